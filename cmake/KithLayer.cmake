@@ -1,0 +1,30 @@
+include(GoogleTest)
+
+# kith_layer(NAME [LINKS target...]): a static library from every source of this folder, and one
+# test program from the `*_test.cpp` files that lie beside them.
+function(kith_layer name)
+  cmake_parse_arguments(ARG "" "" "LINKS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "*.cpp")
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "(_test|main)\\.cpp$")
+  if(sources)
+    add_library(kith_${name} STATIC ${sources})
+    target_link_libraries(kith_${name} PUBLIC kith_options ${ARG_LINKS})
+  else()
+    add_library(kith_${name} INTERFACE)
+    target_link_libraries(kith_${name} INTERFACE kith_options ${ARG_LINKS})
+  endif()
+  if(tests AND NOT KITH_FUZZ)
+    kith_test(kith_${name}_tests SOURCES ${tests} LINKS kith_${name})
+  endif()
+endfunction()
+
+# kith_test(NAME SOURCES file... LINKS target...): a GoogleTest program whose cases ctest knows.
+function(kith_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS} GTest::gmock GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+endfunction()
