@@ -1,0 +1,802 @@
+#include "pnrp/cloud.hpp"
+
+#include "base/check.hpp"
+#include "pnrp/admission.hpp"
+#include "pnrp/drop_reason.hpp"
+#include "pnrp/exchange.hpp"
+#include "pnrp/flooding.hpp"
+#include "pnrp/maintenance.hpp"
+#include "pnrp/registry.hpp"
+#include "pnrp/responder.hpp"
+#include "pnrp/route_cache.hpp"
+#include "pnrp/searches.hpp"
+#include "pnrp/synchronization.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+
+namespace kith::pnrp {
+
+namespace {
+
+constexpr std::size_t kAdvertiseOverhead = 56; // an ADVERTISE without ids, 2.2.2.2
+constexpr std::size_t kPlainInquireSize = 56;  // without A, 2.2.2.5
+constexpr auto kUpkeepSearchTimeout = 30s;     // no announcement or filling lasts longer
+
+PnrpId random_id(SecureRandom& random) {
+    return PnrpId{random.bytes<32>()};
+}
+
+template<class... Cases>
+struct Overload : Cases... {
+    using Cases::operator()...;
+};
+
+void keep_earlier(std::optional<Instant>& earliest, const std::optional<Instant>& other) {
+    if (other && (!earliest || *other < *earliest)) earliest = other;
+}
+
+ResolveErrc error_of(SearchResult::Kind kind) {
+    switch (kind) {
+    case SearchResult::Kind::found: // without a CPA that fits the name
+    case SearchResult::Kind::no_valid_answer:
+        return ResolveErrc::no_valid_answer;
+    case SearchResult::Kind::not_found:
+        return ResolveErrc::not_found;
+    case SearchResult::Kind::timed_out:
+        return ResolveErrc::timed_out;
+    case SearchResult::Kind::cancelled:
+        return ResolveErrc::cancelled;
+    }
+    return ResolveErrc::not_found;
+}
+
+} // namespace
+
+// The sub-machines, and what routes between them. Each part does its own work and is polled for
+// what concerns the others; `settle()` carries that across until nothing moves.
+struct Cloud::Parts {
+    Parts(const CloudConfig& config, SecureRandom& secure, PlainRandom& plain)
+        : exchange(config, secure, plain),
+          cache(random_id(secure)),
+          registry(exchange),
+          admission(exchange, cache),
+          flooding(exchange, cache, registry),
+          joiner(exchange, registry),
+          member(exchange, cache, registry),
+          responder(exchange, cache, registry),
+          maintenance(cache, plain),
+          searches(exchange, cache) {}
+
+    // A resolve that waits for a first member to ask.
+    struct HeldResolve {
+        ResolveId id{};
+        ResolveQuery query;
+        Instant started;
+        Instant released_at;
+    };
+
+    void handle(Now now, const Responder::Arrival& arrival, const Solicit& message);
+    void handle(Now now, const Responder::Arrival& arrival, const Advertise& message);
+    void handle(Now now, const Responder::Arrival& arrival, const Request& message);
+    void handle(Now now, const Responder::Arrival& arrival, const Flood& message);
+    void handle(Now now, const Responder::Arrival& arrival, const Inquire& message);
+    void handle(Now now, const Responder::Arrival& arrival, const Authority& message);
+    void handle(Now now, const Responder::Arrival& arrival, const Ack& message);
+    void handle(Now now, const Responder::Arrival& arrival, const Lookup& message);
+    void handle_revocation(Now now, const Flood& flood);
+    void handle_answer(
+        Now now,
+        MessageId id,
+        const PendingList::Answered& answered,
+        const AuthorityBuffer& buffer);
+    void handle_failure(Now now, const PendingList::Failed& failed);
+
+    PendingList::Answered take_answered(Now now, MessageId id, const Endpoint& from);
+    void handle_finding(Now now, const SearchFinding& finding);
+    void handle_search_done(Now now, Searches::Done done);
+    void handle_chore(Now now, const Chore& chore);
+    void settle(Now now);
+    void maintain(Now now);
+
+    void probe(Now now, const PnrpId& id);
+    void drop_route(Now now, const PnrpId& id);
+    void mark_late(const Endpoint& endpoint);
+    void begin_resolve(Now now, ResolveId id, const ResolveQuery& query, Instant started);
+    void begin_announcement(Now now, const PnrpId& own_id);
+    void begin_filling(Now now, const RouteCache::Gap& gap);
+    void release_held(Now now);
+    std::expected<Resolution, ResolveErrc>
+    resolution_of(Now now, const ForResolve& client, const SearchResult& result) const;
+    Resolution local_resolution(Now now, const LocalName& name) const;
+    std::size_t upkeep_room() const;
+
+    Exchange exchange;
+    RouteCache cache;
+    Registry registry;
+    Admission admission;
+    Flooding flooding;
+    Joiner joiner;
+    Member member;
+    Responder responder;
+    Maintenance maintenance;
+    Searches searches;
+    std::deque<HeldResolve> held;
+    std::deque<Event> events;
+    std::uint32_t next_resolve = 1;
+    bool had_members = false;
+};
+
+// What arrives ------------------------------------------------------------------------
+
+void Cloud::handle_datagram(
+    Now now, const Endpoint& local, const Endpoint& from, ByteView payload) {
+    Parts& parts = *parts_;
+    Counters& counters = parts.exchange.counters();
+    ++counters.datagrams_in;
+    counters.bytes_in += payload.size();
+    if (parts.exchange.endpoints().empty() || !parts.exchange.is_admissible(from)) {
+        counters.drop(Drop::bad_source);
+        return;
+    }
+    if (parts.exchange.is_own(from)) {
+        counters.drop(Drop::from_self);
+        return;
+    }
+    const auto message = decode_message(parts.exchange.profile(), payload);
+    if (!message) {
+        counters.drop(drop_reason(message.error()));
+        return;
+    }
+    parts.exchange.set_reached_at(local);
+    const Responder::Arrival arrival{from, message->id, payload.size()};
+    std::visit([&](const auto& body) { parts.handle(now, arrival, body); }, message->body);
+    parts.exchange.set_reached_at({});
+    parts.settle(now);
+}
+
+void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Solicit& message) {
+    std::size_t size_max = responder.answer_size_max(now, arrival);
+    if (!exchange.proven().is_proven(now, arrival.from)) {
+        // The floods that a REQUEST asks for are larger than it: the joiner proves itself before.
+        if (message.padded) {
+            responder.ask_for_proof(now, arrival.from);
+            size_max -= kProofFloodSize;
+        }
+        if (message.entry) size_max -= exchange.profile().retransmit.sends_max * kPlainInquireSize;
+    }
+    const std::size_t ids_max =
+        size_max <= kAdvertiseOverhead ? 0 : (size_max - kAdvertiseOverhead) / sizeof(PnrpId);
+    exchange.send(arrival.from, member.answer(now, arrival.from, arrival.id, message, ids_max));
+    if (message.entry) admission.offer(now, {*message.entry, arrival.from, std::nullopt});
+}
+
+void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Advertise& message) {
+    const bool is_expected = exchange.pending().expects(message.acked, arrival.from) &&
+                             exchange.pending().purpose(message.acked).errand == Errand::solicit &&
+                             joiner.expects(exchange.pending().purpose(message.acked).key, message);
+    if (!is_expected) {
+        exchange.counters().drop(Drop::unexpected_answer);
+        return;
+    }
+    const auto answered = take_answered(now, message.acked, arrival.from);
+    joiner.handle_advertise(now, answered.purpose.key, answered, message);
+}
+
+void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Request& message) {
+    const std::size_t size_max = responder.answer_size_max(now, arrival);
+    const auto entries = member.handle_request(now, arrival.from, message);
+    if (!entries) return;
+    std::size_t sent = exchange.send(arrival.from, Ack{arrival.id, false});
+    for (const RouteEntry& entry : *entries) {
+        Flood flood;
+        flood.no_ack = true;
+        flood.entry = entry;
+        Bytes datagram =
+            encode_message(exchange.profile(), Message{exchange.fresh_id(), std::move(flood)});
+        if (sent + datagram.size() > size_max) {
+            exchange.counters().drop(Drop::amplification);
+            return;
+        }
+        sent += datagram.size();
+        exchange.send_encoded(exchange.reached_at(), arrival.from, std::move(datagram));
+    }
+}
+
+void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Flood& message) {
+    if (!message.no_ack) {
+        const bool is_unknown =
+            !message.validate.is_zero() && registry.find(message.validate) == nullptr;
+        exchange.send(arrival.from, Ack{arrival.id, is_unknown});
+    }
+    if (message.revoke_cpa) handle_revocation(now, message);
+    if (message.entry) {
+        admission.offer(now, {*message.entry, arrival.from, message.already_flooded});
+    }
+}
+
+// The id of a secure name proves the key that may revoke it. The key of an unsecured name is bound
+// to nothing but its first appearance: where we never saw it, the node itself is asked
+// (docs/protocol/pnrp.md, Limits against abuse).
+void Cloud::Parts::handle_revocation(Now now, const Flood& flood) {
+    const auto claimed = decode_cpa(exchange.profile(), *flood.revoke_cpa);
+    if (!claimed) {
+        exchange.counters().drop(drop_reason(claimed.error()));
+        return;
+    }
+    const CachedRoute* cached = cache.find(id_of(exchange.profile(), *claimed));
+    if (cached == nullptr) return; // nothing to revoke: not worth a signature check
+    if (!claimed->authority && !cached->key) {
+        probe(now, cached->entry.id);
+        return;
+    }
+    ++exchange.counters().signatures_checked;
+    const CpaExpectation expected{.now = now.wall, .revoke = true, .clock_skew = kClockSkewMax};
+    const auto cpa = verify_cpa(exchange.profile(), *flood.revoke_cpa, expected);
+    if (!cpa) {
+        exchange.counters().drop(drop_reason(cpa.error()));
+        return;
+    }
+    if (cached->key && key_fingerprint((*cpa)->public_key) != *cached->key) {
+        exchange.counters().drop(Drop::revoke_unknown_key);
+        return;
+    }
+    flooding.pass_on(now, cpa->id(), *flood.revoke_cpa, flood);
+    drop_route(now, cpa->id());
+}
+
+void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Inquire& message) {
+    responder.handle_inquire(now, arrival, message);
+}
+
+void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Lookup& message) {
+    responder.handle_lookup(now, arrival, message);
+    if (message.best_match) admission.offer(now, {*message.best_match, arrival.from, std::nullopt});
+}
+
+void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Ack& message) {
+    const bool is_expected = exchange.pending().expects(message.acked, arrival.from);
+    const Errand errand = is_expected ? exchange.pending().purpose(message.acked).errand : Errand{};
+    if (!is_expected ||
+        (errand != Errand::flood && errand != Errand::request && errand != Errand::proof)) {
+        exchange.counters().drop(Drop::unexpected_answer);
+        return;
+    }
+    const auto answered = take_answered(now, message.acked, arrival.from);
+    if (errand == Errand::request) joiner.handle_acknowledged(answered.purpose.key);
+    if (errand == Errand::flood && message.not_found) drop_route(now, answered.purpose.subject);
+}
+
+void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Authority& message) {
+    PendingList& pending = exchange.pending();
+    const bool is_expected = pending.expects(message.acked, arrival.from);
+    const Errand errand = is_expected ? pending.purpose(message.acked).errand : Errand{};
+    if (!is_expected || errand == Errand::solicit || errand == Errand::request ||
+        errand == Errand::flood || errand == Errand::proof) {
+        exchange.counters().drop(Drop::unexpected_answer);
+        return;
+    }
+    switch (pending.add_fragment(message.acked, arrival.id, message)) {
+    case Reassembly::Outcome::incomplete:
+        return;
+    case Reassembly::Outcome::refused:
+        exchange.counters().drop(Drop::bad_fragment);
+        return;
+    case Reassembly::Outcome::complete:
+        break;
+    }
+    const Bytes bytes = pending.take_buffer(message.acked);
+    const auto buffer = decode_authority_buffer(exchange.profile(), bytes);
+    if (!buffer) { // ignored: the request stays pending (MS-PNRP 3.1.5.6.1)
+        exchange.counters().drop(drop_reason(buffer.error()));
+        return;
+    }
+    const auto answered = take_answered(now, message.acked, arrival.from);
+    handle_answer(now, message.acked, answered, *buffer);
+}
+
+PendingList::Answered Cloud::Parts::take_answered(Now now, MessageId id, const Endpoint& from) {
+    auto answered = exchange.pending().take(now, id, from);
+    if (answered.round_trip) exchange.cloud_round_trip().sample(*answered.round_trip);
+    responder.prove(now, from);
+    return answered;
+}
+
+void Cloud::Parts::handle_answer(
+    Now now, MessageId id, const PendingList::Answered& answered, const AuthorityBuffer& buffer) {
+    switch (answered.purpose.errand) {
+    case Errand::search_lookup:
+    case Errand::search_inquire:
+        searches.handle_answer(now, answered.purpose.key, id, answered, buffer);
+        return;
+    case Errand::entry_check:
+        admission.handle_answer(now, answered.purpose.key, answered, buffer);
+        return;
+    case Errand::probe:
+        if (buffer.not_found) {
+            drop_route(now, answered.purpose.subject);
+        } else if (const CachedRoute* cached = cache.find(answered.purpose.subject)) {
+            admission.confirm(now, RouteEntry(cached->entry), answered.from, answered.round_trip);
+        }
+        return;
+    case Errand::solicit:
+    case Errand::request:
+    case Errand::flood:
+    case Errand::proof:
+        return; // not answered by AUTHORITY
+    }
+}
+
+void Cloud::Parts::handle_failure(Now now, const PendingList::Failed& failed) {
+    const Purpose& purpose = failed.purpose;
+    // Without an address of our own, silence says nothing about others.
+    const bool is_meant = !exchange.endpoints().empty();
+    switch (purpose.errand) {
+    case Errand::search_lookup:
+    case Errand::search_inquire:
+        searches.handle_failure(now, purpose.key, failed.id);
+        break;
+    case Errand::entry_check:
+        admission.handle_failure(purpose.key);
+        return;
+    case Errand::solicit:
+    case Errand::request:
+        joiner.handle_failure(purpose.key);
+        return;
+    case Errand::flood:
+    case Errand::probe:
+        if (is_meant) drop_route(now, purpose.subject);
+        break;
+    case Errand::proof:
+        return;
+    }
+    if (!is_meant) return;
+    // A silent node's other ids are in doubt too.
+    for (const Endpoint& endpoint : failed.asked)
+        mark_late(endpoint);
+}
+
+// The time ------------------------------------------------------------------------
+
+void Cloud::handle_timeout(Now now) {
+    Parts& parts = *parts_;
+    parts.exchange.handle_timeout(now);
+    parts.searches.handle_timeout(now);
+    parts.member.handle_timeout(now);
+    parts.settle(now);
+    parts.maintain(now);
+}
+
+// What was begun may have ended at once, and made room for more of what is due.
+void Cloud::Parts::maintain(Now now) {
+    for (bool is_due = true; is_due;) {
+        maintenance.handle_timeout(now, upkeep_room());
+        settle(now);
+        const auto next = maintenance.next_timeout(upkeep_room());
+        is_due = next && *next <= now.instant;
+    }
+}
+
+std::optional<Instant> Cloud::next_timeout() const {
+    const Parts& parts = *parts_;
+    std::optional<Instant> next = parts.exchange.pending().next_timeout();
+    keep_earlier(next, parts.searches.next_timeout());
+    keep_earlier(next, parts.member.next_timeout());
+    keep_earlier(next, parts.maintenance.next_timeout(parts.upkeep_room()));
+    for (const Parts::HeldResolve& waiting : parts.held)
+        keep_earlier(next, waiting.released_at);
+    return next;
+}
+
+// Carries what one part has to say to the others until nobody has anything to say.
+void Cloud::Parts::settle(Now now) {
+    for (bool is_moving = true; is_moving;) {
+        is_moving = false;
+        while (auto failed = exchange.pending().poll_failed()) {
+            handle_failure(now, *failed);
+            is_moving = true;
+        }
+        while (auto finding = searches.poll_finding()) {
+            handle_finding(now, *finding);
+            is_moving = true;
+        }
+        while (auto admitted = admission.poll_admitted()) {
+            flooding.spread(now, *admitted);
+            is_moving = true;
+        }
+        if (cache.empty() == had_members) {
+            had_members = !cache.empty();
+            if (had_members) maintenance.joined(now);
+            is_moving = true;
+        }
+        release_held(now);
+        while (auto done = searches.poll_done()) {
+            handle_search_done(now, std::move(*done));
+            is_moving = true;
+        }
+        while (auto done = joiner.poll_done())
+            events.emplace_back(*done);
+        while (auto chore = maintenance.poll_chore()) {
+            handle_chore(now, *chore);
+            is_moving = true;
+        }
+    }
+}
+
+void Cloud::Parts::handle_finding(Now now, const SearchFinding& finding) {
+    switch (finding.kind) {
+    case SearchFinding::Kind::confirmed:
+        admission.confirm(now, finding.entry, finding.informant, finding.round_trip);
+        return;
+    case SearchFinding::Kind::heard_of:
+        admission.offer(now, {finding.entry, finding.informant, std::nullopt});
+        return;
+    case SearchFinding::Kind::gone:
+        drop_route(now, finding.entry.id);
+        return;
+    case SearchFinding::Kind::late:
+        if (CachedRoute* cached = cache.find(finding.entry.id)) cached->is_late = true;
+        return;
+    }
+}
+
+void Cloud::Parts::handle_chore(Now now, const Chore& chore) {
+    std::visit(
+        Overload{
+            [&](const ProbeChore& task) { probe(now, task.id); },
+            [&](const CertifyChore& task) {
+                if (const CachedRoute* cached = cache.find(task.id))
+                    admission.certify(now, *cached);
+            },
+            [&](const FillChore& task) { begin_filling(now, task.gap); },
+            [&](const AnnounceChore& task) { begin_announcement(now, task.own_id); },
+            [&](const FindMembersChore&) { events.emplace_back(MembersNeeded{}); },
+            [&](const ExpireChore&) { responder.expire(now); }},
+        chore);
+}
+
+std::size_t Cloud::Parts::upkeep_room() const {
+    if (exchange.endpoints().empty()) return 0;
+    return kSearchesUpkeepMax - std::min(kSearchesUpkeepMax, searches.upkeep_count());
+}
+
+// Members ------------------------------------------------------------------------
+
+void Cloud::Parts::probe(Now now, const PnrpId& id) {
+    const CachedRoute* cached = cache.find(id);
+    // One question serves all who wait for the same answer.
+    if (cached == nullptr || exchange.pending().contains(Errand::probe, id)) return;
+    Inquire inquire;
+    inquire.validate = id;
+    const Purpose purpose{Errand::probe, 0, id};
+    exchange.request(
+        now,
+        exchange.destinations(cached->entry),
+        inquire,
+        purpose,
+        cached->round_trip.late_after());
+}
+
+void Cloud::Parts::drop_route(Now now, const PnrpId& id) {
+    if (cache.find(id) == nullptr) return;
+    const auto own_ids = cache.leaf_sets_of(id);
+    cache.erase(id);
+    maintenance.neighbour_gone(now, own_ids);
+}
+
+void Cloud::Parts::mark_late(const Endpoint& endpoint) {
+    for (const CachedRoute& route : cache.entries()) {
+        if (!route.entry.has_endpoint(endpoint)) continue;
+        cache.find(route.entry.id)->is_late = true;
+    }
+}
+
+void Cloud::Parts::begin_filling(Now now, const RouteCache::Gap& gap) {
+    SearchGoal goal;
+    goal.target = gap.target;
+    goal.criteria = Criteria::upper_bits;
+    goal.precision = gap.precision;
+    goal.reason = Reason::cache_maintenance;
+    goal.deadline = now.instant + kUpkeepSearchTimeout;
+    searches.start(now, goal, ForLevel{gap});
+}
+
+// Names registered here ------------------------------------------------------------------------
+
+void Cloud::Parts::begin_announcement(Now now, const PnrpId& own_id) {
+    if (registry.find(own_id) == nullptr || cache.empty()) return;
+    SearchGoal goal; // MS-PNRP 3.2.4.1
+    goal.target = successor(own_id);
+    goal.criteria = Criteria::none;
+    goal.reason = Reason::registration;
+    goal.initial_best = registry.entry_of(own_id);
+    goal.deadline = now.instant + kUpkeepSearchTimeout;
+    searches.start(now, goal, ForAnnouncement{own_id});
+}
+
+std::expected<RegistrationId, RegisterErrc>
+Cloud::register_name(Now now, Registration registration) {
+    Parts& parts = *parts_;
+    if (parts.exchange.endpoints().empty()) return std::unexpected(RegisterErrc::no_addresses);
+    if (const auto defect = defect_of(registration)) return std::unexpected(*defect);
+    if (registration.key->public_key().algorithm() != parts.exchange.profile().key_algorithm) {
+        return std::unexpected(RegisterErrc::wrong_key);
+    }
+    if (parts.registry.size() >= kRegistrationsMax) {
+        return std::unexpected(RegisterErrc::too_many_names);
+    }
+    const LocalName& name = parts.registry.add(now, std::move(registration));
+    const RegistrationId id = name.registration_id;
+    parts.cache.set_own_ids(parts.registry.ids());
+    parts.maintenance.announce(now.instant, name.id);
+    parts.maintain(now);
+    return id;
+}
+
+std::expected<void, RegisterErrc>
+Cloud::update(Now now, RegistrationId id, Registration registration) {
+    Parts& parts = *parts_;
+    static_cast<void>(now);
+    LocalName* name = parts.registry.find(id);
+    if (name == nullptr) return std::unexpected(RegisterErrc::not_found);
+    if (const auto defect = defect_of(registration)) return std::unexpected(*defect);
+    const bool is_same = registration.name == name->registration.name &&
+                         registration.key->public_key() == name->registration.key->public_key();
+    if (!is_same) return std::unexpected(RegisterErrc::wrong_key);
+    name->registration = std::move(registration);
+    parts.responder.forget_answers_for(name->id);
+    return {};
+}
+
+std::expected<void, RegisterErrc> Cloud::unregister(Now now, RegistrationId id) {
+    Parts& parts = *parts_;
+    const LocalName* name = parts.registry.find(id);
+    if (name == nullptr) return std::unexpected(RegisterErrc::not_found);
+    const PnrpId own_id = name->id;
+    const Bytes revocation = parts.registry.revocation(now, *name);
+    parts.registry.remove(id);
+    parts.maintenance.forget(own_id);
+    parts.responder.forget_answers_for(own_id);
+    parts.searches.cancel_unless([&](const SearchClient& client) {
+        const auto* announcement = std::get_if<ForAnnouncement>(&client);
+        return announcement == nullptr || announcement->own_id != own_id;
+    });
+    parts.flooding.revoke(now, own_id, revocation);
+    parts.cache.set_own_ids(parts.registry.ids());
+    parts.settle(now);
+    return {};
+}
+
+void Cloud::leave(Now now) {
+    for (const RegisteredName& name : registrations())
+        static_cast<void>(unregister(now, name.id));
+}
+
+void Cloud::set_endpoints(Now now, std::span<const Endpoint> endpoints) {
+    Parts& parts = *parts_;
+    if (!parts.exchange.set_endpoints(endpoints)) return;
+    parts.maintenance.start(now);
+    for (auto& [own_id, name] : parts.registry.names()) {
+        name.is_announced = false;
+        parts.responder.forget_answers_for(own_id);
+        parts.maintenance.announce(now.instant, own_id);
+    }
+    if (parts.exchange.endpoints().empty()) {
+        parts.searches.cancel_unless([](const SearchClient&) { return false; });
+    }
+    parts.settle(now);
+    parts.maintain(now);
+}
+
+void Cloud::synchronize(Now now, const Endpoint& member) {
+    parts_->joiner.start(now, member);
+    parts_->settle(now);
+}
+
+// Resolving ------------------------------------------------------------------------
+
+std::expected<ResolveId, ResolveErrc> Cloud::start_resolve(Now now, const ResolveQuery& query) {
+    Parts& parts = *parts_;
+    if (parts.exchange.endpoints().empty()) return std::unexpected(ResolveErrc::no_addresses);
+    if (parts.searches.resolve_count() + parts.held.size() >= kResolvesMax) {
+        return std::unexpected(ResolveErrc::too_many_resolves);
+    }
+    const ResolveId id{parts.next_resolve++};
+    const LocalName* local = query.include_local ? parts.registry.find(query.name) : nullptr;
+    if (local != nullptr) {
+        parts.events.emplace_back(ResolveDone{id, parts.local_resolution(now, *local)});
+    } else if (parts.cache.empty()) {
+        const Duration hold = std::min<Duration>(kResolveHoldMax, query.timeout);
+        parts.held.push_back({id, query, now.instant, now.instant + hold});
+    } else {
+        parts.begin_resolve(now, id, query, now.instant);
+    }
+    parts.settle(now);
+    return id;
+}
+
+void Cloud::Parts::begin_resolve(
+    Now now, ResolveId id, const ResolveQuery& query, Instant started) {
+    // The middle of the range of locations with the wanted prefix (MS-PNRP 3.1.4.4).
+    ServiceLocation location{};
+    std::copy(query.prefix.begin(), query.prefix.end(), location.begin());
+    location[8] = std::byte{0x80};
+    SearchGoal goal;
+    goal.target = make_id(p2p_id(exchange.profile(), query.name), location);
+    goal.criteria = query.criteria;
+    goal.reason = Reason::application;
+    goal.deadline = started + query.timeout;
+    searches.start(now, goal, ForResolve{id, query.name, started});
+}
+
+void Cloud::Parts::release_held(Now now) {
+    for (auto at = held.begin(); at != held.end();) {
+        if (cache.empty() && at->released_at > now.instant) {
+            ++at;
+            continue;
+        }
+        const HeldResolve waiting = std::move(*at);
+        at = held.erase(at);
+        begin_resolve(now, waiting.id, waiting.query, waiting.started);
+    }
+}
+
+void Cloud::cancel_resolve(Now now, ResolveId id) {
+    Parts& parts = *parts_;
+    const auto waiting = std::find_if(
+        parts.held.begin(), parts.held.end(), [&](const auto& held) { return held.id == id; });
+    if (waiting != parts.held.end()) {
+        parts.held.erase(waiting);
+        parts.events.emplace_back(ResolveDone{id, std::unexpected(ResolveErrc::cancelled)});
+    }
+    parts.searches.cancel_unless([&](const SearchClient& client) {
+        const auto* resolve = std::get_if<ForResolve>(&client);
+        return resolve == nullptr || resolve->id != id;
+    });
+    parts.settle(now);
+}
+
+void Cloud::Parts::handle_search_done(Now now, Searches::Done done) {
+    const SearchResult& result = done.result;
+    std::visit(
+        Overload{
+            [&](const ForResolve& client) {
+                events.emplace_back(ResolveDone{client.id, resolution_of(now, client, result)});
+            },
+            [&](const ForAnnouncement& client) {
+                LocalName* name = registry.find(client.own_id);
+                if (name == nullptr || name->is_announced) return;
+                if (result.kind == SearchResult::Kind::cancelled) return;
+                name->is_announced = true;
+                events.emplace_back(RegistrationAnnounced{name->registration_id});
+            },
+            [&](const ForLevel& client) {
+                const bool is_news = result.entry && cache.find(result.entry->id) == nullptr;
+                if (is_news) admission.offer(now, {*result.entry, {}, std::nullopt});
+                maintenance.filled(now, client.gap, is_news);
+            }},
+        done.client);
+}
+
+std::expected<Resolution, ResolveErrc>
+Cloud::Parts::resolution_of(Now now, const ForResolve& client, const SearchResult& result) const {
+    if (result.kind != SearchResult::Kind::found || !result.cpa) {
+        return std::unexpected(error_of(result.kind));
+    }
+    const Cpa& cpa = **result.cpa;
+    // The id proves the name already; this says it without relying on 128 bits of a digest.
+    const bool is_owner = client.name.is_secure() ? cpa.authority == client.name.authority().bytes
+                                                  : !cpa.authority.has_value();
+    const bool is_name = cpa.classifier_hash.value_or(classifier_hash(exchange.profile(), "")) ==
+                         classifier_hash(exchange.profile(), client.name.classifier());
+    if (!is_owner || !is_name) return std::unexpected(ResolveErrc::no_valid_answer);
+    Resolution resolution{.name = client.name};
+    resolution.id = result.cpa->id();
+    resolution.endpoints = cpa.app_endpoints;
+    resolution.comment = cpa.friendly_name;
+    if (result.payload) {
+        resolution.payload = Payload{result.payload->kind, result.payload->payload};
+    }
+    resolution.service_addresses = cpa.service_addresses;
+    resolution.public_key = cpa.public_key;
+    resolution.not_after = cpa.not_after;
+    resolution.lookups = result.lookups;
+    resolution.took = now.instant - client.started;
+    return resolution;
+}
+
+Resolution Cloud::Parts::local_resolution(Now now, const LocalName& name) const {
+    const Registration& registration = name.registration;
+    Resolution resolution{.name = registration.name};
+    resolution.id = name.id;
+    resolution.endpoints = registration.endpoints;
+    resolution.comment = registration.comment;
+    resolution.payload = registration.payload;
+    resolution.service_addresses.assign(exchange.endpoints().begin(), exchange.endpoints().end());
+    resolution.public_key = to_owned(registration.key->public_key().material());
+    resolution.not_after = now.wall + kCpaLifetime;
+    resolution.is_local = true;
+    return resolution;
+}
+
+// The rest ------------------------------------------------------------------------
+
+Cloud::Cloud(const CloudConfig& config, SecureRandom& secure, PlainRandom& plain)
+    : parts_(std::make_unique<Parts>(config, secure, plain)) {}
+
+Cloud::~Cloud() = default;
+
+std::optional<Datagram> Cloud::poll_datagram() {
+    return parts_->exchange.poll_datagram();
+}
+
+std::optional<Event> Cloud::poll_event() {
+    if (parts_->events.empty()) return std::nullopt;
+    Event next = std::move(parts_->events.front());
+    parts_->events.pop_front();
+    return next;
+}
+
+std::span<const Endpoint> Cloud::endpoints() const {
+    return parts_->exchange.endpoints();
+}
+
+std::vector<RegisteredName> Cloud::registrations() const {
+    std::vector<RegisteredName> names;
+    for (const auto& [id, name] : parts_->registry.names()) {
+        names.push_back({name.registration_id, name.registration.name, id, name.is_announced});
+    }
+    return names;
+}
+
+std::size_t Cloud::registration_count() const {
+    return parts_->registry.size();
+}
+
+std::vector<PeerInfo> Cloud::peers(Now now) const {
+    std::vector<PeerInfo> peers;
+    for (const CachedRoute& route : parts_->cache.entries()) {
+        PeerInfo peer;
+        peer.entry = route.entry;
+        peer.in_leaf_set = parts_->cache.is_in_leaf_set(route.entry.id);
+        peer.heard_ago = now.instant - route.heard;
+        peer.round_trip = route.round_trip.smoothed();
+        peers.push_back(std::move(peer));
+    }
+    return peers;
+}
+
+std::size_t Cloud::cache_size() const {
+    return parts_->cache.size();
+}
+
+bool Cloud::knows(const PnrpId& id) const {
+    return std::as_const(parts_->cache).find(id) != nullptr;
+}
+
+bool Cloud::is_synchronizing() const {
+    return !parts_->joiner.is_idle();
+}
+
+std::optional<double> Cloud::estimated_nodes() const {
+    const auto ids = parts_->cache.estimated_ids();
+    if (!ids) return std::nullopt;
+    return *ids / static_cast<double>(parts_->cache.own_id_count());
+}
+
+const Counters& Cloud::counters() const {
+    return parts_->exchange.counters();
+}
+
+std::size_t Cloud::state_bytes() const {
+    const Parts& parts = *parts_;
+    std::size_t bytes = sizeof parts + parts.exchange.state_bytes() + parts.cache.state_bytes();
+    bytes += parts.registry.state_bytes() + parts.admission.state_bytes();
+    bytes += parts.joiner.state_bytes() + parts.member.state_bytes();
+    bytes += parts.responder.state_bytes() + parts.maintenance.state_bytes();
+    bytes += parts.searches.state_bytes() + parts.held.size() * sizeof(Parts::HeldResolve);
+    return bytes;
+}
+
+} // namespace kith::pnrp

@@ -1,0 +1,158 @@
+// One participant in one cloud: the protocol core of names (MS-PNRP 3.1 and 3.2).
+//
+// A `Cloud` holds the registrations made here, a cache of other nodes' route entries, and the
+// searches under way. It opens no socket, reads no clock and draws no entropy of its own: the host
+// (or the simulator) hands it datagrams and the time, and takes datagrams and events away. The
+// bytes are docs/protocol/pnrp.md; how its parts fit together is docs/ARCHITECTURE.md.
+
+#pragma once
+
+#include "base/endpoint.hpp"
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "pnrp/counters.hpp"
+#include "pnrp/profile.hpp"
+#include "pnrp/registration.hpp"
+#include "pnrp/route_entry.hpp"
+
+#include <cstddef>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace kith::pnrp {
+
+struct CloudConfig {
+    Scope scope = Scope::global;
+    bool allow_loopback = false; // loopback addresses count as in scope: tests, one-machine clouds
+    bool limits_networks = true; // in the global cloud: one network fills no level of the cache
+    const Profile* profile = &modern_profile();
+};
+
+/// A datagram to send: from `local`, or from any address where that is unspecified.
+struct Datagram {
+    Endpoint local;
+    Endpoint remote;
+    Bytes payload;
+};
+
+struct ResolveDone {
+    ResolveId id{};
+    std::expected<Resolution, ResolveErrc> outcome;
+};
+
+/// The outcome of `synchronize`: whether `member` answered, and with how many ids.
+struct SynchronizeDone {
+    Endpoint member;
+    bool answered = false;
+    std::size_t ids = 0;
+};
+
+/// The cache is empty and maintenance fell due: somebody has to find a member (MS-PNRP 3.1.6.2).
+struct MembersNeeded {};
+
+/// Every registration has been announced again after a change of addresses, or for the first time.
+struct RegistrationAnnounced {
+    RegistrationId id{};
+};
+
+using Event = std::variant<ResolveDone, SynchronizeDone, MembersNeeded, RegistrationAnnounced>;
+
+/// One cached peer, for people and for remembering it across a restart.
+struct PeerInfo {
+    RouteEntry entry;
+    bool in_leaf_set = false;
+    Duration heard_ago{};
+    std::optional<Duration> round_trip; // smoothed; nothing before the first sample
+};
+
+struct RegisteredName {
+    RegistrationId id{};
+    identity::PeerName name;
+    PnrpId pnrp_id;
+    bool is_announced = false;
+};
+
+class Cloud {
+public:
+    /// `secure` makes nonces and message ids, `plain` spreads choices; both outlive the cloud.
+    Cloud(const CloudConfig& config, SecureRandom& secure, PlainRandom& plain);
+    ~Cloud();
+    Cloud(const Cloud&) = delete;
+    Cloud& operator=(const Cloud&) = delete;
+
+    // Commands -----------------------------------------------------------------------------------
+
+    /// The local endpoints: up to 4, one port above 1024, addresses of the cloud's scope; others
+    /// are ignored. A changed list announces every registration again (MS-PNRP 3.1.7.1, 3.2.7.2).
+    void set_endpoints(Now now, std::span<const Endpoint> endpoints);
+
+    /// Starts a synchronisation conversation (MS-PNRP 3.1.4.3); `SynchronizeDone` follows. No-op
+    /// while one with `member` is under way.
+    void synchronize(Now now, const Endpoint& member);
+
+    std::expected<RegistrationId, RegisterErrc> register_name(Now now, Registration registration);
+
+    /// Replaces endpoints, comment and payload; name and key stay. No datagram is needed: a CPA is
+    /// made when it is asked for.
+    std::expected<void, RegisterErrc> update(Now now, RegistrationId id, Registration registration);
+
+    /// Revokes the registration (MS-PNRP 3.2.4.2).
+    std::expected<void, RegisterErrc> unregister(Now now, RegistrationId id);
+
+    /// Unregisters everything. The datagrams still have to be drained and sent.
+    void leave(Now now);
+
+    /// Exactly one `ResolveDone` follows, at the latest `query.timeout` after `now`.
+    std::expected<ResolveId, ResolveErrc> start_resolve(Now now, const ResolveQuery& query);
+
+    /// `ResolveDone` with `cancelled` follows; no-op for an id that is done.
+    void cancel_resolve(Now now, ResolveId id);
+
+    // The world ----------------------------------------------------------------------------------
+
+    /// Takes one datagram that arrived at `local`. Never fails: what does not decode, is not
+    /// signed, or answers nothing we asked is counted under its reason and forgotten. `payload` is
+    /// only read during the call.
+    void handle_datagram(Now now, const Endpoint& local, const Endpoint& from, ByteView payload);
+
+    /// Does whatever fell due at or before `now`. Calling it early is harmless.
+    void handle_timeout(Now now);
+
+    /// The next datagram to send, or nothing. Drain after every call above.
+    std::optional<Datagram> poll_datagram();
+
+    /// The next event, or nothing. Drain after every call above.
+    std::optional<Event> poll_event();
+
+    /// When `handle_timeout()` is next needed, or nothing when idle. Ask after draining.
+    std::optional<Instant> next_timeout() const;
+
+    // Observation --------------------------------------------------------------------------------
+
+    std::span<const Endpoint> endpoints() const;
+    std::vector<RegisteredName> registrations() const;
+    std::size_t registration_count() const;
+    std::vector<PeerInfo> peers(Now now) const;
+    std::size_t cache_size() const;
+    /// True if the route cache holds `id`.
+    bool knows(const PnrpId& id) const;
+    /// True while a conversation that `synchronize` started is under way.
+    bool is_synchronizing() const;
+    /// Nodes in the cloud, estimated from the gaps around our own ids (MS-PNRP 3.2.6.2.1.1).
+    std::optional<double> estimated_nodes() const;
+    const Counters& counters() const;
+
+    /// Bytes owned by the containers of this object, an upper estimate.
+    std::size_t state_bytes() const;
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+} // namespace kith::pnrp

@@ -1,0 +1,42 @@
+// Extended payloads: up to 4096 signed bytes beside a CPA (MS-PNRP 2.2.3.3).
+
+#pragma once
+
+#include "base/time.hpp"
+#include "crypto/key.hpp"
+#include "pnrp/cpa.hpp"
+
+#include <cstdint>
+#include <expected>
+
+namespace kith::pnrp {
+
+enum class PayloadKind : std::uint8_t { binary, text_utf8, text_utf16 };
+
+struct ExtendedPayload {
+    WallTime not_after;
+    PnrpId id;
+    Nonce nonce{};
+    PayloadKind kind = PayloadKind::binary;
+    Bytes payload; // 1 to 4096 bytes; text is kept as UTF-8 or UTF-16LE with its NUL
+    Bytes signature;
+
+    bool operator==(const ExtendedPayload&) const = default;
+};
+
+/// True if `payload` may go over the wire as `kind`: 1 to `kPayloadBytesMax` bytes, text
+/// well-formed and with its NUL.
+bool is_legal_payload(PayloadKind kind, ByteView payload);
+
+std::expected<ExtendedPayload, CpaErrc>
+decode_extended_payload(const Profile& profile, ByteView bytes);
+Bytes encode_extended_payload(const Profile& profile, const ExtendedPayload& payload);
+
+Bytes sign_extended_payload(
+    const Profile& profile, ExtendedPayload payload, const crypto::PrivateKey& key);
+
+/// Checks Not After, id and nonce against `expected` and the signature against the CPA's key.
+std::expected<ExtendedPayload, CpaErrc> verify_extended_payload(
+    const Profile& profile, ByteView bytes, const CpaExpectation& expected, ByteView public_key);
+
+} // namespace kith::pnrp

@@ -1,0 +1,75 @@
+// A profile: everything in which the modern protocol differs from the published one, as values.
+// A cloud is in one profile for its whole life (docs/protocol/pnrp.md, Profiles).
+
+#pragma once
+
+#include "base/bytes.hpp"
+#include "crypto/key.hpp"
+#include "pnrp/id.hpp"
+#include "wire/reader.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+
+namespace kith::pnrp {
+
+struct Version {
+    std::uint8_t major = 0;
+    std::uint8_t minor = 0;
+
+    bool operator==(const Version&) const = default;
+};
+
+/// How an unanswered message is sent again (MS-PNRP 3.1.6.3; modern: adaptive).
+struct RetransmitPolicy {
+    std::chrono::milliseconds interval_min;
+    std::chrono::milliseconds interval_max;
+    unsigned sends_max; // the first included
+    std::chrono::milliseconds deadline;
+};
+
+/// How a late hop is hedged: another is asked as well (modern only; in_flight_max 1 switches it
+/// off).
+struct HedgePolicy {
+    unsigned in_flight_max;
+    std::chrono::milliseconds delay_min;
+    std::chrono::milliseconds delay_unknown; // without any round-trip estimate in the cloud
+};
+
+struct Profile {
+    std::string_view name;
+    Version pnrp;                 // in the header, in route entries and in CPAs
+    Version cpa;                  // of an encoded CPA
+    Version payload;              // of an extended payload
+    std::string_view urn_version; // in the SSDP search target, "V4" or "V5"
+
+    crypto::KeyAlgorithm key_algorithm;
+    std::string_view key_oid; // dotted text, without NUL
+    std::size_t key_size;
+    std::uint32_t signature_algorithm; // ALG_ID
+    std::size_t signature_size;
+    std::string_view cpa_context;     // signed before the CPA's bytes
+    std::string_view payload_context; // signed before the extended payload's bytes
+
+    /// Parts hashed in order, cut to 20 bytes.
+    ByteArray<20> (*digest)(std::initializer_list<ByteView> parts);
+    /// The text that is hashed for a classifier (UTF-8 in): its bytes.
+    Bytes (*classifier_bytes)(std::string_view classifier);
+
+    wire::Reserved reserved; // what is done about reserved bits and padding
+    bool allows_v4;
+    bool allows_reach_payload;    // a second payload of TLVs in a CPA
+    std::size_t inquire_size;     // INQUIRE with A is padded to this; 0: never
+    std::size_t solicit_size = 0; // SOLICIT is padded to this; 0: never
+    bool inquires_match_at_once;  // a returned entry that meets the criterion saves its LOOKUP
+    unsigned amplification_max;   // answer bytes per request byte for an unproven source; 0: none
+    RetransmitPolicy retransmit;
+    HedgePolicy hedge;
+};
+
+const Profile& modern_profile();
+
+} // namespace kith::pnrp

@@ -1,0 +1,73 @@
+// The names registered here (MS-PNRP 3.2.1, Locally Registered PNRP ID List) and what is signed for
+// them.
+
+#pragma once
+
+#include "base/time.hpp"
+#include "pnrp/authority_buffer.hpp"
+#include "pnrp/exchange.hpp"
+#include "pnrp/message.hpp"
+#include "pnrp/registration.hpp"
+
+#include <expected>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace kith::pnrp {
+
+/// What is wrong with a registration before any cloud is asked; nothing if it is sound.
+std::optional<RegisterErrc> defect_of(const Registration& registration);
+
+struct LocalName {
+    RegistrationId registration_id{};
+    PnrpId id;
+    Registration registration;
+    bool is_announced = false;
+    Instant announce_at; // when its route entry is announced (again)
+    Instant repaired_at; // the last time because a neighbour went
+};
+
+class Registry {
+public:
+    explicit Registry(Exchange& exchange) : exchange_(exchange) {}
+
+    /// Adds a name under a new id: its P2P ID, a prefix from a local address, a random suffix.
+    /// Requires: at least one local endpoint, a sound registration.
+    LocalName& add(Now now, Registration registration);
+    void remove(RegistrationId id);
+
+    LocalName* find(RegistrationId id);
+    LocalName* find(const PnrpId& id);
+    const LocalName* find(const PnrpId& id) const;
+    const LocalName* find(const identity::PeerName& name) const;
+
+    /// The registered id nearest to `target`; nothing without any.
+    const LocalName* nearest(const PnrpId& target) const;
+
+    std::map<PnrpId, LocalName>& names() { return names_; }
+    const std::map<PnrpId, LocalName>& names() const { return names_; }
+    std::vector<PnrpId> ids() const;
+    std::size_t size() const { return names_.size(); }
+
+    /// The route entry of one of our ids: all local endpoints.
+    RouteEntry entry_of(const PnrpId& id) const;
+
+    /// What answers an INQUIRE for `name`: a fresh CPA and what else was asked for (MS-PNRP
+    /// 3.2.5.6).
+    AuthorityBuffer answer(Now now, const LocalName& name, const Inquire& inquire);
+
+    /// The CPA that ends the registration of `name`.
+    Bytes revocation(Now now, const LocalName& name);
+
+    std::size_t state_bytes() const;
+
+private:
+    Cpa certified(Now now, const LocalName& name) const;
+
+    Exchange& exchange_;
+    std::map<PnrpId, LocalName> names_;
+    std::uint32_t next_registration_ = 1;
+};
+
+} // namespace kith::pnrp

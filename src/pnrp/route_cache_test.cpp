@@ -1,0 +1,219 @@
+#include "base/random.hpp"
+#include "pnrp/route_cache.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <map>
+#include <set>
+
+namespace kith::pnrp {
+namespace {
+
+PnrpId random_id(SeededSecureRandom& random) {
+    return PnrpId{random.bytes<32>()};
+}
+
+CachedRoute route_to(const PnrpId& id, int heard_s = 0) {
+    CachedRoute route;
+    route.entry.id = id;
+    route.entry.port = 3540;
+    route.entry.addresses = {Address::v4(0x0a000001)};
+    route.heard = Instant(std::chrono::seconds(heard_s));
+    return route;
+}
+
+// The leaf set by definition: all ids sorted, five steps each way (MS-PNRP 3.2.1).
+std::set<PnrpId> leaf_set_by_definition(const PnrpId& own, std::vector<PnrpId> others) {
+    std::erase(others, own);
+    std::set<PnrpId> leaf_set;
+    std::sort(others.begin(), others.end(), [&](const PnrpId& a, const PnrpId& b) {
+        return a - own < b - own;
+    });
+    for (std::size_t i = 0; i < std::min(kLeafSetSide, others.size()); ++i) {
+        leaf_set.insert(others[i]);
+        leaf_set.insert(others[others.size() - 1 - i]);
+    }
+    return leaf_set;
+}
+
+// PNRP-241, PNRP-243, PNRP-275: whatever comes and goes, the leaf sets are the nearest five known
+// on each side.
+TEST(RouteCache, LeafSetsMatchTheirDefinition) {
+    for (std::uint64_t seed = 0; seed < 16; ++seed) {
+        SeededSecureRandom random(seed);
+        SeededRandom dice(seed);
+        RouteCache cache(random_id(random));
+        std::vector<PnrpId> own_ids;
+        for (std::uint64_t i = 0; i <= seed % 4; ++i)
+            own_ids.push_back(random_id(random));
+        cache.set_own_ids(own_ids);
+        std::vector<PnrpId> known; // leaf set members may not be lost, others may
+        for (int step = 0; step < 80; ++step) {
+            if (dice.below(5) == 0 && !known.empty()) {
+                const auto gone =
+                    known.begin() + static_cast<std::ptrdiff_t>(dice.below(known.size()));
+                cache.erase(*gone);
+                known.erase(gone);
+            } else {
+                known.push_back(random_id(random));
+                cache.insert(route_to(known.back(), step));
+            }
+            std::erase_if(known, [&](const PnrpId& id) { return cache.find(id) == nullptr; });
+            for (const PnrpId& own : own_ids) {
+                const auto expected = leaf_set_by_definition(own, known);
+                std::set<PnrpId> sides;
+                for (const auto* route : cache.below(own))
+                    sides.insert(route->entry.id);
+                for (const auto* route : cache.above(own))
+                    sides.insert(route->entry.id);
+                ASSERT_EQ(sides, expected) << "seed " << seed << " step " << step;
+                for (const PnrpId& id : known) {
+                    const auto of = cache.leaf_sets_of(id);
+                    ASSERT_EQ(
+                        std::find(of.begin(), of.end(), own) != of.end(), expected.contains(id))
+                        << "seed " << seed << " step " << step;
+                }
+            }
+        }
+    }
+}
+
+TEST(RouteCache, KnowsWhetherANewcomerWouldEnterALeafSet) { // PNRP-231
+    SeededSecureRandom random(5);
+    RouteCache cache(random_id(random));
+    const PnrpId own = random_id(random);
+    cache.set_own_ids({own});
+    std::vector<PnrpId> known;
+    for (int i = 0; i < 30; ++i) {
+        known.push_back(random_id(random));
+        cache.insert(route_to(known.back()));
+    }
+    for (int i = 0; i < 200; ++i) {
+        const PnrpId candidate = random_id(random);
+        auto with = known;
+        std::erase_if(with, [&](const PnrpId& id) { return cache.find(id) == nullptr; });
+        with.push_back(candidate);
+        EXPECT_EQ(
+            cache.is_in_leaf_set(candidate), leaf_set_by_definition(own, with).contains(candidate));
+    }
+}
+
+TEST(RouteCache, NeverHoldsItsOwnIds) {
+    SeededSecureRandom random(6);
+    RouteCache cache(random_id(random));
+    const PnrpId id = random_id(random);
+    cache.insert(route_to(id));
+    cache.set_own_ids({id});
+    EXPECT_EQ(cache.find(id), nullptr);
+}
+
+// PNRP-244, PNRP-245: levels fill up to their size and no further; a leaf set never gives way.
+TEST(RouteCache, LevelsAreBounded) {
+    SeededSecureRandom random(7);
+    RouteCache cache(random_id(random));
+    const PnrpId own = random_id(random);
+    cache.set_own_ids({own});
+    for (int i = 0; i < 3000; ++i) {
+        const PnrpId id = random_id(random);
+        if (cache.has_room_for(id)) cache.insert(route_to(id, i));
+    }
+    std::map<unsigned, std::size_t> population;
+    for (const CachedRoute& route : cache.entries()) {
+        if (cache.is_in_leaf_set(route.entry.id)) continue;
+        ++population[*floor_log2(distance(own, route.entry.id))];
+    }
+    for (const auto& [level, count] : population) {
+        EXPECT_LE(count, level_capacity(std::min(level, 254U))) << level;
+    }
+    EXPECT_EQ(population[254], kOuterLevelEntries);
+    EXPECT_EQ(population[253], kOuterLevelEntries / 2);
+    EXPECT_LT(cache.size(), 150U);
+    EXPECT_GT(cache.size(), 80U);
+}
+
+TEST(RouteCache, VisitsInOrderOfDistance) {
+    SeededSecureRandom random(8);
+    RouteCache cache(random_id(random));
+    for (int i = 0; i < 50; ++i)
+        cache.insert(route_to(random_id(random)));
+    for (int i = 0; i < 50; ++i) {
+        const PnrpId target = i == 0 ? PnrpId{} : random_id(random);
+        std::vector<PnrpId> order;
+        cache.visit_outward(target, [&](const CachedRoute& route) {
+            order.push_back(route.entry.id);
+            return true;
+        });
+        EXPECT_EQ(order.size(), cache.size());
+        EXPECT_TRUE(std::is_sorted(order.begin(), order.end(), [&](const auto& a, const auto& b) {
+            return is_closer(a, b, target);
+        }));
+    }
+}
+
+// PNRP-282: a gap is inside its level, holds no entry, and its precision stays inside it.
+TEST(RouteCache, GapsHoldNothing) {
+    SeededSecureRandom random(9);
+    RouteCache cache(random_id(random));
+    const PnrpId own = random_id(random);
+    cache.set_own_ids({own});
+    for (int i = 0; i < 40; ++i)
+        cache.insert(route_to(random_id(random)));
+    const auto gaps = cache.gaps(0);
+    ASSERT_FALSE(gaps.empty());
+    for (const auto& gap : gaps) {
+        for (const CachedRoute& route : cache.entries()) {
+            EXPECT_LT(common_prefix_bits(route.entry.id, gap.target), gap.precision);
+        }
+        EXPECT_EQ(*floor_log2(distance(own, gap.target)), gap.level);
+    }
+}
+
+TEST(RouteCache, OneNetworkFillsNoLevel) {
+    SeededSecureRandom random(11);
+    RouteCache cache(random_id(random));
+    const PnrpId own = random_id(random);
+    cache.set_own_ids({own});
+    const auto offer = [&](const std::string& address) {
+        CachedRoute route = route_to(random_id(random));
+        route.entry.addresses = {*parse_address(address)};
+        if (!cache.has_room_for(route.entry.id) || cache.has_too_many_like(route.entry)) return;
+        cache.insert(std::move(route));
+    };
+    // Many networks fill half of the outermost level, then one of them tries to have the rest.
+    for (int i = 0; i < 40; ++i)
+        offer(fmt::format("2a00:{:x}::1", i + 1));
+    for (int i = 0; i < 2000; ++i)
+        offer(fmt::format("2001:db8:0:{:x}::1", i + 1));
+    std::map<unsigned, std::size_t> of_one_network;
+    for (const CachedRoute& route : cache.entries()) {
+        if (cache.is_in_leaf_set(route.entry.id)) continue;
+        if (to_string(route.entry.addresses.front()).starts_with("2001:db8:")) {
+            ++of_one_network[*floor_log2(distance(own, route.entry.id))];
+        }
+    }
+    // Inner levels also hold whoever was pushed out of the leaf set, which has no such limit.
+    EXPECT_LE(of_one_network[254], kLevelPerWideMax);
+    EXPECT_GT(of_one_network[254], 0U);
+}
+
+// PNRP-290, PNRP-291; numbers of the published vectors: A = x-2^250, B = x+2^250 means 64 ids.
+TEST(RouteCache, EstimatesTheCloudFromTheGapsAroundIt) {
+    SeededSecureRandom random(10);
+    RouteCache cache(random_id(random));
+    const PnrpId own = random_id(random);
+    cache.set_own_ids({own});
+    EXPECT_FALSE(cache.estimated_ids());
+    cache.insert(route_to(own - power_of_two(250)));
+    EXPECT_DOUBLE_EQ(*cache.estimated_ids(), 2.0); // both neighbours are the same one
+    cache.insert(route_to(own + power_of_two(250)));
+    EXPECT_DOUBLE_EQ(*cache.estimated_ids(), 64.0);
+    RouteCache crowded(random_id(random));
+    crowded.set_own_ids({own});
+    crowded.insert(route_to(own + power_of_two(224)));
+    crowded.insert(route_to(own - power_of_two(224)));
+    EXPECT_FALSE(crowded.estimated_ids()); // 2^32: ignored
+}
+
+} // namespace
+} // namespace kith::pnrp

@@ -1,0 +1,493 @@
+#include "pnrp/search.hpp"
+
+#include "base/check.hpp"
+#include "pnrp/drop_reason.hpp"
+#include "pnrp/limits.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kith::pnrp {
+
+namespace {
+
+// A LOOKUP that is late by this many times its patience no longer keeps others from being asked.
+constexpr int kPatienceUntilWrittenOff = 4;
+
+unsigned bits_wanted(const SearchGoal& goal) {
+    switch (goal.criteria) {
+    case Criteria::none:
+    case Criteria::nearest_peer_name:
+        return 256;
+    case Criteria::any_peer_name:
+        return 128;
+    case Criteria::nearest64_peer_name:
+        return 192;
+    case Criteria::upper_bits:
+        return goal.precision;
+    }
+    return 256;
+}
+
+} // namespace
+
+bool satisfies(const SearchGoal& goal, const PnrpId& id) {
+    return common_prefix_bits(id, goal.target) >= bits_wanted(goal);
+}
+
+bool is_acceptable(const SearchGoal& goal, const PnrpId& id) {
+    const bool is_nearest = goal.criteria == Criteria::nearest_peer_name ||
+                            goal.criteria == Criteria::nearest64_peer_name;
+    if (is_nearest) return common_prefix_bits(id, goal.target) >= 128;
+    return satisfies(goal, id);
+}
+
+Search::Search(
+    std::uint32_t key, const SearchGoal& goal, Exchange& exchange, const RouteCache& cache)
+    : key_(key),
+      goal_(goal),
+      exchange_(exchange),
+      cache_(cache) {}
+
+void Search::start(Now now) {
+    if (goal_.initial_best) best_ = Hop{*goal_.initial_best};
+    // The nearest cached entry is the first hop; the published profile knows no other.
+    const bool is_hedged = exchange_.profile().hedge.in_flight_max > 1;
+    const std::size_t wanted = is_hedged ? kFirstHopsMax : 1;
+    std::vector<Hop> late;
+    cache_.visit_outward(goal_.target, [&](const CachedRoute& route) {
+        (route.is_late ? late : next_hops_).push_back(Hop{route.entry});
+        return next_hops_.size() < wanted;
+    });
+    std::reverse(next_hops_.begin(), next_hops_.end());
+    // Whoever let others wait is asked when there is nobody else.
+    std::reverse(late.begin(), late.end());
+    if (late.size() > wanted)
+        late.erase(late.begin(), late.end() - static_cast<std::ptrdiff_t>(wanted));
+    next_hops_.insert(next_hops_.begin(), late.begin(), late.end());
+    if (exchange_.profile().inquires_match_at_once && !next_hops_.empty()) {
+        // A cached entry that already is what we look for needs no LOOKUP.
+        const auto match =
+            std::find_if(next_hops_.rbegin(), next_hops_.rend(), [&](const Hop& hop) {
+                return satisfies(goal_, hop.entry.id);
+            });
+        if (match != next_hops_.rend()) {
+            offer_best(*match);
+            next_hops_.erase(std::next(match).base());
+        }
+    }
+    step(now);
+}
+
+// Steps 7 to 9 of MS-PNRP 3.1.4.4.2: inquire a match, else ask the next hop, else end.
+void Search::step(Now now) {
+    while (!result_) {
+        if (!inquiries_.empty()) return;
+        if (best_ && satisfies(goal_, best_->entry.id)) {
+            if (inquire_best(now)) return;
+            continue;
+        }
+        if (!is_exhausted()) {
+            if (lookups_in_flight() > 0 || ask_next_hop(now)) return;
+            if (!lookups_.empty()) return; // only written-off ones: their failure comes
+        }
+        if (best_ && is_acceptable(goal_, best_->entry.id)) {
+            if (inquire_best(now)) return;
+            continue;
+        }
+        if (inquire_silent_match(now)) return;
+        finish(
+            {had_invalid_answer_ ? SearchResult::Kind::no_valid_answer
+                                 : SearchResult::Kind::not_found});
+    }
+}
+
+bool Search::is_exhausted() const {
+    return suspicious_ > kSuspiciousMax || useful_ > kUsefulHopsMax || dead_ >= kDeadHopsMax;
+}
+
+std::size_t Search::lookups_in_flight() const {
+    return static_cast<std::size_t>(
+        std::count_if(lookups_.begin(), lookups_.end(), [](const Lookup& lookup) {
+            return !lookup.is_written_off;
+        }));
+}
+
+bool Search::ask_next_hop(Now now) {
+    while (!next_hops_.empty()) {
+        Hop hop = std::move(next_hops_.back());
+        next_hops_.pop_back();
+        if (send_lookup(now, std::move(hop))) return true;
+    }
+    return false;
+}
+
+bool Search::send_lookup(Now now, Hop hop) {
+    pnrp::Lookup message;
+    message.accept_any = cache_.size() < kAcceptAnyBelow;
+    message.precision = goal_.precision;
+    message.criteria = goal_.criteria;
+    message.reason = static_cast<std::uint8_t>(goal_.reason);
+    message.target = goal_.target;
+    message.validate = hop.entry.id;
+    if (best_) message.best_match = best_->entry;
+    message.path = flagged_path();
+    const CachedRoute* cached = cache_.find(hop.entry.id);
+    const RoundTrip* peer = cached != nullptr ? &cached->round_trip : nullptr;
+    const Purpose purpose{Errand::search_lookup, key_, hop.entry.id};
+    const auto id = exchange_.request(
+        now,
+        exchange_.destinations(hop.entry),
+        message,
+        purpose,
+        peer != nullptr ? peer->late_after() : std::nullopt);
+    if (!id) return false;
+    ++hop.uses;
+    lookups_.push_back({*id, std::move(hop), now.instant, exchange_.hedge_delay(peer)});
+    return true;
+}
+
+bool Search::inquire_best(Now now) {
+    if (goal_.reason != Reason::application) {
+        SearchResult result{SearchResult::Kind::found};
+        result.entry = best_->entry;
+        result.lookups = best_->lookups;
+        finish(std::move(result));
+        return true;
+    }
+    const Hop hop = *best_;
+    if (send_inquire(now, hop)) return true;
+    rejected_.push_back(hop.entry);
+    discard_best();
+    return false;
+}
+
+// Before a name is said to be nowhere, a match that was silent is asked once more: on a bad line
+// all three datagrams of a request can be lost.
+bool Search::inquire_silent_match(Now now) {
+    while (!silent_matches_.empty()) {
+        const Hop hop = std::move(silent_matches_.back());
+        silent_matches_.pop_back();
+        if (send_inquire(now, hop)) return true;
+    }
+    return false;
+}
+
+bool Search::send_inquire(Now now, const Hop& hop) {
+    Inquire message;
+    message.flags = {.cpa = true, .extended_payload = true, .chain = true};
+    message.validate = hop.entry.id;
+    message.nonce = exchange_.secure().bytes<16>();
+    message.padded = exchange_.profile().inquire_size > 0;
+    const CachedRoute* cached = cache_.find(hop.entry.id);
+    const RoundTrip* peer = cached != nullptr ? &cached->round_trip : nullptr;
+    const Purpose purpose{Errand::search_inquire, key_, hop.entry.id};
+    const auto id = exchange_.request(
+        now,
+        exchange_.destinations(hop.entry),
+        message,
+        purpose,
+        peer != nullptr ? peer->late_after() : std::nullopt);
+    if (!id) return false;
+    inquiries_.push_back({*id, hop, *message.nonce, now.instant + exchange_.hedge_delay(peer)});
+    return true;
+}
+
+void Search::handle_answer(
+    Now now, MessageId id, const PendingList::Answered& answered, const AuthorityBuffer& buffer) {
+    const auto lookup = std::find_if(
+        lookups_.begin(), lookups_.end(), [&](const Lookup& asked) { return asked.id == id; });
+    if (lookup != lookups_.end()) {
+        Lookup asked = std::move(*lookup);
+        lookups_.erase(lookup);
+        handle_lookup_answer(now, std::move(asked), answered, buffer);
+    }
+    const auto inquiry = std::find_if(
+        inquiries_.begin(), inquiries_.end(), [&](const Inquiry& asked) { return asked.id == id; });
+    if (inquiry != inquiries_.end()) {
+        const Inquiry asked = std::move(*inquiry);
+        inquiries_.erase(inquiry);
+        if (answered.round_trip && !buffer.not_found) {
+            findings_.push_back(
+                {SearchFinding::Kind::confirmed,
+                 asked.hop.entry,
+                 answered.from,
+                 answered.round_trip});
+        }
+        handle_inquire_answer(now, asked, buffer);
+    }
+    step(now);
+}
+
+void Search::handle_lookup_answer(
+    Now now, Lookup asked, const PendingList::Answered& answered, const AuthorityBuffer& buffer) {
+    static_cast<void>(now);
+    remember_endpoint(answered.from);
+    // Busy (A35): a live node without an answer; the hop is spent and counts for nothing.
+    if (buffer.busy) return;
+    ++useful_;
+    if (buffer.suspicious) ++suspicious_;
+    bool is_alive = true;
+    if (buffer.not_found) {
+        is_alive = false;
+        rejected_.push_back(asked.hop.entry);
+        findings_.push_back({SearchFinding::Kind::gone, asked.hop.entry, answered.from, {}});
+    } else {
+        findings_.push_back(
+            {SearchFinding::Kind::confirmed, asked.hop.entry, answered.from, answered.round_trip});
+        if (!best_ || is_closer(asked.hop.entry.id, best_->entry.id, goal_.target)) {
+            offer_best(asked.hop);
+        }
+    }
+    if (!buffer.entry) return; // asked again it would know no more
+    const Hop hop = asked.hop;
+    const bool is_reusable = is_alive && hop.uses < kNextHopUsesMax;
+    if (is_reusable && next_hops_.size() < kNextHopsMax) next_hops_.push_back(std::move(asked.hop));
+    if (!exchange_.is_admissible(*buffer.entry)) {
+        exchange_.counters().drop(Drop::bad_entry);
+        return;
+    }
+    consider(Hop{*buffer.entry, 0, hop.lookups + 1}, hop, answered.from);
+}
+
+// The route entry that a hop returned: the last part of MS-PNRP 3.1.5.6.1.
+void Search::consider(Hop returned, const Hop& asked, const Endpoint& from) {
+    const PnrpId& id = returned.entry.id;
+    if (is_in_path(returned.entry) || is_known(returned.entry)) return;
+    const bool is_own = std::any_of(
+        returned.entry.addresses.begin(),
+        returned.entry.addresses.end(),
+        [&](const Address& address) { return exchange_.is_own({address, returned.entry.port}); });
+    if (is_own) return;
+    findings_.push_back({SearchFinding::Kind::heard_of, returned.entry, from, {}});
+    if (exchange_.profile().inquires_match_at_once && satisfies(goal_, id)) {
+        offer_best(returned);
+        return;
+    }
+    const bool is_progress = is_closer(id, asked.entry.id, goal_.target);
+    if (is_progress || cache_.size() < kAcceptAnyBelow) {
+        if (next_hops_.size() == kNextHopsMax) next_hops_.erase(next_hops_.begin());
+        next_hops_.push_back(std::move(returned));
+    } else if (cache_.size() > kAcceptAnyBelow && !next_hops_.empty()) {
+        // A hop that leads away is not asked again; with exactly eight entries it is (A16).
+        if (next_hops_.back().entry.id == asked.entry.id) next_hops_.pop_back();
+    }
+}
+
+void Search::handle_inquire_answer(Now now, const Inquiry& asked, const AuthorityBuffer& buffer) {
+    const PnrpId& id = asked.hop.entry.id;
+    const auto reject = [&] {
+        rejected_.push_back(asked.hop.entry);
+        if (best_ && best_->entry.id == id) discard_best();
+    };
+    if (buffer.not_found || buffer.busy) {
+        if (buffer.not_found) {
+            findings_.push_back({SearchFinding::Kind::gone, asked.hop.entry, {}, {}});
+        }
+        return reject();
+    }
+    const auto refuse = [&](Drop reason) {
+        exchange_.counters().drop(reason);
+        had_invalid_answer_ = true;
+        reject();
+    };
+    if (!buffer.cpa) return refuse(Drop::cpa_missing);
+    if (buffer.entry && buffer.entry->id != id) return refuse(Drop::cpa_id); // MS-PNRP 3.1.5.7
+    const CpaExpectation expected{
+        .now = now.wall, .id = id, .nonce = asked.nonce, .clock_skew = kClockSkewMax};
+    ++exchange_.counters().signatures_checked;
+    auto cpa = verify_cpa(exchange_.profile(), *buffer.cpa, expected);
+    if (!cpa) return refuse(drop_reason(cpa.error()));
+    SearchResult result{SearchResult::Kind::found};
+    if ((*cpa)->has_extended_payload) {
+        if (!buffer.extended_payload) return refuse(Drop::payload_invalid);
+        ++exchange_.counters().signatures_checked;
+        auto payload = verify_extended_payload(
+            exchange_.profile(), *buffer.extended_payload, expected, (*cpa)->public_key);
+        if (!payload) return refuse(Drop::payload_invalid);
+        result.payload = std::move(*payload);
+    }
+    result.entry = asked.hop.entry;
+    result.cpa = std::move(*cpa);
+    result.lookups = asked.hop.lookups;
+    finish(std::move(result));
+}
+
+void Search::handle_failure(Now now, MessageId id) {
+    std::optional<Hop> hop;
+    std::erase_if(lookups_, [&](const Lookup& asked) {
+        if (asked.id == id) hop = asked.hop;
+        return asked.id == id;
+    });
+    std::erase_if(inquiries_, [&](const Inquiry& asked) {
+        if (asked.id != id) return false;
+        hop = asked.hop;
+        if (!is_rejected(hop->entry)) silent_matches_.push_back(asked.hop);
+        return true;
+    });
+    if (hop) {
+        ++dead_;
+        rejected_.push_back(hop->entry);
+        for (const Endpoint& endpoint : exchange_.destinations(hop->entry)) {
+            remember_endpoint(endpoint);
+        }
+        findings_.push_back({SearchFinding::Kind::gone, hop->entry, {}, {}});
+        if (best_ && best_->entry.id == hop->entry.id) discard_best();
+    }
+    step(now);
+}
+
+void Search::handle_timeout(Now now) {
+    if (result_) return;
+    if (now.instant >= goal_.deadline) {
+        finish({SearchResult::Kind::timed_out});
+        return;
+    }
+    const HedgePolicy& hedge = exchange_.profile().hedge;
+    if (hedge.in_flight_max <= 1) return;
+    unsigned newly_late = 0;
+    for (Lookup& lookup : lookups_) {
+        if (!lookup.is_late && now.instant >= lookup.sent + lookup.patience) {
+            lookup.is_late = true;
+            ++newly_late;
+            // Others should not refer us to it while we wait.
+            const auto endpoints = exchange_.destinations(lookup.hop.entry);
+            if (!endpoints.empty()) remember_endpoint(endpoints.front());
+            findings_.push_back({SearchFinding::Kind::late, lookup.hop.entry, {}, {}});
+        }
+        const auto given_up = lookup.sent + kPatienceUntilWrittenOff * lookup.patience;
+        if (!lookup.is_written_off && now.instant >= given_up) {
+            lookup.is_written_off = true;
+            ++newly_late;
+        }
+    }
+    for (Inquiry& inquiry : inquiries_) {
+        if (inquiry.is_late || now.instant < inquiry.late_at) continue;
+        inquiry.is_late = true;
+        findings_.push_back({SearchFinding::Kind::late, inquiry.hop.entry, {}, {}});
+        if (inquiries_.size() >= hedge.in_flight_max) continue;
+        const auto other = take_other_match();
+        if (other && send_inquire(now, *other)) break; // `inquiries_` has moved
+    }
+    for (; newly_late > 0 && inquiries_.empty() && !is_exhausted(); --newly_late) {
+        if (lookups_in_flight() >= hedge.in_flight_max || !ask_next_hop(now)) break;
+    }
+    step(now);
+}
+
+std::optional<Instant> Search::next_timeout() const {
+    if (result_) return std::nullopt;
+    Instant next = goal_.deadline;
+    if (exchange_.profile().hedge.in_flight_max > 1) {
+        for (const Lookup& lookup : lookups_) {
+            if (lookup.is_written_off) continue;
+            next = std::min(
+                next,
+                lookup.sent + (lookup.is_late ? kPatienceUntilWrittenOff * lookup.patience
+                                              : lookup.patience));
+        }
+        for (const Inquiry& inquiry : inquiries_) {
+            if (!inquiry.is_late) next = std::min(next, inquiry.late_at);
+        }
+    }
+    return next;
+}
+
+void Search::cancel() {
+    if (!result_) finish({SearchResult::Kind::cancelled});
+}
+
+std::optional<SearchFinding> Search::poll_finding() {
+    if (findings_.empty()) return std::nullopt;
+    SearchFinding next = std::move(findings_.front());
+    findings_.pop_front();
+    return next;
+}
+
+// Another registration of the same name, if one was met: inquired beside one that is late.
+std::optional<Search::Hop> Search::take_other_match() {
+    const auto is_other = [&](const Hop& hop) {
+        return satisfies(goal_, hop.entry.id) && !is_rejected(hop.entry) &&
+               std::none_of(inquiries_.begin(), inquiries_.end(), [&](const Inquiry& inquiry) {
+                   return inquiry.hop.entry == hop.entry;
+               });
+    };
+    if (best_ && is_other(*best_)) return best_;
+    for (std::vector<Hop>* stack : {&best_stack_, &next_hops_}) {
+        const auto other = std::find_if(stack->rbegin(), stack->rend(), is_other);
+        if (other == stack->rend()) continue;
+        Hop hop = std::move(*other);
+        stack->erase(std::next(other).base());
+        return hop;
+    }
+    return std::nullopt;
+}
+
+void Search::offer_best(const Hop& hop) {
+    if (best_) best_stack_.push_back(std::move(*best_));
+    best_ = hop;
+}
+
+void Search::discard_best() {
+    best_.reset();
+    while (!best_stack_.empty() && !best_) {
+        Hop hop = std::move(best_stack_.back());
+        best_stack_.pop_back();
+        if (!is_rejected(hop.entry)) best_ = std::move(hop);
+    }
+}
+
+void Search::remember_endpoint(const Endpoint& endpoint) {
+    if (std::find(path_.begin(), path_.end(), endpoint) == path_.end()) path_.push_back(endpoint);
+}
+
+bool Search::is_in_path(const RouteEntry& entry) const {
+    // The last one may come back: it is the node that was just asked (MS-PNRP 3.1.5.6.1).
+    if (path_.empty()) return false;
+    return std::any_of(path_.begin(), std::prev(path_.end()), [&](const Endpoint& endpoint) {
+        return entry.has_endpoint(endpoint);
+    });
+}
+
+bool Search::is_rejected(const RouteEntry& entry) const {
+    return std::find(rejected_.begin(), rejected_.end(), entry) != rejected_.end();
+}
+
+bool Search::is_known(const RouteEntry& entry) const {
+    const auto is_it = [&](const Hop& hop) { return hop.entry == entry; };
+    return is_rejected(entry) || std::any_of(next_hops_.begin(), next_hops_.end(), is_it) ||
+           std::any_of(
+               lookups_.begin(), lookups_.end(), [&](const Lookup& l) { return is_it(l.hop); }) ||
+           std::any_of(inquiries_.begin(), inquiries_.end(), [&](const Inquiry& i) {
+               return is_it(i.hop);
+           });
+}
+
+// Own endpoint first, then the last 21 of the nodes asked (decision A15).
+std::vector<Endpoint> Search::flagged_path() const {
+    std::vector<Endpoint> flagged;
+    flagged.push_back(exchange_.endpoints().front());
+    const std::size_t kept = std::min(path_.size(), kPathEndpointsMax - 1);
+    flagged.insert(flagged.end(), path_.end() - static_cast<std::ptrdiff_t>(kept), path_.end());
+    return flagged;
+}
+
+void Search::finish(SearchResult result) {
+    KITH_ASSUME(!result_);
+    // Whoever still owes an answer shows by it, or by its absence, whether it is alive.
+    for (const Lookup& lookup : lookups_)
+        exchange_.pending().reassign(lookup.id, Errand::probe);
+    for (const Inquiry& inquiry : inquiries_)
+        exchange_.pending().reassign(inquiry.id, Errand::probe);
+    lookups_.clear();
+    inquiries_.clear();
+    result_ = std::move(result);
+}
+
+std::size_t Search::state_bytes() const {
+    const auto hops = next_hops_.capacity() + best_stack_.capacity() + lookups_.capacity();
+    return sizeof *this + hops * (sizeof(Lookup) + 2 * sizeof(Address)) +
+           path_.capacity() * sizeof(Endpoint) + rejected_.capacity() * sizeof(RouteEntry);
+}
+
+} // namespace kith::pnrp

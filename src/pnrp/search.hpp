@@ -1,0 +1,168 @@
+// One walk through the cloud for an id (MS-PNRP 3.1.4.4.2, 3.1.5.6.1).
+//
+// A search asks one node after another for somebody closer to the target. In the modern profile it
+// does not wait for a late one: the next best is asked as well. An application's search ends with a
+// certified peer address, checked here; the others end with what they met on the way.
+//
+// A search knows what it asked and what came back, nothing else: the route cache belongs to others,
+// who are told through `poll_finding()`.
+
+#pragma once
+
+#include "base/time.hpp"
+#include "pnrp/authority_buffer.hpp"
+#include "pnrp/cpa.hpp"
+#include "pnrp/exchange.hpp"
+#include "pnrp/extended_payload.hpp"
+#include "pnrp/message.hpp"
+#include "pnrp/route_cache.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+namespace kith::pnrp {
+
+struct SearchGoal {
+    PnrpId target;
+    Criteria criteria = Criteria::none;
+    Reason reason = Reason::application;
+    std::uint16_t precision = 0;            // for Criteria::upper_bits only
+    std::optional<RouteEntry> initial_best; // rides in every LOOKUP until something closer is met
+    Instant deadline;
+};
+
+/// True if an entry with `id` ends the search at once (MS-PNRP 2.2.2.8).
+bool satisfies(const SearchGoal& goal, const PnrpId& id);
+
+/// True if an entry with `id` is good enough once there is nobody left to ask.
+bool is_acceptable(const SearchGoal& goal, const PnrpId& id);
+
+struct SearchResult {
+    enum class Kind : std::uint8_t {
+        found,           // `cpa` is there (application), or `entry` satisfies the goal (others)
+        not_found,       // nobody left to ask
+        no_valid_answer, // somebody answered for the target, and nothing signed was valid
+        timed_out,
+        cancelled,
+    };
+    Kind kind = Kind::not_found;
+    std::optional<RouteEntry> entry{};
+    std::optional<VerifiedCpa> cpa{};
+    std::optional<ExtendedPayload> payload{};
+    unsigned lookups = 0; // on the path that won
+};
+
+/// What a search learned about somebody on its way.
+struct SearchFinding {
+    enum class Kind : std::uint8_t {
+        confirmed, // it answered for its id from the address asked
+        heard_of,  // a node told of it
+        gone,      // it does not hold the id any more, or is silent
+        late,      // its answer is overdue
+    };
+    Kind kind{};
+    RouteEntry entry;
+    Endpoint informant;
+    std::optional<Duration> round_trip;
+};
+
+class Search {
+public:
+    /// `key` names this search in the purposes of its requests.
+    Search(std::uint32_t key, const SearchGoal& goal, Exchange& exchange, const RouteCache& cache);
+
+    /// Asks the first hops. Requires: at least one local endpoint.
+    void start(Now now);
+
+    /// An AUTHORITY_BUFFER for one of our requests, complete.
+    void handle_answer(
+        Now now,
+        MessageId id,
+        const PendingList::Answered& answered,
+        const AuthorityBuffer& buffer);
+
+    /// A request of ours that stayed unanswered.
+    void handle_failure(Now now, MessageId id);
+
+    void handle_timeout(Now now);
+    std::optional<Instant> next_timeout() const;
+
+    void cancel();
+
+    const SearchGoal& goal() const { return goal_; }
+    const std::optional<SearchResult>& result() const { return result_; }
+    std::optional<SearchFinding> poll_finding();
+
+    std::size_t state_bytes() const;
+
+private:
+    struct Hop {
+        RouteEntry entry;
+        unsigned uses = 0;
+        unsigned lookups = 0; // on the path to it
+    };
+    struct Lookup { // one LOOKUP under way
+        MessageId id{};
+        Hop hop;
+        Instant sent;
+        Duration patience{};
+        bool is_late = false;
+        bool is_written_off = false;
+    };
+    struct Inquiry { // one INQUIRE under way
+        MessageId id{};
+        Hop hop;
+        Nonce nonce{};
+        Instant late_at;
+        bool is_late = false;
+    };
+
+    void step(Now now);
+    bool ask_next_hop(Now now);
+    bool inquire_best(Now now);
+    bool inquire_silent_match(Now now);
+    bool send_lookup(Now now, Hop hop);
+    bool send_inquire(Now now, const Hop& hop);
+    void handle_lookup_answer(
+        Now now,
+        Lookup asked,
+        const PendingList::Answered& answered,
+        const AuthorityBuffer& buffer);
+    void consider(Hop returned, const Hop& asked, const Endpoint& from);
+    void handle_inquire_answer(Now now, const Inquiry& asked, const AuthorityBuffer& buffer);
+    std::optional<Hop> take_other_match();
+    void offer_best(const Hop& hop);
+    void discard_best();
+    void remember_endpoint(const Endpoint& endpoint);
+    bool is_in_path(const RouteEntry& entry) const;
+    bool is_known(const RouteEntry& entry) const;
+    bool is_rejected(const RouteEntry& entry) const;
+    std::vector<Endpoint> flagged_path() const;
+    std::size_t lookups_in_flight() const;
+    bool is_exhausted() const;
+    void finish(SearchResult result);
+
+    std::uint32_t key_;
+    SearchGoal goal_;
+    Exchange& exchange_;
+    const RouteCache& cache_;
+
+    std::vector<Endpoint> path_;       // ResolvePath without the own endpoint
+    std::vector<Hop> next_hops_;       // NextHopStack, top last
+    std::vector<Hop> best_stack_;      // BestMatchStack, top last
+    std::optional<Hop> best_;          // CurrentBestMatch
+    std::vector<RouteEntry> rejected_; // proved to be of no use, at the addresses they had
+    std::vector<Hop> silent_matches_;  // inquired once in vain: the last resort
+    std::vector<Lookup> lookups_;
+    std::vector<Inquiry> inquiries_;
+    unsigned suspicious_ = 0;
+    unsigned useful_ = 0;
+    unsigned dead_ = 0;
+    bool had_invalid_answer_ = false;
+    std::deque<SearchFinding> findings_;
+    std::optional<SearchResult> result_;
+};
+
+} // namespace kith::pnrp

@@ -1,0 +1,417 @@
+// One walk through the cloud, step by step (docs/protocol/pnrp.md, Resolving): the test answers as
+// each node that is asked.
+
+#include "pnrp/limits.hpp"
+#include "pnrp/search.hpp"
+#include "pnrp/test_stage.hpp"
+
+#include <gmock/gmock.h>
+
+namespace kith::pnrp {
+namespace {
+
+using namespace std::chrono_literals;
+using test::at;
+using test::Bench;
+using test::endpoint_of_byte;
+using test::Peer;
+using Kind = SearchResult::Kind;
+
+// The published behaviour: one LOOKUP at a time, and nothing is inquired unasked.
+const Profile& one_at_a_time() {
+    static const Profile profile = [] {
+        Profile p = modern_profile();
+        p.hedge.in_flight_max = 1;
+        p.inquires_match_at_once = false;
+        return p;
+    }();
+    return profile;
+}
+
+class Walk : public Bench {
+public:
+    explicit Walk(const Profile& profile = one_at_a_time()) : Bench({.profile = &profile}) {
+        goal.target = id_of_byte(0x80);
+        goal.criteria = Criteria::any_peer_name;
+        goal.deadline = at(10s).instant;
+    }
+
+    void start() {
+        search.emplace(1, goal, exchange, cache);
+        search->start(at(now));
+    }
+
+    std::vector<test::Heard<Lookup>> lookups() { return sent().all<Lookup>(); }
+    std::vector<test::Heard<Inquire>> inquiries() { return sent().all<Inquire>(); }
+
+    template<class Asked>
+    void answer(const Asked& asked, const AuthorityBuffer& buffer) {
+        const auto answered = exchange.pending().take(at(now), asked.id, asked.to);
+        search->handle_answer(at(now), asked.id, answered, buffer);
+    }
+
+    void answer_last(const AuthorityBuffer& buffer) { answer(lookups().back(), buffer); }
+
+    template<class Asked>
+    void fail(const Asked& asked) {
+        exchange.pending().cancel(asked.id);
+        search->handle_failure(at(now), asked.id);
+    }
+
+    std::vector<SearchFinding> findings(SearchFinding::Kind kind) {
+        while (auto finding = search->poll_finding())
+            found_.push_back(std::move(*finding));
+        auto of_kind = found_;
+        std::erase_if(of_kind, [&](const SearchFinding& finding) { return finding.kind != kind; });
+        return of_kind;
+    }
+
+    std::optional<Kind> result() const {
+        return search->result() ? std::optional(search->result()->kind) : std::nullopt;
+    }
+
+    std::size_t lookups_to(const Endpoint& node) { return sent().to<Lookup>(node).size(); }
+
+    SearchGoal goal;
+    std::optional<Search> search;
+    Duration now{};
+
+private:
+    std::vector<SearchFinding> found_;
+};
+
+AuthorityBuffer returning(const RouteEntry& entry) {
+    AuthorityBuffer buffer;
+    buffer.entry = entry;
+    return buffer;
+}
+
+// The `step`-th of a row of nodes that come closer and closer to 0x80.
+RouteEntry nearer(unsigned step) {
+    RouteEntry entry = Bench::entry_of_byte(step + 1);
+    entry.id = Bench::id_of_byte(0x80);
+    entry.id.bytes[1] = static_cast<std::byte>(250 - step);
+    return entry;
+}
+
+// An id that shares exactly `bits` with 0x80...
+PnrpId sharing(unsigned bits) {
+    PnrpId id = Bench::id_of_byte(0x80);
+    if (bits < 256) id.bytes[bits / 8] ^= static_cast<std::byte>(0x80U >> bits % 8);
+    return id;
+}
+
+TEST(SearchGoal, MatchesByEachCriterion) { // PNRP-055, PNRP-056
+    struct Row {
+        Criteria criteria;
+        unsigned stops_at;
+        unsigned acceptable_from;
+    };
+    for (const Row& row :
+         {Row{Criteria::none, 256, 256},
+          Row{Criteria::any_peer_name, 128, 128},
+          Row{Criteria::nearest_peer_name, 256, 128},
+          Row{Criteria::nearest64_peer_name, 192, 128},
+          Row{Criteria::upper_bits, 19, 19}}) {
+        SearchGoal goal;
+        goal.target = Bench::id_of_byte(0x80);
+        goal.criteria = row.criteria;
+        goal.precision = 19;
+        for (const unsigned bits : {0U, 18U, 19U, 127U, 128U, 191U, 192U, 255U, 256U}) {
+            EXPECT_EQ(satisfies(goal, sharing(bits)), bits >= row.stops_at) << bits;
+            EXPECT_EQ(is_acceptable(goal, sharing(bits)), bits >= row.acceptable_from) << bits;
+        }
+    }
+}
+
+TEST(Search, AsksTheNearestFirst) { // PNRP-171, PNRP-176 to PNRP-178, PNRP-170, PNRP-180
+    Walk walk;
+    walk.cache_byte(0x10);
+    walk.cache_byte(0x70);
+    walk.cache_byte(0xf0);
+    walk.goal.reason = Reason::cache_maintenance;
+    walk.start();
+    ASSERT_EQ(walk.lookups().size(), 1U);
+    const auto asked = walk.lookups()[0];
+    EXPECT_EQ(asked.to, endpoint_of_byte(0x70));
+    EXPECT_EQ(asked.body.validate, Bench::id_of_byte(0x70));
+    EXPECT_EQ(asked.body.target, walk.goal.target);
+    EXPECT_EQ(asked.body.criteria, Criteria::any_peer_name);
+    EXPECT_EQ(asked.body.reason, 2);
+    EXPECT_EQ(asked.body.precision, 0);
+    EXPECT_TRUE(asked.body.accept_any);
+    EXPECT_FALSE(asked.body.best_match);
+    EXPECT_THAT(asked.body.path, testing::ElementsAre(walk.own));
+}
+
+TEST(Search, AcceptsAnyOnlyWhileFewAreCached) { // PNRP-177
+    for (const unsigned cached : {7U, 8U}) {
+        Walk walk;
+        for (unsigned i = 0; i < cached; ++i)
+            walk.cache_byte(0x10 + i);
+        walk.start();
+        EXPECT_EQ(walk.lookups().at(0).body.accept_any, cached < 8) << cached;
+    }
+}
+
+TEST(Search, CarriesTheBestMatchAlong) { // PNRP-250, PNRP-203
+    Walk walk;
+    walk.cache_byte(0x70);
+    walk.goal.initial_best = Bench::entry_of_byte(0x60);
+    walk.start();
+    EXPECT_EQ(walk.lookups().at(0).body.best_match, Bench::entry_of_byte(0x60));
+    walk.answer_last(returning(Bench::entry_of_byte(0x7f)));
+    EXPECT_EQ(walk.lookups().at(1).body.best_match, Bench::entry_of_byte(0x70));
+}
+
+TEST(Search, EndsWithoutAnybodyToAsk) { // PNRP-174, PNRP-175
+    Walk walk;
+    walk.start();
+    EXPECT_EQ(walk.result(), Kind::not_found);
+}
+
+// PNRP-201, PNRP-202: the path grows by whoever answered, and who denies its id is dropped.
+TEST(Search, FollowsWhatItIsTold) {
+    Walk walk;
+    walk.cache_byte(0x10);
+    walk.start();
+    walk.answer_last(returning(Bench::entry_of_byte(0x70)));
+    ASSERT_EQ(walk.lookups().size(), 2U);
+    EXPECT_EQ(walk.lookups()[1].to, endpoint_of_byte(0x70));
+    EXPECT_THAT(
+        walk.lookups()[1].body.path, testing::ElementsAre(walk.own, endpoint_of_byte(0x10)));
+    AuthorityBuffer denial = returning(Bench::entry_of_byte(0x7f));
+    denial.not_found = true;
+    walk.answer_last(denial);
+    EXPECT_EQ(walk.findings(SearchFinding::Kind::gone).at(0).entry, Bench::entry_of_byte(0x70));
+    EXPECT_EQ(
+        walk.findings(SearchFinding::Kind::confirmed).at(0).entry, Bench::entry_of_byte(0x10));
+    EXPECT_EQ(walk.lookups().back().to, endpoint_of_byte(0x7f)); // what it told counts all the same
+    walk.answer_last({});
+    walk.answer_last({}); // 0x10 again
+    EXPECT_EQ(walk.lookups_to(endpoint_of_byte(0x70)), 1U);
+    EXPECT_EQ(walk.result(), Kind::not_found);
+}
+
+TEST(Search, UsesAHopThreeTimes) { // PNRP-204
+    Walk walk;
+    walk.cache_byte(0x10);
+    walk.start();
+    for (unsigned i = 0; i < 3; ++i) {
+        ASSERT_EQ(walk.lookups().back().to, endpoint_of_byte(0x10));
+        walk.answer_last(returning(Bench::entry_of_byte(0x70 + i)));
+        ASSERT_EQ(walk.lookups().back().to, endpoint_of_byte(0x70 + i));
+        walk.fail(walk.lookups().back());
+    }
+    EXPECT_EQ(walk.lookups_to(endpoint_of_byte(0x10)), 3U);
+    EXPECT_EQ(walk.result(), Kind::not_found);
+    EXPECT_EQ(walk.findings(SearchFinding::Kind::gone).size(), 3U);
+}
+
+TEST(Search, StopsAboveTwentyTwoUsefulHops) { // PNRP-174
+    Walk walk;
+    walk.cache_byte(0x10);
+    walk.start();
+    for (unsigned step = 0; step < 40 && !walk.result(); ++step)
+        walk.answer_last(returning(nearer(step)));
+    EXPECT_EQ(walk.result(), Kind::not_found);
+    EXPECT_EQ(walk.lookups().size(), 23U);
+    EXPECT_EQ(walk.lookups().back().body.path.size(), kPathEndpointsMax);
+    EXPECT_EQ(walk.lookups().back().body.path.front(), walk.own); // decision A15
+}
+
+TEST(Search, StopsAboveSixSuspiciousAnswers) { // PNRP-174, PNRP-201
+    Walk walk;
+    walk.cache_byte(0x10);
+    walk.start();
+    for (unsigned step = 0; step < 40 && !walk.result(); ++step) {
+        AuthorityBuffer buffer = returning(nearer(step));
+        buffer.suspicious = step % 2 == 0;
+        walk.answer_last(buffer);
+    }
+    EXPECT_EQ(walk.result(), Kind::not_found);
+    EXPECT_EQ(walk.lookups().size(), 13U); // the seventh L comes with the thirteenth answer
+}
+
+TEST(Search, CountsABusyHopForNothing) { // decision A35
+    Walk walk;
+    for (unsigned i = 0; i < 30; ++i)
+        walk.cache_byte(0x10 + i);
+    walk.start();
+    AuthorityBuffer busy;
+    busy.busy = true;
+    busy.suspicious = true;
+    walk.answer_last(busy);
+    EXPECT_EQ(walk.lookups_to(endpoint_of_byte(0x10 + 29)), 1U);
+    EXPECT_TRUE(walk.findings(SearchFinding::Kind::gone).empty());
+    EXPECT_EQ(walk.result(), Kind::not_found); // the published profile has one first hop
+}
+
+TEST(Search, IgnoresWhoWasAskedBefore) { // PNRP-205, decision A19
+    Walk walk;
+    walk.cache_byte(0x10);
+    walk.start();
+    walk.answer_last(returning(Bench::entry_of_byte(0x70)));
+    RouteEntry again = Bench::entry_of_byte(0x7f);
+    again.addresses = {endpoint_of_byte(0x10).address};
+    walk.answer_last(returning(again));
+    EXPECT_NE(walk.lookups().back().body.validate, again.id);
+    EXPECT_TRUE(walk.findings(SearchFinding::Kind::heard_of).size() == 1);
+    // Another port is another node.
+    Walk other;
+    other.cache_byte(0x10);
+    other.start();
+    other.answer_last(returning(Bench::entry_of_byte(0x70)));
+    ++again.port;
+    other.answer_last(returning(again));
+    EXPECT_EQ(other.lookups().back().body.validate, again.id);
+}
+
+TEST(Search, LeavesAHopThatLeadsAway) { // PNRP-206, decision A16
+    for (const unsigned cached : {7U, 8U, 9U}) {
+        Walk walk;
+        walk.cache_byte(0x70);
+        for (unsigned i = 1; i < cached; ++i)
+            walk.cache_byte(0xb0 + i);
+        walk.start();
+        walk.answer_last(returning(Bench::entry_of_byte(0x20)));
+        if (cached == 7) {
+            EXPECT_EQ(walk.lookups().back().to, endpoint_of_byte(0x20));
+        } else if (cached == 8) { // neither pushed nor popped: the same node again
+            EXPECT_EQ(walk.lookups_to(endpoint_of_byte(0x70)), 2U);
+        } else {
+            EXPECT_EQ(walk.lookups().size(), 1U);
+            EXPECT_EQ(walk.result(), Kind::not_found);
+        }
+    }
+}
+
+TEST(Search, IgnoresAnEntryWhereNobodyCanBe) {
+    Walk walk;
+    walk.cache_byte(0x10);
+    walk.start();
+    RouteEntry entry = Bench::entry_of_byte(0x70);
+    entry.addresses = {*parse_address("fe80::1")};
+    walk.answer_last(returning(entry));
+    EXPECT_EQ(walk.exchange.counters().dropped_for(Drop::bad_entry), 1U);
+    EXPECT_EQ(walk.lookups_to({entry.addresses[0], entry.port}), 0U);
+}
+
+TEST(Search, EndsAfterSixteenSilentHops) {
+    Walk walk(modern_profile());
+    for (unsigned i = 0; i < kFirstHopsMax; ++i)
+        walk.cache_byte(0x70 + i);
+    walk.start();
+    unsigned dead = 0;
+    for (unsigned step = 0; step < 60 && !walk.result(); ++step) {
+        const auto asked = walk.lookups().back();
+        if (asked.body.validate.bytes[0] == std::byte{0x80}) {
+            walk.fail(asked);
+            ++dead;
+        } else {
+            walk.answer_last(returning(nearer(step)));
+        }
+    }
+    EXPECT_EQ(walk.result(), Kind::not_found);
+    EXPECT_EQ(dead, kDeadHopsMax);
+}
+
+TEST(Search, EndsByItsDeadline) {
+    Walk walk;
+    walk.cache_byte(0x10);
+    walk.start();
+    EXPECT_EQ(walk.search->next_timeout(), walk.goal.deadline);
+    walk.search->handle_timeout(at(9999ms));
+    EXPECT_FALSE(walk.result());
+    walk.search->handle_timeout(at(10s));
+    EXPECT_EQ(walk.result(), Kind::timed_out);
+    EXPECT_FALSE(walk.search->next_timeout());
+    // Whoever still owes an answer shows by it that it is alive.
+    EXPECT_EQ(walk.exchange.pending().purpose(walk.lookups()[0].id).errand, Errand::probe);
+    walk.search->cancel();
+    EXPECT_EQ(walk.result(), Kind::timed_out);
+}
+
+TEST(Search, EndsWhenItIsCancelled) {
+    Walk walk;
+    walk.cache_byte(0x10);
+    walk.start();
+    walk.search->cancel();
+    EXPECT_EQ(walk.result(), Kind::cancelled);
+}
+
+TEST(Search, FindsAnEntryForUpkeepWithoutAnInquire) {
+    Walk walk;
+    walk.goal.criteria = Criteria::upper_bits;
+    walk.goal.precision = 6;
+    walk.goal.reason = Reason::cache_maintenance;
+    walk.cache_byte(0x10);
+    walk.start();
+    walk.answer_last(returning(Bench::entry_of_byte(0x82)));
+    walk.answer_last({}); // 0x82 is there
+    EXPECT_EQ(walk.result(), Kind::found);
+    EXPECT_EQ(walk.search->result()->entry, Bench::entry_of_byte(0x82));
+    EXPECT_TRUE(walk.inquiries().empty());
+}
+
+TEST(Search, HedgesUpToThree) {
+    Walk walk(modern_profile());
+    for (unsigned i = 0; i < 6; ++i)
+        walk.cache_byte(0x70 + i);
+    walk.start();
+    const auto asked_at = [&](Duration when) {
+        walk.now = when;
+        walk.search->handle_timeout(at(when));
+        return walk.lookups().size();
+    };
+    EXPECT_EQ(walk.lookups().size(), 1U);
+    EXPECT_EQ(walk.search->next_timeout(), at(30ms).instant); // nobody was heard yet
+    EXPECT_EQ(asked_at(29ms), 1U);
+    EXPECT_EQ(asked_at(30ms), 2U);
+    EXPECT_EQ(asked_at(60ms), 3U);
+    EXPECT_EQ(asked_at(90ms), 3U);
+    EXPECT_EQ(asked_at(119ms), 3U);
+    EXPECT_EQ(asked_at(120ms), 4U); // the first is late by four times its time
+    std::set<Endpoint> nodes;
+    for (const auto& asked : walk.lookups())
+        nodes.insert(asked.to);
+    EXPECT_EQ(nodes.size(), 4U);
+    EXPECT_EQ(walk.findings(SearchFinding::Kind::late).size(), 3U);
+    // The first one's answer counts when it comes.
+    walk.answer(walk.lookups()[0], returning(nearer(1)));
+    EXPECT_EQ(walk.findings(SearchFinding::Kind::confirmed).size(), 1U);
+    EXPECT_EQ(walk.findings(SearchFinding::Kind::heard_of).at(0).entry, nearer(1));
+}
+
+TEST(Search, NeverHedgesInThePublishedProfile) {
+    Walk walk;
+    for (unsigned i = 0; i < 6; ++i)
+        walk.cache_byte(0x70 + i);
+    walk.start();
+    walk.search->handle_timeout(at(5s));
+    EXPECT_EQ(walk.lookups().size(), 1U);
+    EXPECT_EQ(walk.search->next_timeout(), walk.goal.deadline);
+}
+
+TEST(Search, WaitsForAPeerAsLongAsItUsuallyTakes) {
+    Walk walk(modern_profile());
+    walk.cache_byte(0x70);
+    walk.cache_byte(0x71);
+    walk.cache.find(Bench::id_of_byte(0x71))->round_trip.sample(50ms);
+    walk.start();
+    EXPECT_EQ(walk.search->next_timeout(), at(150ms).instant); // 50 ms and four deviations of 25
+}
+
+TEST(Search, AsksALateNodeLast) {
+    Walk walk(modern_profile());
+    walk.cache_byte(0x7f);
+    walk.cache_byte(0x20);
+    walk.cache.find(Bench::id_of_byte(0x7f))->is_late = true;
+    walk.start();
+    EXPECT_EQ(walk.lookups().back().to, endpoint_of_byte(0x20));
+    walk.answer_last({});
+    EXPECT_EQ(walk.lookups().back().to, endpoint_of_byte(0x7f));
+}
+
+} // namespace
+} // namespace kith::pnrp
