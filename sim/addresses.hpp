@@ -1,0 +1,25 @@
+// Where simulated hosts live.
+
+#pragma once
+
+#include "base/endpoint.hpp"
+#include "sim/host_id.hpp"
+
+#include <cstdint>
+
+namespace kith::sim {
+
+inline constexpr std::uint16_t kPnrpPort = 3540; // MS-PNRP 1.9
+
+/// One endpoint for each host of a cloud. Global ones have a /48 each, as homes have; those of a
+/// link share its /64; those of a site have a /64 each.
+///
+/// Requires: `scope` is link, site or global; the host's number is below 2^24.
+Endpoint endpoint_of(Scope scope, HostId host, std::uint16_t port = kPnrpPort);
+
+/// A second place for a host that moves: another address of the same kind, nobody else's.
+Endpoint moved_endpoint_of(Scope scope, HostId host, std::uint16_t port = kPnrpPort);
+
+bool is_multicast(const Address& address);
+
+} // namespace kith::sim

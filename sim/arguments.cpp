@@ -1,0 +1,135 @@
+#include "sim/arguments.hpp"
+
+#include <system_error>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <fmt/format.h>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kith::sim {
+
+namespace {
+
+// The texts of the options: the library would read 010 as eight and -1 as a large number.
+struct Texts {
+    std::optional<std::string> nodes;
+    std::optional<std::string> seed;
+    std::string latency = "wan";
+    std::optional<std::string> loss;
+    std::optional<std::string> kill;
+    std::optional<std::string> resolves;
+};
+
+std::string number(double value) {
+    return fmt::format("{:g}", value);
+}
+
+template<class Number>
+struct Range {
+    std::string_view option;
+    Number min;
+    Number max;
+};
+
+// Leaves `out` alone where the option is not there. Nothing, or what is wrong with its text.
+template<class Number, class Out>
+std::optional<Refusal>
+read(const std::optional<std::string>& text, const Range<Number>& range, Out& out) {
+    if (!text) return std::nullopt;
+    Number value{};
+    const char* end = text->data() + text->size();
+    const auto [stop, error] = std::from_chars(text->data(), end, value);
+    // Written so that a value that is no number is outside as well.
+    const bool is_inside = value >= range.min && value <= range.max;
+    if (error == std::errc{} && stop == end && is_inside) {
+        out = value;
+        return std::nullopt;
+    }
+    return Refusal{fmt::format(
+        "kith-sim: {}: {} is not a number from {} to {}\n",
+        range.option,
+        *text,
+        range.min,
+        range.max)};
+}
+
+void add_names_options(CLI::App& names, Arguments& out, Texts& texts) {
+    names.add_option("--nodes", texts.nodes, "Nodes of the cloud (1000)");
+    names.add_option("--seed", texts.seed, "What decides every chance of the run (1)");
+    names.add_option("--latency", texts.latency, "wan or lan")
+        ->check(CLI::IsMember({"wan", "lan"}))
+        ->capture_default_str();
+    names.add_option("--loss", texts.loss, "Percent of datagrams lost (wan 1, lan 0)");
+    names.add_option("--kill", texts.kill, "Percent of nodes that stop silently (0)");
+    names.add_flag("--partition", out.names.has_partition, "Split in halves for 10 minutes");
+    names.add_flag("--churn", out.names.has_churn, "Nodes crash and return meanwhile");
+    names.add_option("--resolves", texts.resolves, "Resolves to count (as many as nodes)");
+    names.add_flag("--json", out.wants_json, "One JSON object instead of a table");
+}
+
+std::optional<Refusal> read_names_options(const Texts& texts, NamesOptions& out) {
+    out.latency = texts.latency == "lan" ? Latency::lan : Latency::wan;
+    constexpr std::size_t kOne = 1;
+    const Range<double> percent{"--loss", 0.0, kPercentMax};
+    if (auto no = read(texts.nodes, Range{"--nodes", kNodesMin, kNodesMax}, out.nodes)) return no;
+    if (auto no = read(texts.seed, Range{"--seed", std::uint64_t{0}, UINT64_MAX}, out.seed))
+        return no;
+    if (auto no = read(texts.loss, percent, out.loss_percent)) return no;
+    if (auto no = read(texts.kill, Range{"--kill", 0.0, kPercentMax}, out.kill_percent)) return no;
+    if (auto no = read(texts.resolves, Range{"--resolves", kOne, kResolvesMax}, out.resolves))
+        return no;
+    if (out.nodes - out.killed() >= kNodesMin) return std::nullopt;
+    return Refusal{fmt::format(
+        "kith-sim: --kill {} leaves fewer than {} of {} nodes\n",
+        number(out.kill_percent),
+        kNodesMin,
+        out.nodes)};
+}
+
+} // namespace
+
+std::expected<Arguments, Refusal> parse_arguments(std::span<char* const> arguments) {
+    CLI::App app("Deterministic simulator of Kith", "kith-sim");
+    app.require_subcommand(1);
+    CLI::App* names = app.add_subcommand(
+        "names", "A cloud of nodes that publish and resolve names; everything runs twice");
+    Arguments out;
+    Texts texts;
+    add_names_options(*names, out, texts);
+    std::vector<std::string> reversed(arguments.begin(), arguments.end());
+    std::ranges::reverse(reversed);
+    // The library reports by exceptions; they end here.
+    try {
+        app.parse(reversed);
+    } catch (const CLI::CallForHelp&) {
+        const CLI::App& shown = names->parsed() ? *names : app;
+        return std::unexpected(Refusal{shown.help(), 0});
+    } catch (const CLI::Error& error) {
+        return std::unexpected(Refusal{fmt::format("kith-sim: {}\n", error.what()), 2});
+    }
+    if (auto refusal = read_names_options(texts, out.names)) {
+        return std::unexpected(*std::move(refusal));
+    }
+    return out;
+}
+
+std::string command_of(const NamesOptions& options) {
+    std::string command =
+        fmt::format("kith-sim names --nodes {} --seed {}", options.nodes, options.seed);
+    if (options.latency == Latency::lan) command += " --latency lan";
+    if (options.loss_percent) command += " --loss " + number(*options.loss_percent);
+    if (options.kill_percent > 0) command += " --kill " + number(options.kill_percent);
+    if (options.has_partition) command += " --partition";
+    if (options.has_churn) command += " --churn";
+    if (options.resolves) command += fmt::format(" --resolves {}", *options.resolves);
+    return command;
+}
+
+} // namespace kith::sim

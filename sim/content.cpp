@@ -1,0 +1,68 @@
+#include "sim/content.hpp"
+
+#include "base/check.hpp"
+#include "base/random.hpp"
+#include "identity/peer_name.hpp"
+#include "sim/seed.hpp"
+
+#include <fmt/format.h>
+#include <string>
+#include <utility>
+
+namespace kith::sim {
+
+namespace {
+
+constexpr std::uint64_t kNobody = UINT32_MAX; // in the place of a host's number
+
+constexpr std::size_t kSmallPayloadEvery = 8;
+constexpr std::size_t kSmallPayloadSize = 300;
+constexpr std::size_t kLargePayloadEvery = 64;
+constexpr std::size_t kLargePayloadSize = 3000; // three fragments
+
+crypto::PrivateKey make_key(std::uint64_t seed, std::uint64_t owner, std::uint64_t serial) {
+    SeededSecureRandom random(derive_seed(seed, Stream::key, owner, serial));
+    return crypto::PrivateKey::generate(crypto::KeyAlgorithm::ed25519, random);
+}
+
+identity::PeerName name_of(const crypto::PrivateKey& key, const std::string& classifier) {
+    auto name = identity::PeerName::secure(identity::authority_of(key.public_key()), classifier);
+    KITH_CHECK(name.has_value());
+    return *std::move(name);
+}
+
+std::optional<pnrp::Payload> make_payload(std::uint64_t seed, HostId host, std::uint32_t serial) {
+    std::size_t size = 0;
+    if (index_of(host) % kSmallPayloadEvery == 1) size = kSmallPayloadSize;
+    if (index_of(host) % kLargePayloadEvery == 2) size = kLargePayloadSize;
+    if (size == 0) return std::nullopt;
+    SeededSecureRandom random(derive_seed(seed, Stream::content, index_of(host), serial));
+    pnrp::Payload payload{pnrp::PayloadKind::binary, Bytes(size)};
+    random.fill(payload.bytes);
+    return payload;
+}
+
+} // namespace
+
+pnrp::Registration
+make_content(std::uint64_t seed, HostId host, std::uint32_t serial, const Address& address) {
+    constexpr std::uint16_t kTcp = 6; // IANA protocol numbers
+    constexpr std::uint16_t kUdp = 17;
+    constexpr std::uint16_t kAppPort = 8000;
+    auto key = std::make_shared<crypto::PrivateKey>(make_key(seed, index_of(host), serial));
+    auto name = name_of(*key, fmt::format("host {}.name {}", index_of(host), serial));
+    pnrp::Registration content{
+        std::move(name),
+        std::move(key),
+        {{address, kAppPort, kTcp}},
+        fmt::format("name {} of host {}", serial, index_of(host)),
+        make_payload(seed, host, serial)};
+    if (index_of(host) % 2 == 1) content.endpoints.push_back({address, kAppPort, kUdp});
+    return content;
+}
+
+identity::PeerName make_unpublished_name(std::uint64_t seed, std::uint32_t serial) {
+    return name_of(make_key(seed, kNobody, serial), fmt::format("nobody.name {}", serial));
+}
+
+} // namespace kith::sim

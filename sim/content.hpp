@@ -1,0 +1,22 @@
+// What simulated publishers publish: real keys and every kind of content, all from the seed.
+
+#pragma once
+
+#include "base/endpoint.hpp"
+#include "pnrp/registration.hpp"
+#include "sim/host_id.hpp"
+
+#include <cstdint>
+
+namespace kith::sim {
+
+/// A secure name of `host`, its `serial`-th one: own key, one or two endpoints of `address`, and a
+/// comment; every 8th host has a payload of some hundred bytes and every 64th one that does not fit
+/// a datagram.
+pnrp::Registration
+make_content(std::uint64_t seed, HostId host, std::uint32_t serial, const Address& address);
+
+/// A secure name that nobody publishes.
+identity::PeerName make_unpublished_name(std::uint64_t seed, std::uint32_t serial);
+
+} // namespace kith::sim

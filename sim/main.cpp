@@ -1,0 +1,61 @@
+// kith-sim: runs a scenario twice and reports. Exit codes: 0 done, 1 something was broken (one line
+// says what, and how to see it again), 2 a mistake in the command line.
+
+#include "kith_version.hpp"
+#include "sim/arguments.hpp"
+#include "sim/names_report.hpp"
+#include "sim/names_scenario.hpp"
+#include "sim/progress.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <fmt/format.h>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace {
+
+using namespace kith::sim;
+
+std::unique_ptr<Progress> make_progress() {
+    if (::isatty(STDERR_FILENO) == 1) return std::make_unique<TerminalProgress>();
+    return std::make_unique<NoProgress>();
+}
+
+int complain(const NamesOptions& options, const std::string& what) {
+    fmt::print(
+        stderr,
+        "kith-sim: FAILED: {}: {} (seed {}, commit {})\n",
+        what,
+        command_of(options),
+        options.seed,
+        kKithCommit);
+    return 1;
+}
+
+int run(const Arguments& arguments) {
+    auto progress = make_progress();
+    const auto report = run_names_twice(arguments.names, *progress);
+    progress.reset();
+    if (!report) return complain(arguments.names, report.error());
+    fmt::print("{}", arguments.wants_json ? to_json(*report) + "\n" : to_text(*report));
+    if (report->forged != 0) {
+        return complain(arguments.names, fmt::format("{} forged results", report->forged));
+    }
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const std::span<char*> all(argv, static_cast<std::size_t>(argc));
+    const auto arguments = parse_arguments(all.subspan(all.empty() ? 0 : 1));
+    if (!arguments) {
+        const bool is_help = arguments.error().exit_code == 0;
+        fmt::print(is_help ? stdout : stderr, "{}", arguments.error().text);
+        return arguments.error().exit_code;
+    }
+    return run(*arguments);
+}

@@ -1,0 +1,367 @@
+#include "sim/names_scenario.hpp"
+
+#include "base/random.hpp"
+#include "sim/churn.hpp"
+#include "sim/fleet.hpp"
+#include "sim/seed.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <fmt/format.h>
+#include <optional>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace kith::sim {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kSeedsMax = 3;
+constexpr std::size_t kNodesPerSeed = 64; // a small cloud has one seed
+constexpr Duration kJoinSpacing = 30ms;
+constexpr Duration kPublishDelay = 3s;
+constexpr Duration kSettling = 15min; // caches go on filling gaps for 10 minutes or so
+constexpr Duration kAfterKill = 5min;
+constexpr Duration kSplit = 10min;
+constexpr Duration kAfterHealing = 8min;
+constexpr Duration kIdleWindow = 3min; // the last part of whatever comes before the resolves
+constexpr Duration kResolvingMin = 20s;
+constexpr Duration kResolvingMax = 10min;
+constexpr Duration kResolvingMaxHealed = 100s; // and 10 s of timeout: within 10 minutes of healing
+constexpr Duration kAnnounced = 10s;           // a younger name is not asked for
+constexpr Duration kOverdueCheckEvery = 1s;
+
+double seconds(Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+}
+
+double milliseconds(Duration duration) {
+    return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+// The smallest value that `share` of the values do not exceed. Requires: sorted.
+template<class Value>
+Value percentile(const std::vector<Value>& sorted, double share) {
+    if (sorted.empty()) return Value{};
+    const auto rank = static_cast<std::size_t>(share * static_cast<double>(sorted.size()));
+    return sorted[std::min(rank, sorted.size() - 1)];
+}
+
+class NamesRun {
+public:
+    NamesRun(const NamesOptions& options, Progress& progress)
+        : options_(options),
+          progress_(progress),
+          random_(derive_seed(options.seed, Stream::scenario)),
+          fleet_(fleet_config(options)) {}
+
+    std::expected<NamesReport, std::string> run() {
+        const bool went_well = join() && pass("settling", kSettling - kIdleWindow) && kill() &&
+                               split() && idle() && resolve();
+        if (!went_well) return std::unexpected(broken());
+        return report();
+    }
+
+private:
+    static FleetConfig fleet_config(const NamesOptions& options) {
+        const bool is_lan = options.latency == Latency::lan;
+        FleetConfig config;
+        config.seed = options.seed;
+        config.link.latency = options.latency;
+        config.link.loss = options.loss_percent ? *options.loss_percent / 100.0
+                           : is_lan             ? 0.0
+                                                : kWanLoss;
+        config.scope = is_lan ? Scope::link : Scope::global;
+        return config;
+    }
+
+    bool join();
+    bool kill();
+    bool split();
+    bool idle();
+    bool resolve();
+    bool ask();
+    bool pass(std::string_view stage, Duration duration);
+    bool advance(Instant until);
+    bool fail(std::string what);
+    bool publish(HostId host);
+    struct Published {
+        HostId owner{};
+        PublicationId name{};
+    };
+    std::optional<Published> live_name();
+
+    std::string broken() const;
+    NamesReport report();
+    void report_answers(NamesReport& report) const;
+    double round_trip_ms() const;
+
+    NamesOptions options_;
+    Progress& progress_;
+    SeededRandom random_;
+    Fleet fleet_;
+    LiveNames names_;
+    Traffic idle_before_;
+    Traffic idle_after_;
+    Traffic resolve_after_;
+    Duration resolve_window_{};
+};
+
+bool NamesRun::fail(std::string what) {
+    fleet_.world().report_breach(std::nullopt, std::move(what));
+    return false;
+}
+
+bool NamesRun::advance(Instant until) {
+    World& world = fleet_.world();
+    while (world.now() < until) {
+        if (!world.run_until(std::min(until, world.now() + kOverdueCheckEvery))) return false;
+        if (auto complaint = fleet_.ledger().check_overdue(world.now())) {
+            return fail(*std::move(complaint));
+        }
+    }
+    return !world.breach();
+}
+
+bool NamesRun::pass(std::string_view stage, Duration duration) {
+    const Instant begin = fleet_.world().now();
+    const Instant end = begin + duration;
+    while (fleet_.world().now() < end) {
+        const Instant next = std::min(end, fleet_.world().now() + kOverdueCheckEvery);
+        if (!advance(next)) return false;
+        progress_.show(stage, seconds(next - begin) / seconds(duration));
+    }
+    return true;
+}
+
+bool NamesRun::publish(HostId host) {
+    const auto id = fleet_.publish(host);
+    if (!id) return fail(fmt::format("host {} was refused its registration", index_of(host)));
+    names_[index_of(host)] = *id;
+    return true;
+}
+
+bool NamesRun::join() {
+    const std::size_t seeds = std::clamp<std::size_t>(options_.nodes / kNodesPerSeed, 1, kSeedsMax);
+    names_.resize(options_.nodes);
+    std::vector<HostId> seed_hosts;
+    for (std::size_t i = 0; i < options_.nodes; ++i) {
+        const HostId host = fleet_.add();
+        if (i < seeds) seed_hosts.push_back(host);
+    }
+    const Instant begin = fleet_.world().now();
+    const auto lag = static_cast<std::size_t>(kPublishDelay / kJoinSpacing);
+    for (std::size_t i = 0; i < options_.nodes + lag; ++i) {
+        if (i < options_.nodes) fleet_.start(host_id(i), seed_hosts);
+        if (i >= lag && !publish(host_id(i - lag))) return false;
+        if (!advance(begin + static_cast<Duration::rep>(i + 1) * kJoinSpacing)) return false;
+        progress_.show(
+            "joining", static_cast<double>(i) / static_cast<double>(options_.nodes + lag));
+    }
+    return true;
+}
+
+bool NamesRun::kill() {
+    if (options_.killed() == 0) return true;
+    std::vector<HostId> hosts = fleet_.live();
+    for (std::size_t i = 0; i < options_.killed(); ++i) {
+        std::swap(hosts[i], hosts[i + random_.below(hosts.size() - i)]);
+        fleet_.crash(hosts[i]);
+        names_[index_of(hosts[i])].reset();
+    }
+    return pass("after the kill", kAfterKill - kIdleWindow);
+}
+
+bool NamesRun::split() {
+    if (!options_.has_partition) return true;
+    std::vector<HostId> hosts = fleet_.live();
+    for (std::size_t i = 0; i < hosts.size() / 2; ++i) {
+        std::swap(hosts[i], hosts[i + random_.below(hosts.size() - i)]);
+        fleet_.world().partition().put(hosts[i], 1);
+    }
+    fleet_.world().partition().cut(0, 1);
+    if (!pass("split", kSplit)) return false;
+    fleet_.world().partition().heal();
+    return pass("healed", kAfterHealing - kIdleWindow);
+}
+
+bool NamesRun::idle() {
+    idle_before_ = fleet_.world().traffic();
+    if (!pass("idling", kIdleWindow)) return false;
+    idle_after_ = fleet_.world().traffic();
+    return true;
+}
+
+std::optional<NamesRun::Published> NamesRun::live_name() {
+    constexpr unsigned kTriesMax = 10'000; // one in ten nodes is alive: all of them fail never
+    for (unsigned i = 0; i < kTriesMax; ++i) {
+        const HostId host = host_id(random_.below(options_.nodes));
+        const auto& name = names_[index_of(host)];
+        if (name && fleet_.ledger().publication(*name).since + kAnnounced <= fleet_.world().now()) {
+            return Published{host, *name};
+        }
+    }
+    return std::nullopt;
+}
+
+bool NamesRun::ask() {
+    constexpr unsigned kTriesMax = 1000; // to find somebody else
+    const auto wanted = live_name();
+    for (unsigned i = 0; wanted && i < kTriesMax; ++i) {
+        const auto asker = live_name();
+        if (!asker) break;
+        if (asker->owner == wanted->owner) continue;
+        fleet_.ask(asker->owner, wanted->name);
+        return true;
+    }
+    return fail("too few live nodes to resolve anything");
+}
+
+bool NamesRun::resolve() {
+    const std::size_t resolves = options_.resolves.value_or(options_.nodes);
+    const auto per_node = static_cast<double>(resolves) / static_cast<double>(options_.nodes);
+    const auto wanted = std::chrono::duration_cast<Duration>(60s * per_node);
+    const Duration longest = options_.has_partition ? kResolvingMaxHealed : kResolvingMax;
+    const Duration window = std::clamp<Duration>(wanted, kResolvingMin, longest);
+    Churn churn(fleet_, names_, random_);
+    const Instant begin = fleet_.world().now();
+    for (std::size_t i = 0; i < resolves; ++i) {
+        const double share = static_cast<double>(i) / static_cast<double>(resolves);
+        const Instant at = begin + std::chrono::duration_cast<Duration>(window * share);
+        while (options_.has_churn && churn.next_at() <= at) {
+            if (!advance(churn.next_at())) return false;
+            if (!churn.turn()) return fail("a node that came back was refused its registration");
+        }
+        if (!advance(at) || !ask()) return false;
+        progress_.show("resolving", share);
+    }
+    // Ends: an open question beyond its timeout is a breach.
+    while (fleet_.ledger().open_questions() > 0) {
+        if (!advance(fleet_.world().now() + 100ms)) return false;
+    }
+    resolve_window_ = fleet_.world().now() - begin;
+    resolve_after_ = fleet_.world().traffic();
+    return true;
+}
+
+std::string NamesRun::broken() const {
+    const auto& breach = fleet_.world().breach();
+    if (!breach) return "stopped without a reason";
+    const double at = seconds(breach->at - kStart);
+    if (!breach->host) return fmt::format("at {:.6f} s: {}", at, breach->what);
+    return fmt::format("at {:.6f} s: host {} {}", at, index_of(*breach->host), breach->what);
+}
+
+double NamesRun::round_trip_ms() const {
+    constexpr std::size_t kSamples = 1001;
+    SeededRandom random(derive_seed(options_.seed, Stream::scenario, 1));
+    std::vector<double> samples;
+    for (std::size_t i = 0; i < kSamples; ++i) {
+        const std::size_t a = random.below(options_.nodes);
+        const std::size_t b = (a + 1 + random.below(options_.nodes - 1)) % options_.nodes;
+        const Duration one_way = fleet_.world().link().base_delay(host_id(a), host_id(b));
+        samples.push_back(2 * milliseconds(one_way));
+    }
+    std::ranges::sort(samples);
+    return percentile(samples, 0.5);
+}
+
+void NamesRun::report_answers(NamesReport& report) const {
+    std::vector<unsigned> lookups;
+    std::vector<double> latencies;
+    double lookups_sum = 0;
+    for (const Answer& answer : fleet_.ledger().answers()) {
+        if (!answer.publication) continue;
+        const auto& until = fleet_.ledger().publication(*answer.publication).until;
+        const bool owner_went = until && *until <= answer.started + answer.took;
+        const bool is_false = answer.verdict == Verdict::forged || answer.verdict == Verdict::ghost;
+        // Churn took the owner away while it was looked for: neither outcome says anything.
+        if (owner_went && !is_false) continue;
+        ++report.resolves;
+        report.not_found += answer.verdict == Verdict::not_found ? 1 : 0;
+        report.no_valid_answer += answer.verdict == Verdict::no_valid_answer ? 1 : 0;
+        report.timed_out += answer.verdict == Verdict::timed_out ? 1 : 0;
+        report.refused += answer.verdict == Verdict::refused ? 1 : 0;
+        report.forged += is_false ? 1 : 0;
+        if (answer.verdict != Verdict::correct) continue;
+        ++report.succeeded;
+        lookups.push_back(answer.lookups);
+        lookups_sum += answer.lookups;
+        latencies.push_back(milliseconds(answer.took));
+    }
+    std::ranges::sort(lookups);
+    std::ranges::sort(latencies);
+    if (!lookups.empty()) report.lookups_mean = lookups_sum / static_cast<double>(lookups.size());
+    report.lookups_p99 = percentile(lookups, 0.99);
+    report.lookups_max = lookups.empty() ? 0 : lookups.back();
+    report.latency_p50_ms = percentile(latencies, 0.5);
+    report.latency_p99_ms = percentile(latencies, 0.99);
+}
+
+NamesReport NamesRun::report() {
+    NamesReport report;
+    report.nodes = options_.nodes;
+    report.seed = options_.seed;
+    report_answers(report);
+    report.rtt_ms = round_trip_ms();
+
+    const std::vector<HostId> live = fleet_.live();
+    const auto live_count = static_cast<double>(live.size());
+    report.live_nodes = live.size();
+    const auto idle_messages = static_cast<double>(idle_after_.datagrams - idle_before_.datagrams);
+    const auto idle_bytes = static_cast<double>(idle_after_.bytes - idle_before_.bytes);
+    const double windows = seconds(resolve_window_) / seconds(kIdleWindow);
+    const auto messages = static_cast<double>(resolve_after_.datagrams - idle_after_.datagrams);
+    const auto bytes = static_cast<double>(resolve_after_.bytes - idle_after_.bytes);
+    const auto resolves = static_cast<double>(std::max<std::size_t>(report.resolves, 1));
+    report.messages_per_resolve = std::max(0.0, messages - idle_messages * windows) / resolves;
+    report.bytes_per_resolve = std::max(0.0, bytes - idle_bytes * windows) / resolves;
+    report.idle_bytes_per_node_minute = idle_bytes / live_count / (seconds(kIdleWindow) / 60.0);
+
+    double state = 0;
+    for (const HostId host : live) {
+        const Now now = fleet_.world().now_at(host);
+        state += static_cast<double>(fleet_.world().core(host).state_bytes(now));
+    }
+    report.state_bytes_per_node = state / live_count;
+    report.counters = fleet_.counters();
+    report.trace_hash = fleet_.world().trace_hash();
+    report.virtual_s = seconds(fleet_.world().now() - kStart);
+    return report;
+}
+
+} // namespace
+
+std::expected<NamesReport, std::string>
+run_names_once(const NamesOptions& options, Progress& progress) {
+    return NamesRun(options, progress).run();
+}
+
+std::expected<NamesReport, std::string>
+run_names_twice(const NamesOptions& options, Progress& progress) {
+    const auto begin = std::chrono::steady_clock::now();
+    std::expected<NamesReport, std::string> second = std::unexpected("did not run");
+    std::thread other([&] {
+        NoProgress silent;
+        second = run_names_once(options, silent);
+    });
+    auto first = run_names_once(options, progress);
+    other.join();
+    if (!first) return first;
+    if (!second) return std::unexpected("only the second run failed: " + second.error());
+    if (first->trace_hash != second->trace_hash) {
+        return std::unexpected(fmt::format(
+            "two runs of one seed differ: trace {:016x} and {:016x}",
+            first->trace_hash,
+            second->trace_hash));
+    }
+    first->wall_s = seconds(std::chrono::steady_clock::now() - begin);
+    return first;
+}
+
+} // namespace kith::sim

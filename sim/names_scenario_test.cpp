@@ -1,0 +1,75 @@
+#include "sim/names_scenario.hpp"
+
+#include <gtest/gtest.h>
+
+namespace kith::sim {
+namespace {
+
+NamesOptions small(std::size_t nodes, std::uint64_t seed) {
+    NamesOptions options;
+    options.nodes = nodes;
+    options.seed = seed;
+    return options;
+}
+
+NamesReport run(const NamesOptions& options) {
+    NoProgress progress;
+    const auto report = run_names_twice(options, progress);
+    EXPECT_TRUE(report.has_value()) << report.error();
+    return report.value_or(NamesReport{});
+}
+
+// PNRP-242
+TEST(NamesScenario, every_live_name_resolves) {
+    const NamesReport report = run(small(48, 7));
+    EXPECT_EQ(report.resolves, 48U);
+    EXPECT_EQ(report.succeeded, 48U);
+    EXPECT_EQ(report.forged, 0U);
+    EXPECT_EQ(report.live_nodes, 48U);
+    EXPECT_GT(report.lookups_max, 0U);
+    EXPECT_GT(report.latency_p50_ms, 0.0);
+    EXPECT_LE(report.latency_p50_ms, report.latency_p99_ms);
+    EXPECT_GT(report.messages_per_resolve, 0.5); // resolves save some of the idle probes
+    EXPECT_GT(report.idle_bytes_per_node_minute, 0.0);
+    EXPECT_GT(report.state_bytes_per_node, 0.0);
+    EXPECT_GT(report.counters.signatures_checked, 0U);
+}
+
+TEST(NamesScenario, survivors_of_a_kill_resolve) {
+    NamesOptions options = small(40, 8);
+    options.kill_percent = 25;
+    options.resolves = 60;
+    const NamesReport report = run(options);
+    EXPECT_EQ(report.live_nodes, 30U);
+    EXPECT_EQ(report.resolves, 60U);
+    EXPECT_EQ(report.succeeded, 60U);
+}
+
+TEST(NamesScenario, a_healed_partition_resolves) {
+    NamesOptions options = small(24, 9);
+    options.has_partition = true;
+    const NamesReport report = run(options);
+    EXPECT_EQ(report.succeeded, report.resolves);
+}
+
+TEST(NamesScenario, churn_on_a_lan_forges_nothing) {
+    NamesOptions options = small(32, 10);
+    options.latency = Latency::lan;
+    options.has_churn = true;
+    options.resolves = 320;
+    const NamesReport report = run(options);
+    EXPECT_EQ(report.forged, 0U);
+    EXPECT_GE(report.succeeded * 100, report.resolves * 98);
+    EXPECT_LT(report.resolves, 321U);
+}
+
+TEST(NamesScenario, different_seeds_are_different_runs) {
+    NoProgress progress;
+    const auto a = run_names_once(small(4, 1), progress);
+    const auto b = run_names_once(small(4, 2), progress);
+    ASSERT_TRUE(a && b);
+    EXPECT_NE(a->trace_hash, b->trace_hash);
+}
+
+} // namespace
+} // namespace kith::sim

@@ -1,0 +1,337 @@
+#include "sim/world.hpp"
+
+#include "base/check.hpp"
+#include "sim/addresses.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kith::sim {
+
+namespace {
+
+constexpr std::uint16_t kSsdpPort = 1900; // UDA 1.0 1.1; a host sends from it as well
+
+} // namespace
+
+World::World(const WorldConfig& config, EventSink& sink)
+    : config_(config),
+      sink_(sink),
+      link_(config.link, config.seed),
+      contract_(config.contract) {
+    queue_.push(now_ + config_.state_check_every, {Kind::state_check, 0, 0});
+}
+
+// Hosts ------------------------------------------------------------------------------------------
+
+HostId World::add_host(const HostConfig& config) {
+    KITH_CHECK(!config.endpoints.empty());
+    const HostId id = host_id(hosts_.size());
+    Host& host = hosts_.emplace_back();
+    host.endpoints = config.endpoints;
+    host.link_group = config.link_group;
+    host.clock = config.clock;
+    if (config.link_group != 0) {
+        if (config.link_group >= link_groups_.size()) link_groups_.resize(config.link_group + 1);
+        link_groups_[config.link_group].push_back(id);
+    }
+    claim(id);
+    return id;
+}
+
+void World::boot(HostId id, std::unique_ptr<Core> core) {
+    KITH_CHECK(core && !is_up(id));
+    contract_.booted(id);
+    host_at(id).core = std::move(core);
+}
+
+void World::halt(HostId id) {
+    Host& host = host_at(id);
+    forget_timer(host);
+    host.core.reset();
+}
+
+void World::move(HostId id, std::vector<Endpoint> endpoints) {
+    KITH_CHECK(!endpoints.empty());
+    release(id);
+    host_at(id).endpoints = std::move(endpoints);
+    claim(id);
+}
+
+Core& World::core(HostId id) {
+    KITH_CHECK(is_up(id));
+    return *host_at(id).core;
+}
+
+void World::drain(HostId id) {
+    KITH_CHECK(is_up(id));
+    contract_.began();
+    settle(id, Cause::command);
+}
+
+void World::claim(HostId id) {
+    for (const Endpoint& endpoint : host_at(id).endpoints) {
+        const bool is_new = owners_.emplace(endpoint, id).second;
+        KITH_CHECK(is_new);
+        owners_.emplace(Endpoint{endpoint.address, kSsdpPort}, id);
+    }
+}
+
+void World::release(HostId id) {
+    for (const Endpoint& endpoint : host_at(id).endpoints) {
+        owners_.erase(endpoint);
+        owners_.erase(Endpoint{endpoint.address, kSsdpPort});
+    }
+}
+
+std::optional<HostId> World::owner_of(const Endpoint& endpoint) const {
+    const auto found = owners_.find(endpoint);
+    if (found == owners_.end()) return std::nullopt;
+    return found->second;
+}
+
+// After every mutation ---------------------------------------------------------------------------
+
+void World::settle(HostId id, Cause cause) {
+    if (breach_) return;
+    ++steps_;
+    if (!collect_datagrams(id) || !collect_events(id)) return;
+    Host& host = host_at(id);
+    if (host.core->poll_datagram() || host.core->poll_event()) {
+        report_breach(id, "had more to say after it was drained");
+        return;
+    }
+    host.due = host.core->next_timeout();
+    if (cause == Cause::timeout && host.due && *host.due <= now_) {
+        report_breach(id, "asks for a timeout that it has just been given");
+        return;
+    }
+    set_timer(id);
+}
+
+bool World::collect_datagrams(HostId id) {
+    for (std::size_t count = 0;; ++count) {
+        auto datagram = host_at(id).core->poll_datagram();
+        if (!datagram) return true;
+        if (count == kOutputsPerStepMax) {
+            report_breach(id, "sends without end");
+            return false;
+        }
+        if (auto complaint = contract_.sent(id, host_at(id).endpoints, *datagram)) {
+            report_breach(id, *std::move(complaint));
+            return false;
+        }
+        send(id, *std::move(datagram));
+    }
+}
+
+bool World::collect_events(HostId id) {
+    for (std::size_t count = 0;; ++count) {
+        const auto event = host_at(id).core->poll_event();
+        if (!event) return true;
+        if (count == kOutputsPerStepMax) {
+            report_breach(id, "reports without end");
+            return false;
+        }
+        trace_.mix(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
+        trace_.mix(index_of(id));
+        trace_.mix(*event);
+        if (auto complaint = sink_.handle_event(now_, id, *event)) {
+            report_breach(id, *std::move(complaint));
+            return false;
+        }
+    }
+}
+
+// A timer that fires too early costs a look; one that has to be taken out of a heap costs a search.
+// So an earlier wish pushes a new timer and outdates the old one, a later wish leaves it alone.
+void World::set_timer(HostId id) {
+    Host& host = host_at(id);
+    if (!host.due) return;
+    const Instant at = std::max(*host.due, now_);
+    if (host.armed && *host.armed <= at) return;
+    ++host.generation;
+    host.armed = at;
+    queue_.push(at, {Kind::timer, static_cast<std::uint32_t>(id), host.generation});
+}
+
+void World::forget_timer(Host& host) {
+    host.due.reset();
+    host.armed.reset();
+    ++host.generation;
+}
+
+// The network ------------------------------------------------------------------------------------
+
+void World::send(HostId from, node::Datagram datagram) {
+    Flight flight;
+    flight.channel = datagram.channel;
+    flight.source =
+        datagram.local.address.is_unspecified() ? host_at(from).endpoints.front() : datagram.local;
+    if (datagram.channel == node::Channel::ssdp) flight.source.port = kSsdpPort;
+    flight.destination = datagram.remote;
+    flight.payload = std::move(datagram.payload);
+    ++traffic_.datagrams;
+    traffic_.bytes += flight.payload.size();
+    if (tap_ != nullptr) {
+        std::vector<Forgery> forgeries;
+        const Passage passage{
+            now_, from, flight.channel, flight.source, flight.destination, flight.payload};
+        const TapVerdict verdict = tap_->pass(passage, forgeries);
+        for (Forgery& forgery : forgeries)
+            inject(std::move(forgery));
+        if (verdict == TapVerdict::swallowed) {
+            lose(Loss::swallowed);
+            return;
+        }
+    }
+    if (is_multicast(flight.destination.address)) {
+        send_to_link(from, flight);
+    } else if (const auto to = owner_of(flight.destination)) {
+        send_to(from, *to, std::move(flight));
+    } else {
+        lose(Loss::nobody);
+    }
+}
+
+void World::send_to_link(HostId from, const Flight& flight) {
+    const std::uint32_t group = host_at(from).link_group;
+    if (group == 0) {
+        lose(Loss::nobody);
+        return;
+    }
+    for (const HostId to : link_groups_[group]) {
+        if (to != from) send_to(from, to, flight);
+    }
+}
+
+void World::send_to(HostId from, HostId to, Flight flight) {
+    if (partition_.is_cut(from, to)) {
+        lose(Loss::partition);
+        return;
+    }
+    const Fate fate = link_.decide(now_, from, to, flight.payload.size());
+    if (fate.loss) {
+        lose(*fate.loss);
+        return;
+    }
+    flight.to = to;
+    if (fate.copies == 2) {
+        ++traffic_.duplicated;
+        launch(fate.delays[1], flight);
+    }
+    launch(fate.delays[0], std::move(flight));
+}
+
+void World::inject(Forgery forgery) {
+    ++traffic_.forged;
+    const auto to = owner_of(forgery.destination);
+    if (!to) {
+        lose(Loss::nobody);
+        return;
+    }
+    Flight flight{
+        forgery.channel, *to, forgery.source, forgery.destination, std::move(forgery.payload)};
+    launch(forgery.delay, std::move(flight));
+}
+
+void World::launch(Duration delay, Flight flight) {
+    std::uint32_t index = 0;
+    if (free_flights_.empty()) {
+        index = static_cast<std::uint32_t>(flights_.size());
+        flights_.push_back(std::move(flight));
+    } else {
+        index = free_flights_.back();
+        free_flights_.pop_back();
+        flights_[index] = std::move(flight);
+    }
+    queue_.push(now_ + delay, {Kind::arrival, index, 0});
+}
+
+// Time -------------------------------------------------------------------------------------------
+
+bool World::run_until(Instant until) {
+    while (!breach_ && !queue_.empty() && queue_.next_at() <= until) {
+        const auto item = queue_.pop();
+        now_ = item.at;
+        handle(item.event);
+    }
+    if (!breach_) now_ = std::max(now_, until);
+    return !breach_;
+}
+
+void World::handle(const Event& event) {
+    switch (event.kind) {
+    case Kind::arrival:
+        land(event.subject);
+        return;
+    case Kind::timer:
+        fire(event);
+        return;
+    case Kind::state_check:
+        check_states();
+        return;
+    }
+}
+
+void World::land(std::uint32_t flight_index) {
+    const Flight flight = std::move(flights_[flight_index]);
+    free_flights_.push_back(flight_index);
+    // The host may have been switched off, moved or replaced since the datagram left.
+    const bool is_multicast_flight = is_multicast(flight.destination.address);
+    if (!is_multicast_flight && owner_of(flight.destination) != flight.to) {
+        lose(Loss::nobody);
+        return;
+    }
+    Host& host = host_at(flight.to);
+    if (!host.core) {
+        lose(Loss::host_down);
+        return;
+    }
+    ++traffic_.delivered;
+    trace_.mix(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
+    trace_.mix(flight.source);
+    trace_.mix(flight.destination);
+    trace_.mix(index_of(flight.to));
+    trace_.mix(ByteView(flight.payload));
+    const Endpoint local = is_multicast_flight ? Endpoint{host.endpoints.front().address, kSsdpPort}
+                                               : flight.destination;
+    const Arrival arrival{flight.channel, local, flight.source, flight.payload};
+    contract_.arrived(flight.to, arrival);
+    host.core->handle_datagram(now_at(flight.to), arrival);
+    settle(flight.to, Cause::arrival);
+}
+
+void World::fire(const Event& event) {
+    const auto id = static_cast<HostId>(event.subject);
+    Host& host = host_at(id);
+    if (event.generation != host.generation) return;
+    host.armed.reset();
+    if (!host.core || !host.due) return;
+    if (*host.due > now_) {
+        set_timer(id);
+        return;
+    }
+    contract_.began();
+    host.core->handle_timeout(now_at(id));
+    settle(id, Cause::timeout);
+}
+
+void World::check_states() {
+    for (std::size_t i = 0; i < hosts_.size(); ++i) {
+        const HostId id = host_id(i);
+        if (!is_up(id)) continue;
+        const std::size_t bytes = hosts_[i].core->state_bytes(now_at(id));
+        if (auto complaint = contract_.check_state_bytes(bytes)) {
+            report_breach(id, *std::move(complaint));
+            return;
+        }
+    }
+    queue_.push(now_ + config_.state_check_every, {Kind::state_check, 0, 0});
+}
+
+void World::report_breach(std::optional<HostId> host, std::string what) {
+    if (!breach_) breach_ = Breach{now_, host, std::move(what)};
+}
+
+} // namespace kith::sim
