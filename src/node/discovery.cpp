@@ -1,0 +1,170 @@
+#include "node/discovery.hpp"
+
+#include "pnrp/ssdp.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kith::node {
+
+namespace {
+
+constexpr std::chrono::milliseconds kSsdpAnswerInterval{100}; // no more often, whoever asks
+
+} // namespace
+
+Endpoint ssdp_group_v6() {
+    return *parse_endpoint("[ff02::c]:1900");
+}
+
+Endpoint ssdp_group_v4() {
+    return *parse_endpoint("239.255.255.250:1900");
+}
+
+Discovery::Discovery(const DiscoveryConfig& config, PlainRandom& plain)
+    : scope_(config.scope),
+      profile_(*config.profile),
+      use_ssdp_(config.use_ssdp),
+      plain_(plain),
+      remembered_(config.remembered) {}
+
+void Discovery::set_seeds(Now now, std::span<const Endpoint> seeds) {
+    static_cast<void>(now);
+    seeds_.assign(seeds.begin(), seeds.end());
+    // Each node in an order of its own, so that several seeds share the load.
+    for (std::size_t i = seeds_.size(); i > 1; --i) {
+        std::swap(seeds_[i - 1], seeds_[static_cast<std::size_t>(plain_.below(i))]);
+    }
+    next_seed_ = 0;
+    if (wants_seeds_) try_seeds();
+}
+
+void Discovery::start_round(Now now, std::span<const Endpoint> own) {
+    if (is_searching() || own.empty()) return;
+    round_ends_ = now.instant + kRoundTime;
+    refresh_at_.reset();
+    try_remembered();
+    if (use_ssdp_) search_link(own);
+    try_seeds();
+    seeds_needed_ = true; // names may have moved since they were resolved
+}
+
+void Discovery::ask_again(Now now, std::span<const Endpoint> own) {
+    if (own.empty() || (asked_at_ && now.instant - *asked_at_ < kAskAgainInterval)) return;
+    asked_at_ = now.instant;
+    round_ends_ = now.instant + kRoundTime;
+    if (use_ssdp_) search_link(own);
+    try_remembered();
+    try_seeds();
+}
+
+void Discovery::try_remembered() {
+    for (std::size_t i = 0; i < std::min(kRememberedPerRound, remembered_.size()); ++i) {
+        members_.push_back(remembered_[next_remembered_++ % remembered_.size()]);
+    }
+}
+
+void Discovery::try_seeds() {
+    wants_seeds_ = seeds_.empty();
+    for (std::size_t i = 0; i < std::min(kSeedsPerRound, seeds_.size()); ++i) {
+        members_.push_back(seeds_[next_seed_++ % seeds_.size()]);
+    }
+}
+
+void Discovery::search_link(std::span<const Endpoint> own) {
+    ssdp_answers_ = 0;
+    for (const pnrp::SsdpGroup group : {pnrp::SsdpGroup::v6, pnrp::SsdpGroup::v4}) {
+        const Endpoint to = group == pnrp::SsdpGroup::v6 ? ssdp_group_v6() : ssdp_group_v4();
+        const bool has_family = std::any_of(own.begin(), own.end(), [&](const Endpoint& endpoint) {
+            return endpoint.address.is_v4() == to.address.is_v4();
+        });
+        if (!has_family) continue;
+        const std::string search = pnrp::encode_ssdp_search(profile_, scope_, group);
+        ssdp_out_.push_back({to, to_owned(as_bytes(search))});
+    }
+}
+
+void Discovery::handle_ssdp(
+    Now now,
+    const Endpoint& from,
+    ByteView payload,
+    std::span<const Endpoint> own,
+    std::size_t names) {
+    const auto message = pnrp::parse_ssdp(profile_, payload);
+    if (!message || message->scope != scope_) {
+        ++ssdp_dropped_;
+        return;
+    }
+    if (!message->member) { // a search
+        if (names > 0) answer_search(now, from, payload.size(), own);
+        return;
+    }
+    // On a link the answer must come from the node that it names (docs/protocol/pnrp.md,
+    // Discovery).
+    const bool is_plausible = scope_ != Scope::link || message->member->address == from.address;
+    if (!is_searching() || !is_plausible || ssdp_answers_ >= kSsdpAnswersMax) {
+        ++ssdp_dropped_;
+        return;
+    }
+    ++ssdp_answers_;
+    members_.push_back(*message->member);
+}
+
+void Discovery::answer_search(
+    Now now, const Endpoint& from, std::size_t request_size, std::span<const Endpoint> own) {
+    if (last_ssdp_answer_ && now.instant - *last_ssdp_answer_ < kSsdpAnswerInterval) return;
+    const auto ours = std::find_if(own.begin(), own.end(), [&](const Endpoint& endpoint) {
+        return endpoint.address.is_v4() == from.address.is_v4();
+    });
+    if (ours == own.end()) return;
+    const std::string answer = pnrp::encode_ssdp_answer(profile_, scope_, *ours);
+    if (answer.size() > 3 * request_size) return;
+    last_ssdp_answer_ = now.instant;
+    ssdp_out_.push_back({from, to_owned(as_bytes(answer))});
+}
+
+void Discovery::schedule_refresh(Now now, double estimated_nodes) {
+    if (refresh_at_) return;
+    // About one node of the cloud asks in each 15 seconds, however many there are.
+    const std::chrono::duration<double> usual =
+        std::chrono::seconds(15) * std::max(1.0, estimated_nodes);
+    const auto bounded = std::clamp<std::chrono::duration<double>>(usual, kRefreshMin, kRefreshMax);
+    refresh_at_ =
+        now.instant + std::chrono::duration_cast<Duration>(bounded * (0.75 + 0.5 * plain_.unit()));
+}
+
+void Discovery::handle_timeout(Now now) {
+    if (round_ends_ && *round_ends_ <= now.instant) {
+        round_ends_.reset();
+        wants_seeds_ = false;
+    }
+    if (refresh_at_ && *refresh_at_ <= now.instant) {
+        refresh_at_.reset();
+        if (!seeds_.empty()) members_.push_back(seeds_[next_seed_++ % seeds_.size()]);
+    }
+}
+
+std::optional<Instant> Discovery::next_timeout() const {
+    if (!round_ends_ || !refresh_at_) return round_ends_ ? round_ends_ : refresh_at_;
+    return std::min(*round_ends_, *refresh_at_);
+}
+
+std::optional<Discovery::Ssdp> Discovery::poll_ssdp() {
+    if (ssdp_out_.empty()) return std::nullopt;
+    Ssdp next = std::move(ssdp_out_.front());
+    ssdp_out_.pop_front();
+    return next;
+}
+
+std::optional<Endpoint> Discovery::poll_member() {
+    if (members_.empty()) return std::nullopt;
+    const Endpoint next = members_.front();
+    members_.pop_front();
+    return next;
+}
+
+bool Discovery::poll_seeds_needed() {
+    return std::exchange(seeds_needed_, false);
+}
+
+} // namespace kith::node

@@ -1,0 +1,318 @@
+#include "node/node.hpp"
+
+#include "base/check.hpp"
+#include "node/discovery.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+
+namespace kith::node {
+
+namespace {
+
+// The grammar of MS-PPSEC 2.2.1.1: Global_, or a scope and what tells its clouds apart.
+struct CloudKind {
+    std::string_view prefix;
+    Scope scope;
+    bool has_rest;
+};
+
+constexpr CloudKind kCloudKinds[] = {
+    {"Global_", Scope::global, false},
+    {"SiteLocal_", Scope::site, true},
+    {"LinkLocal_", Scope::link, true},
+};
+constexpr std::size_t kCloudNameMax = 255; // characters; longer names are refused
+
+template<class... Cases>
+struct Overload : Cases... {
+    using Cases::operator()...;
+};
+
+} // namespace
+
+std::optional<Scope> scope_of_cloud(std::string_view name) {
+    if (name.size() > kCloudNameMax) return std::nullopt;
+    for (const CloudKind& kind : kCloudKinds) {
+        if (!name.starts_with(kind.prefix)) continue;
+        const bool has_rest = name.size() > kind.prefix.size();
+        if (has_rest && !kind.has_rest) return std::nullopt;
+        const bool is_printable =
+            std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+        if (!is_printable) return std::nullopt;
+        return kind.scope;
+    }
+    return std::nullopt;
+}
+
+std::string_view to_string(CloudState state) {
+    switch (state) {
+    case CloudState::virtual_cloud:
+        return "virtual";
+    case CloudState::synchronizing:
+        return "synchronizing";
+    case CloudState::active:
+        return "active";
+    case CloudState::dead:
+        return "dead";
+    case CloudState::disabled:
+        return "disabled";
+    case CloudState::no_net:
+        return "no_net";
+    case CloudState::alone:
+        return "alone";
+    }
+    return "virtual";
+}
+
+struct Node::Parts {
+    Parts(const NodeConfig& config, Scope cloud_scope, SecureRandom& secure, PlainRandom& plain)
+        : cloud_name(config.cloud_name),
+          scope(cloud_scope),
+          cloud(
+              {.scope = cloud_scope,
+               .allow_loopback = config.allow_loopback,
+               .profile = &pnrp::modern_profile()},
+              secure,
+              plain),
+          discovery(
+              {cloud_scope, &pnrp::modern_profile(), config.use_ssdp, config.remembered}, plain) {}
+
+    void settle(Now now);
+    void handle(Now now, pnrp::Event event);
+    void introduce(Now now, const pnrp::SynchronizeDone& done);
+    CloudState current_state() const;
+
+    std::string cloud_name;
+    Scope scope;
+    pnrp::Cloud cloud;
+    Discovery discovery;
+    CloudState state = CloudState::virtual_cloud;
+    bool is_opened = false;
+    bool had_members = false;
+    bool is_introduced = false; // once in each time without members
+    std::deque<Event> events;
+};
+
+Node::Node(const NodeConfig& config, SecureRandom& secure, PlainRandom& plain) {
+    const auto scope = scope_of_cloud(config.cloud_name);
+    KITH_CHECK(scope.has_value());
+    parts_ = std::make_unique<Parts>(config, *scope, secure, plain);
+}
+
+Node::~Node() = default;
+
+// Commands ------------------------------------------------------------------------
+
+void Node::set_endpoints(Now now, std::span<const Endpoint> endpoints) {
+    Parts& parts = *parts_;
+    parts.is_opened = true;
+    parts.cloud.set_endpoints(now, endpoints);
+    // At a new place the old members may be out of reach, and there may be others on the link.
+    parts.discovery.start_round(now, parts.cloud.endpoints());
+    parts.settle(now);
+}
+
+void Node::set_seeds(Now now, std::span<const Endpoint> seeds) {
+    parts_->discovery.set_seeds(now, seeds);
+    parts_->settle(now);
+}
+
+std::expected<pnrp::RegistrationId, pnrp::RegisterErrc>
+Node::publish(Now now, pnrp::Registration registration) {
+    auto id = parts_->cloud.register_name(now, std::move(registration));
+    // Nobody could know of us for want of an id: now there is one to be introduced by.
+    if (id && parts_->cloud.cache_size() == 0)
+        parts_->discovery.ask_again(now, parts_->cloud.endpoints());
+    parts_->settle(now);
+    return id;
+}
+
+std::expected<void, pnrp::RegisterErrc>
+Node::update(Now now, pnrp::RegistrationId id, pnrp::Registration registration) {
+    auto outcome = parts_->cloud.update(now, id, std::move(registration));
+    parts_->settle(now);
+    return outcome;
+}
+
+std::expected<void, pnrp::RegisterErrc> Node::unpublish(Now now, pnrp::RegistrationId id) {
+    auto outcome = parts_->cloud.unregister(now, id);
+    parts_->settle(now);
+    return outcome;
+}
+
+std::expected<pnrp::ResolveId, pnrp::ResolveErrc>
+Node::resolve(Now now, const pnrp::ResolveQuery& query) {
+    if (parts_->cloud.cache_size() == 0)
+        parts_->discovery.ask_again(now, parts_->cloud.endpoints());
+    auto id = parts_->cloud.start_resolve(now, query);
+    parts_->settle(now);
+    return id;
+}
+
+void Node::cancel(Now now, pnrp::ResolveId id) {
+    parts_->cloud.cancel_resolve(now, id);
+    parts_->settle(now);
+}
+
+void Node::leave(Now now) {
+    parts_->cloud.leave(now);
+    parts_->settle(now);
+}
+
+// The world ------------------------------------------------------------------------
+
+void Node::handle_datagram(
+    Now now, Channel channel, const Endpoint& local, const Endpoint& from, ByteView payload) {
+    Parts& parts = *parts_;
+    switch (channel) {
+    case Channel::pnrp:
+        parts.cloud.handle_datagram(now, local, from, payload);
+        break;
+    case Channel::ssdp:
+        parts.discovery.handle_ssdp(
+            now, from, payload, parts.cloud.endpoints(), parts.cloud.registration_count());
+        break;
+    }
+    parts.settle(now);
+}
+
+void Node::handle_timeout(Now now) {
+    parts_->cloud.handle_timeout(now);
+    parts_->discovery.handle_timeout(now);
+    parts_->settle(now);
+}
+
+std::optional<Instant> Node::next_timeout() const {
+    const auto cloud = parts_->cloud.next_timeout();
+    const auto discovery = parts_->discovery.next_timeout();
+    if (!cloud || !discovery) return cloud ? cloud : discovery;
+    return std::min(*cloud, *discovery);
+}
+
+std::optional<Datagram> Node::poll_datagram() {
+    if (auto datagram = parts_->cloud.poll_datagram()) {
+        return Datagram{
+            Channel::pnrp, datagram->local, datagram->remote, std::move(datagram->payload)};
+    }
+    if (auto ssdp = parts_->discovery.poll_ssdp()) {
+        return Datagram{Channel::ssdp, {}, ssdp->to, std::move(ssdp->payload)};
+    }
+    return std::nullopt;
+}
+
+std::optional<Event> Node::poll_event() {
+    if (parts_->events.empty()) return std::nullopt;
+    Event next = std::move(parts_->events.front());
+    parts_->events.pop_front();
+    return next;
+}
+
+void Node::Parts::settle(Now now) {
+    for (bool is_moving = true; is_moving;) {
+        is_moving = false;
+        while (const auto member = discovery.poll_member()) {
+            cloud.synchronize(now, *member);
+            is_moving = true;
+        }
+        while (auto event = cloud.poll_event()) {
+            handle(now, std::move(*event));
+            is_moving = true;
+        }
+    }
+    if (discovery.poll_seeds_needed()) events.emplace_back(SeedsNeeded{});
+    if (cloud.cache_size() > 0) {
+        had_members = true;
+        is_introduced = false;
+        discovery.schedule_refresh(now, cloud.estimated_nodes().value_or(1));
+    }
+    if (const CloudState reached = current_state(); reached != state) {
+        state = reached;
+        events.emplace_back(CloudStateChanged{state});
+    }
+}
+
+void Node::Parts::handle(Now now, pnrp::Event event) {
+    std::visit(
+        Overload{
+            [&](pnrp::ResolveDone& done) { events.emplace_back(std::move(done)); },
+            [&](pnrp::RegistrationAnnounced& announced) { events.emplace_back(announced); },
+            [&](pnrp::SynchronizeDone& done) { introduce(now, done); },
+            [&](pnrp::MembersNeeded&) { discovery.start_round(now, cloud.endpoints()); }},
+        event);
+}
+
+// A conversation may have begun before there was a name to be introduced by. A member that then
+// knew nobody is told of us now: whoever comes next hears of us from it.
+void Node::Parts::introduce(Now now, const pnrp::SynchronizeDone& done) {
+    const bool is_unknown = cloud.cache_size() == 0 && cloud.registration_count() > 0;
+    if (!is_unknown || is_introduced || !done.answered || done.ids > 0) return;
+    is_introduced = true;
+    cloud.synchronize(now, done.member);
+}
+
+CloudState Node::Parts::current_state() const {
+    if (!is_opened) return CloudState::virtual_cloud;
+    if (cloud.endpoints().empty()) return CloudState::no_net;
+    if (cloud.cache_size() > 0) return CloudState::active;
+    if (discovery.is_searching() || cloud.is_synchronizing()) return CloudState::synchronizing;
+    return had_members ? CloudState::dead : CloudState::alone;
+}
+
+// Observation ------------------------------------------------------------------------
+
+CloudStatus Node::status(Now now) const {
+    const Parts& parts = *parts_;
+    CloudStatus status;
+    status.name = parts.cloud_name;
+    status.scope = parts.scope;
+    status.state = parts.state;
+    status.endpoints.assign(parts.cloud.endpoints().begin(), parts.cloud.endpoints().end());
+    for (const pnrp::PeerInfo& peer : parts.cloud.peers(now)) {
+        ++status.cached;
+        if (peer.in_leaf_set) ++status.leaf_set;
+    }
+    status.names = parts.cloud.registration_count();
+    status.estimated_nodes = parts.cloud.estimated_nodes();
+    status.state_bytes = parts.cloud.state_bytes();
+    status.counters = parts.cloud.counters();
+    status.ssdp_dropped = parts.discovery.ssdp_dropped();
+    return status;
+}
+
+std::vector<pnrp::PeerInfo> Node::peers(Now now) const {
+    return parts_->cloud.peers(now);
+}
+
+std::vector<pnrp::RegisteredName> Node::names() const {
+    return parts_->cloud.registrations();
+}
+
+bool Node::knows(const pnrp::PnrpId& id) const {
+    return parts_->cloud.knows(id);
+}
+
+std::vector<Endpoint> Node::remembered(Now now) const {
+    auto peers = parts_->cloud.peers(now);
+    std::sort(peers.begin(), peers.end(), [](const pnrp::PeerInfo& a, const pnrp::PeerInfo& b) {
+        return a.heard_ago < b.heard_ago;
+    });
+    std::vector<Endpoint> found;
+    const auto add = [&](const Endpoint& endpoint) {
+        if (found.size() >= kRememberedMax) return;
+        if (std::find(found.begin(), found.end(), endpoint) == found.end())
+            found.push_back(endpoint);
+    };
+    for (const pnrp::PeerInfo& peer : peers) {
+        for (const Address& address : peer.entry.addresses)
+            add({address, peer.entry.port});
+    }
+    // What the last run remembered stays as long as there is room: a node that was offline all day
+    // should not have forgotten everybody.
+    for (const Endpoint& endpoint : parts_->discovery.remembered())
+        add(endpoint);
+    return found;
+}
+
+} // namespace kith::node

@@ -1,0 +1,146 @@
+// One node: what a host or a simulator drives. It composes a cloud of names with the discovery of
+// its first members (MS-PNRP 3.1.4.2): the nodes remembered from the last run, SSDP on the link,
+// the seeds of the configuration.
+//
+// The contract is that of every core: one mutation, then drain `poll_datagram()` and
+// `poll_event()`, then ask `next_timeout()`.
+
+#pragma once
+
+#include "base/endpoint.hpp"
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "pnrp/cloud.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace kith::node {
+
+/// Which of the node's sockets a datagram belongs to.
+enum class Channel : std::uint8_t {
+    pnrp,
+    ssdp, // to a multicast group: sent on every interface that can
+};
+
+struct Datagram {
+    Channel channel = Channel::pnrp;
+    Endpoint local; // unspecified: any
+    Endpoint remote;
+    Bytes payload;
+};
+
+struct NodeConfig {
+    std::string cloud_name = "Global_"; // Global_, SiteLocal_<rest>, LinkLocal_<rest>
+    bool allow_loopback = false;
+    bool use_ssdp = true;
+    std::vector<Endpoint> remembered; // nodes of the last run, best first; at most kRememberedMax
+};
+
+inline constexpr std::size_t kRememberedMax = 64; // nodes kept across a restart; more are dropped
+
+/// The scope that a cloud's name announces; nothing for a name outside the grammar.
+std::optional<Scope> scope_of_cloud(std::string_view name);
+
+/// Cloud states as the published API names them (spec/api 3.11).
+enum class CloudState : std::uint8_t {
+    virtual_cloud, // not opened yet
+    synchronizing,
+    active,
+    dead, // no member answers any more
+    disabled,
+    no_net, // no address of the cloud's scope
+    alone,  // discovery is through, and nobody is there
+};
+
+std::string_view to_string(CloudState state);
+
+/// A change of state, of the estimate or of the members worth showing.
+struct CloudStateChanged {
+    CloudState state{};
+};
+
+/// The seeds' host names should be resolved (again) and given to `set_seeds()`.
+struct SeedsNeeded {};
+
+using Event =
+    std::variant<pnrp::ResolveDone, pnrp::RegistrationAnnounced, CloudStateChanged, SeedsNeeded>;
+
+struct CloudStatus {
+    std::string name;
+    Scope scope{};
+    CloudState state{};
+    std::vector<Endpoint> endpoints;
+    std::size_t cached = 0;
+    std::size_t leaf_set = 0;
+    std::size_t names = 0;
+    std::optional<double> estimated_nodes;
+    std::size_t state_bytes = 0;
+    pnrp::Counters counters;
+    std::uint64_t ssdp_dropped = 0;
+};
+
+class Node {
+public:
+    /// Requires: `scope_of_cloud(config.cloud_name)`.
+    Node(const NodeConfig& config, SecureRandom& secure, PlainRandom& plain);
+    ~Node();
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    // Commands -----------------------------------------------------------------------------------
+
+    /// Opens the cloud at `endpoints` (those of its scope; at most 4), or moves it there.
+    void set_endpoints(Now now, std::span<const Endpoint> endpoints);
+
+    /// The addresses of the seeds, in the order to try them. They are shuffled per node, so that
+    /// several seeds share the load.
+    void set_seeds(Now now, std::span<const Endpoint> seeds);
+
+    std::expected<pnrp::RegistrationId, pnrp::RegisterErrc>
+    publish(Now now, pnrp::Registration registration);
+    std::expected<void, pnrp::RegisterErrc>
+    update(Now now, pnrp::RegistrationId id, pnrp::Registration registration);
+    std::expected<void, pnrp::RegisterErrc> unpublish(Now now, pnrp::RegistrationId id);
+
+    std::expected<pnrp::ResolveId, pnrp::ResolveErrc>
+    resolve(Now now, const pnrp::ResolveQuery& query);
+    void cancel(Now now, pnrp::ResolveId id);
+
+    /// Revokes every name and stops answering searches on the link. Drain afterwards.
+    void leave(Now now);
+
+    // The world ----------------------------------------------------------------------------------
+
+    void handle_datagram(
+        Now now, Channel channel, const Endpoint& local, const Endpoint& from, ByteView payload);
+    void handle_timeout(Now now);
+    std::optional<Datagram> poll_datagram();
+    std::optional<Event> poll_event();
+    std::optional<Instant> next_timeout() const;
+
+    // Observation --------------------------------------------------------------------------------
+
+    CloudStatus status(Now now) const;
+    std::vector<pnrp::PeerInfo> peers(Now now) const;
+    std::vector<pnrp::RegisteredName> names() const;
+    /// True if a route to `id` is known here already.
+    bool knows(const pnrp::PnrpId& id) const;
+
+    /// Members worth trying first after a restart, most recently heard first; at most
+    /// `kRememberedMax`.
+    std::vector<Endpoint> remembered(Now now) const;
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+} // namespace kith::node
