@@ -1,0 +1,245 @@
+#include "host/local_addresses.hpp"
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ifaddrs.h>
+#include <linux/if_addr.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <map>
+#include <memory>
+#include <optional>
+
+namespace kith::host {
+
+namespace {
+
+constexpr std::size_t kNetlinkReadSize = 32 * 1024; // what the kernel sends at most at once
+constexpr int kNetlinkReadsMax = 64;                // a dump or a burst of notices beyond is cut
+
+struct AddressDump {
+    nlmsghdr header;
+    ifaddrmsg body;
+};
+
+std::expected<UniqueFd, std::error_code> open_route_socket(unsigned groups) {
+    UniqueFd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
+    sockaddr_nl address{};
+    address.nl_family = AF_NETLINK;
+    address.nl_groups = groups;
+    if (!fd || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        return std::unexpected(std::error_code(errno, std::system_category()));
+    }
+    return fd;
+}
+
+Address address_from(std::uint8_t family, const unsigned char* data) {
+    Address out;
+    if (family == AF_INET6) {
+        std::memcpy(out.bytes.data(), data, 16);
+        return out;
+    }
+    std::uint32_t network_order = 0;
+    std::memcpy(&network_order, data, 4);
+    return Address::v4(ntohl(network_order));
+}
+
+// One RTM_NEWADDR message; nothing for an address that nobody may use.
+std::optional<LocalAddress> read_address(ByteView message) {
+    ifaddrmsg body{};
+    if (message.size() < sizeof body) return std::nullopt;
+    std::memcpy(&body, message.data(), sizeof body);
+    message = message.subspan(std::min(message.size(), std::size_t{NLMSG_ALIGN(sizeof body)}));
+    if (body.ifa_family != AF_INET && body.ifa_family != AF_INET6) return std::nullopt;
+    const std::size_t size = body.ifa_family == AF_INET ? 4 : 16;
+
+    LocalAddress out;
+    out.zone = body.ifa_index;
+    unsigned flags = body.ifa_flags;
+    bool found = false;
+    bool found_local = false;
+    while (message.size() >= sizeof(rtattr)) {
+        rtattr attribute{};
+        std::memcpy(&attribute, message.data(), sizeof attribute);
+        if (attribute.rta_len < sizeof attribute || attribute.rta_len > message.size()) break;
+        const ByteView value = message.first(attribute.rta_len).subspan(RTA_LENGTH(0));
+        const auto* data = reinterpret_cast<const unsigned char*>(value.data());
+        // On a point-to-point link IFA_ADDRESS is the other end and IFA_LOCAL is ours.
+        if (attribute.rta_type == IFA_LOCAL && value.size() == size) {
+            out.address = address_from(body.ifa_family, data);
+            found = found_local = true;
+        } else if (attribute.rta_type == IFA_ADDRESS && value.size() == size && !found_local) {
+            out.address = address_from(body.ifa_family, data);
+            found = true;
+        } else if (attribute.rta_type == IFA_FLAGS && value.size() == sizeof flags) {
+            std::memcpy(&flags, data, sizeof flags);
+        }
+        message =
+            message.subspan(std::min(message.size(), std::size_t{RTA_ALIGN(attribute.rta_len)}));
+    }
+    const bool tentative = (flags & IFA_F_TENTATIVE) != 0 && (flags & IFA_F_OPTIMISTIC) == 0;
+    if (!found || tentative || (flags & IFA_F_DADFAILED) != 0) return std::nullopt;
+    // IFA_F_TEMPORARY shares its bit with IFA_F_SECONDARY, which is nothing special in IPv4.
+    out.is_temporary = body.ifa_family == AF_INET6 && (flags & IFA_F_TEMPORARY) != 0;
+    out.is_deprecated = (flags & IFA_F_DEPRECATED) != 0;
+    return out;
+}
+
+// Appends the addresses of one datagram of the dump; true when the dump goes on after it.
+bool read_dump(ByteView datagram, std::vector<LocalAddress>& out) {
+    while (datagram.size() >= sizeof(nlmsghdr)) {
+        nlmsghdr header{};
+        std::memcpy(&header, datagram.data(), sizeof header);
+        if (header.nlmsg_len < sizeof header || header.nlmsg_len > datagram.size()) return false;
+        if (header.nlmsg_type == NLMSG_DONE || header.nlmsg_type == NLMSG_ERROR) return false;
+        if (header.nlmsg_type == RTM_NEWADDR && out.size() < kLocalAddressesMax) {
+            const ByteView body = datagram.first(header.nlmsg_len).subspan(NLMSG_HDRLEN);
+            if (auto address = read_address(body)) out.push_back(std::move(*address));
+        }
+        const std::size_t step = NLMSG_ALIGN(header.nlmsg_len);
+        datagram = datagram.subspan(std::min(datagram.size(), step));
+    }
+    return true;
+}
+
+std::vector<LocalAddress> dump_addresses() {
+    std::vector<LocalAddress> out;
+    auto fd = open_route_socket(0);
+    if (!fd) return out;
+    AddressDump request{};
+    request.header.nlmsg_len = sizeof request;
+    request.header.nlmsg_type = RTM_GETADDR;
+    request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    if (::send(fd->get(), &request, sizeof request, 0) < 0) return out;
+    // The kernel answers a dump inside send() and recv(), so a non-blocking socket does not miss
+    // it.
+    std::vector<std::byte> buffer(kNetlinkReadSize);
+    for (int reads = 0; reads < kNetlinkReadsMax; ++reads) {
+        const ssize_t got = ::recv(fd->get(), buffer.data(), buffer.size(), 0);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) break;
+        if (!read_dump(ByteView(buffer).first(static_cast<std::size_t>(got)), out)) break;
+    }
+    return out;
+}
+
+bool is_in_scope(const Listening& listening, const Address& address) {
+    const Scope scope = address.scope();
+    if (scope == Scope::loopback) return listening.allow_loopback;
+    return scope == listening.scope;
+}
+
+// Lower is better: it will be there for longer.
+constexpr int kRankMax = 3;
+int rank_of(const LocalAddress& address) {
+    return (address.is_deprecated ? 2 : 0) + (address.is_temporary ? 1 : 0);
+}
+
+// Candidates of one socket: the address it is bound to, or the machine's of its family.
+void append_candidates(
+    const Listening& listening,
+    const Endpoint& local,
+    std::span<const LocalAddress> machine,
+    std::vector<LocalAddress>& out) {
+    if (!local.address.is_unspecified()) {
+        if (is_in_scope(listening, local.address)) out.push_back({.address = local.address});
+        return;
+    }
+    for (const LocalAddress& candidate : machine) {
+        if (candidate.address.is_v4() != local.address.is_v4()) continue;
+        if (!is_in_scope(listening, candidate.address)) continue;
+        const bool elsewhere =
+            candidate.address.scope() == Scope::link && candidate.zone != listening.zone;
+        if (!elsewhere || listening.zone == 0) out.push_back(candidate);
+    }
+}
+
+} // namespace
+
+std::vector<Interface> up_interfaces() {
+    ifaddrs* first = nullptr;
+    if (::getifaddrs(&first) != 0) return {};
+    const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner(first, &::freeifaddrs);
+    std::map<Zone, Interface> found;
+    for (const ifaddrs* i = first; i != nullptr && found.size() < kLocalAddressesMax;
+         i = i->ifa_next) {
+        const Zone zone = ::if_nametoindex(i->ifa_name);
+        if (zone == 0 || (i->ifa_flags & IFF_UP) == 0) continue;
+        const bool multicast = (i->ifa_flags & IFF_MULTICAST) != 0;
+        found[zone] = {.zone = zone, .name = i->ifa_name, .is_multicast = multicast};
+    }
+    std::vector<Interface> out;
+    for (auto& [zone, interface] : found)
+        out.push_back(std::move(interface));
+    return out;
+}
+
+std::vector<LocalAddress> local_addresses() {
+    const std::vector<Interface> up = up_interfaces();
+    std::vector<LocalAddress> out;
+    for (LocalAddress& candidate : dump_addresses()) {
+        const auto interface =
+            std::ranges::find(up, candidate.zone, [](const Interface& i) { return i.zone; });
+        if (interface == up.end()) continue;
+        candidate.interface = interface->name;
+        out.push_back(std::move(candidate));
+    }
+    return out;
+}
+
+std::vector<Endpoint>
+choose_endpoints(const Listening& listening, std::span<const LocalAddress> machine) {
+    std::vector<Endpoint> families[2]; // IPv6, IPv4
+    for (const Endpoint& local : listening.locals) {
+        std::vector<LocalAddress> candidates;
+        append_candidates(listening, local, machine, candidates);
+        auto& family = families[local.address.is_v4() ? 1 : 0];
+        for (int rank = 0; rank <= kRankMax; ++rank) {
+            for (const LocalAddress& candidate : candidates) {
+                if (rank_of(candidate) == rank) family.push_back({candidate.address, local.port});
+            }
+        }
+    }
+    std::vector<Endpoint> out;
+    const std::size_t longest = std::max(families[0].size(), families[1].size());
+    for (std::size_t i = 0; i < longest; ++i) {
+        for (const auto& family : families) {
+            if (i >= family.size()) continue;
+            if (std::ranges::find(out, family[i]) == out.end()) out.push_back(family[i]);
+        }
+    }
+    return out;
+}
+
+Zone choose_zone(std::string_view wanted, std::span<const LocalAddress> machine) {
+    Zone first = 0;
+    for (const LocalAddress& candidate : machine) {
+        if (candidate.address.scope() != Scope::link) continue;
+        if (candidate.interface == wanted) return candidate.zone;
+        if (first == 0) first = candidate.zone;
+    }
+    return first;
+}
+
+std::expected<AddressWatch, std::error_code> AddressWatch::open() {
+    auto fd = open_route_socket(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
+    if (!fd) return std::unexpected(fd.error());
+    return AddressWatch(std::move(*fd));
+}
+
+void AddressWatch::drain() {
+    std::array<std::byte, 4096> buffer;
+    for (int reads = 0; reads < kNetlinkReadsMax; ++reads) {
+        // ENOBUFS says that notices were lost, which is notice enough.
+        const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+        if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+    }
+}
+
+} // namespace kith::host

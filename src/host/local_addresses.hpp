@@ -1,0 +1,77 @@
+// The addresses of this machine, and word of their change.
+
+#pragma once
+
+#include "base/endpoint.hpp"
+#include "host/socket_address.hpp"
+#include "host/unique_fd.hpp"
+
+#include <system_error>
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace kith::host {
+
+/// Addresses and interfaces that are looked at; a machine with more is known by its first ones.
+inline constexpr std::size_t kLocalAddressesMax = 256;
+
+struct LocalAddress {
+    Address address;
+    Zone zone = 0;
+    std::string interface{};
+    bool is_temporary = false;  // RFC 8981: changes by itself
+    bool is_deprecated = false; // RFC 4862 5.5.4: not for new conversations
+};
+
+struct Interface {
+    Zone zone = 0;
+    std::string name;
+    bool is_multicast = false;
+};
+
+/// The usable addresses of the interfaces that are up, in the kernel's order; those that duplicate
+/// address detection still holds back, or has refused, are left out. Empty if the kernel refuses.
+std::vector<LocalAddress> local_addresses();
+
+/// The interfaces that are up, by index.
+std::vector<Interface> up_interfaces();
+
+/// What a node listens on, in the order of its sockets.
+struct Listening {
+    std::span<const Endpoint> locals; // `::` and `0.0.0.0` stand for the machine's addresses
+    Scope scope = Scope::global;      // of the cloud
+    bool allow_loopback = false;
+    Zone zone = 0; // of a link-local cloud; 0: any
+};
+
+/// The endpoints that a node offers, best first: lasting before temporary, both families in turn,
+/// so that a short list still has one of each.
+std::vector<Endpoint>
+choose_endpoints(const Listening& listening, std::span<const LocalAddress> machine);
+
+/// The zone of a link-local cloud: the interface called `wanted`, or without one by that name the
+/// first with a link-local address; 0 if there is none.
+Zone choose_zone(std::string_view wanted, std::span<const LocalAddress> machine);
+
+/// A netlink socket that becomes readable when addresses or interfaces change.
+class AddressWatch {
+public:
+    static std::expected<AddressWatch, std::error_code> open();
+
+    int native_handle() const { return fd_.get(); }
+
+    /// Forgets the notices that are waiting; the caller looks at local_addresses() anyway.
+    void drain();
+
+private:
+    explicit AddressWatch(UniqueFd fd) : fd_(std::move(fd)) {}
+
+    UniqueFd fd_;
+};
+
+} // namespace kith::host

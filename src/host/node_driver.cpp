@@ -1,0 +1,411 @@
+#include "host/node_driver.hpp"
+
+#include "base/check.hpp"
+#include "host/clocks.hpp"
+#include "host/ssdp_sockets.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <map>
+#include <optional>
+#include <utility>
+
+namespace kith::host {
+
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+// An interface that comes up changes its addresses several times within this.
+constexpr auto kAddressDebounce = 500ms;
+// A look at the addresses without notice, should the kernel have lost one or not watch at all.
+constexpr auto kAddressPoll = 30s;
+constexpr auto kAddressPollUnwatched = 5s;
+
+// Batches taken of one socket before the others have their turn.
+constexpr int kBatchesPerTurn = 4;
+
+std::chrono::steady_clock::time_point to_steady(Instant instant) {
+    using Steady = std::chrono::steady_clock;
+    return Steady::time_point(
+        std::chrono::duration_cast<Steady::duration>(instant.time_since_epoch()));
+}
+
+std::string zone_name_of(const std::string& cloud) {
+    const std::size_t underscore = cloud.find('_');
+    return underscore == cloud.npos ? std::string() : cloud.substr(underscore + 1);
+}
+
+} // namespace
+
+// Waits for a descriptor that belongs to somebody else.
+struct Readiness {
+    Readiness(asio::io_context& loop, int fd, std::function<void()> ready)
+        : descriptor(loop, fd),
+          on_ready(std::move(ready)) {}
+    ~Readiness() { descriptor.release(); }
+    Readiness(const Readiness&) = delete;
+    Readiness& operator=(const Readiness&) = delete;
+
+    void wait() {
+        descriptor.async_wait(
+            asio::posix::stream_descriptor::wait_read,
+            [this](const boost::system::error_code& error) {
+                if (error) return; // cancelled: this object may be gone
+                on_ready();
+                wait();
+            });
+    }
+
+    asio::posix::stream_descriptor descriptor;
+    std::function<void()> on_ready;
+};
+
+struct NodeDriver::Parts {
+    Parts(
+        asio::io_context& io,
+        DriverConfig&& setup,
+        DriverHooks&& told,
+        SecureRandom& secure,
+        PlainRandom& plain)
+        : loop(io),
+          config(std::move(setup)),
+          hooks(std::move(told)),
+          node(config.node, secure, plain),
+          scope(node::scope_of_cloud(config.node.cloud_name).value_or(Scope::none)),
+          timer(io),
+          debounce_timer(io),
+          poll_timer(io),
+          seed_resolver(io) {
+        for (const UdpSocket& socket : config.sockets)
+            locals.push_back(socket.local());
+    }
+
+    void start();
+    void wait_for(int fd, std::function<void()> ready);
+    void watch_addresses();
+    void schedule_poll();
+    void schedule_refresh();
+    void refresh_addresses();
+    void resolve_seeds();
+    void receive(UdpSocket& socket);
+    void receive_ssdp(int fd);
+    void drain();
+    void send_datagrams();
+    void send_group(UdpSocket& socket, std::span<const node::Datagram> datagrams);
+    UdpSocket* socket_for(const node::Datagram& datagram);
+    void take_events();
+    void handle(const pnrp::ResolveDone& done);
+    void arm_timer();
+
+    asio::io_context& loop;
+    DriverConfig config;
+    DriverHooks hooks;
+    node::Node node;
+    Scope scope;
+    std::vector<Endpoint> locals; // of the sockets, in their order
+    std::optional<SsdpSockets> ssdp;
+    std::optional<AddressWatch> address_watch;
+    std::vector<std::unique_ptr<Readiness>> watched;
+    asio::steady_timer timer;
+    asio::steady_timer debounce_timer;
+    asio::steady_timer poll_timer;
+    std::optional<Instant> armed;
+    bool refresh_is_due = false;
+    std::optional<std::vector<Endpoint>> endpoints; // as last given to the node
+    SeedResolver seed_resolver;
+    std::map<pnrp::ResolveId, ResolveCallback> resolves;
+};
+
+void NodeDriver::Parts::start() {
+    for (UdpSocket& socket : config.sockets)
+        wait_for(socket.native_handle(), [this, &socket] { receive(socket); });
+    if (config.node.use_ssdp) {
+        ssdp.emplace();
+        for (const std::error_code& problem : ssdp->problems()) {
+            if (hooks.ssdp_failed) hooks.ssdp_failed(problem);
+        }
+        for (const int fd : ssdp->native_handles())
+            wait_for(fd, [this, fd] { receive_ssdp(fd); });
+    }
+    watch_addresses();
+    const SeedAddresses literals = literal_addresses(config.seeds);
+    node.set_seeds(read_clocks(), literals.endpoints);
+    refresh_addresses();
+    if (!literals.unresolved.empty()) resolve_seeds();
+}
+
+void NodeDriver::Parts::wait_for(int fd, std::function<void()> ready) {
+    watched.push_back(std::make_unique<Readiness>(loop, fd, std::move(ready)));
+    watched.back()->wait();
+}
+
+void NodeDriver::Parts::watch_addresses() {
+    auto opened = AddressWatch::open();
+    if (opened) {
+        address_watch = std::move(*opened);
+        wait_for(address_watch->native_handle(), [this] {
+            address_watch->drain();
+            schedule_refresh();
+        });
+    } else if (hooks.address_watch_failed) {
+        hooks.address_watch_failed(opened.error());
+    }
+    schedule_poll();
+}
+
+void NodeDriver::Parts::schedule_poll() {
+    poll_timer.expires_after(address_watch ? kAddressPoll : kAddressPollUnwatched);
+    poll_timer.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        refresh_addresses();
+        schedule_poll();
+    });
+}
+
+void NodeDriver::Parts::schedule_refresh() {
+    if (refresh_is_due) return;
+    refresh_is_due = true;
+    debounce_timer.expires_after(kAddressDebounce);
+    debounce_timer.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        refresh_is_due = false;
+        refresh_addresses();
+    });
+}
+
+void NodeDriver::Parts::refresh_addresses() {
+    const std::vector<LocalAddress> machine = local_addresses();
+    Listening listening{
+        .locals = locals, .scope = scope, .allow_loopback = config.node.allow_loopback, .zone = 0};
+    if (scope == Scope::link) {
+        listening.zone = choose_zone(zone_name_of(config.node.cloud_name), machine);
+        for (UdpSocket& socket : config.sockets)
+            socket.set_zone(listening.zone);
+    }
+    if (ssdp) {
+        std::vector<Interface> interfaces = up_interfaces();
+        if (scope == Scope::link) {
+            std::erase_if(interfaces, [&](const Interface& i) { return i.zone != listening.zone; });
+        }
+        ssdp->set_interfaces(interfaces);
+    }
+    std::vector<Endpoint> chosen = choose_endpoints(listening, machine);
+    if (endpoints && *endpoints == chosen) return;
+    const bool first_time = !endpoints;
+    endpoints = std::move(chosen);
+    node.set_endpoints(read_clocks(), *endpoints);
+    drain();
+    if (hooks.endpoints_changed) hooks.endpoints_changed(*endpoints);
+    // Another network may know another address for the same seed.
+    if (!first_time) resolve_seeds();
+}
+
+void NodeDriver::Parts::resolve_seeds() {
+    if (config.seeds.empty() || literal_addresses(config.seeds).unresolved.empty()) return;
+    seed_resolver.start(config.seeds, [this](const SeedAddresses& found) {
+        node.set_seeds(read_clocks(), found.endpoints);
+        drain();
+        if (!found.unresolved.empty() && hooks.seeds_unresolved) {
+            hooks.seeds_unresolved(found.unresolved);
+        }
+    });
+}
+
+void NodeDriver::Parts::receive(UdpSocket& socket) {
+    for (int turn = 0; turn < kBatchesPerTurn; ++turn) {
+        const auto batch = socket.receive_batch();
+        if (batch.empty()) return;
+        const Now now = read_clocks();
+        for (const ReceivedDatagram& datagram : batch) {
+            node.handle_datagram(
+                now, node::Channel::pnrp, datagram.local, datagram.remote, datagram.payload);
+        }
+        drain();
+    }
+}
+
+void NodeDriver::Parts::receive_ssdp(int fd) {
+    const Now now = read_clocks();
+    ssdp->receive(fd, [&](const ReceivedDatagram& datagram) {
+        node.handle_datagram(
+            now, node::Channel::ssdp, datagram.local, datagram.remote, datagram.payload);
+    });
+    drain();
+}
+
+void NodeDriver::Parts::drain() {
+    send_datagrams();
+    take_events();
+    arm_timer();
+}
+
+UdpSocket* NodeDriver::Parts::socket_for(const node::Datagram& datagram) {
+    UdpSocket* fallback = nullptr;
+    for (UdpSocket& socket : config.sockets) {
+        if (socket.is_v4() != datagram.remote.address.is_v4()) continue;
+        if (socket.local().address == datagram.local.address) return &socket;
+        // A socket bound to another address is the last resort: the answer would come from there.
+        if (fallback == nullptr || socket.local().address.is_unspecified()) fallback = &socket;
+    }
+    return fallback;
+}
+
+void NodeDriver::Parts::send_datagrams() {
+    std::vector<node::Datagram> group; // consecutive ones of one socket
+    UdpSocket* socket = nullptr;
+    while (auto datagram = node.poll_datagram()) {
+        if (datagram->channel == node::Channel::ssdp) {
+            if (ssdp) ssdp->send(datagram->remote, datagram->payload);
+            continue;
+        }
+        UdpSocket* const next = socket_for(*datagram);
+        if (next == nullptr) continue; // no socket of that family: lost, like any datagram may be
+        if (next != socket || group.size() == kUdpBatchMax) {
+            if (socket != nullptr) send_group(*socket, group);
+            group.clear();
+            socket = next;
+        }
+        group.push_back(std::move(*datagram));
+    }
+    if (socket != nullptr) send_group(*socket, group);
+}
+
+void NodeDriver::Parts::send_group(UdpSocket& socket, std::span<const node::Datagram> datagrams) {
+    std::array<OutgoingDatagram, kUdpBatchMax> outgoing;
+    std::size_t count = 0;
+    for (const node::Datagram& datagram : datagrams) {
+        // A bound socket sends from its address anyway.
+        const bool is_bound = !socket.local().address.is_unspecified();
+        outgoing[count++] = {
+            .local = is_bound ? Address{} : datagram.local.address,
+            .remote = datagram.remote,
+            .zone = 0,
+            .payload = datagram.payload};
+    }
+    socket.send_batch(std::span(outgoing).first(count));
+}
+
+void NodeDriver::Parts::take_events() {
+    while (auto event = node.poll_event()) {
+        if (const auto* done = std::get_if<pnrp::ResolveDone>(&*event)) {
+            handle(*done);
+        } else if (const auto* changed = std::get_if<node::CloudStateChanged>(&*event)) {
+            if (hooks.state_changed) hooks.state_changed(changed->state);
+        } else if (std::holds_alternative<node::SeedsNeeded>(*event)) {
+            resolve_seeds();
+        }
+    }
+}
+
+void NodeDriver::Parts::handle(const pnrp::ResolveDone& done) {
+    const auto found = resolves.find(done.id);
+    if (found == resolves.end()) return;
+    asio::post(loop, [callback = std::move(found->second), done] { callback(done); });
+    resolves.erase(found);
+}
+
+void NodeDriver::Parts::arm_timer() {
+    const auto next = node.next_timeout();
+    if (next == armed) return;
+    armed = next;
+    if (!next) {
+        timer.cancel();
+        return;
+    }
+    timer.expires_at(to_steady(*next));
+    timer.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        armed.reset();
+        node.handle_timeout(read_clocks());
+        drain();
+    });
+}
+
+NodeDriver::NodeDriver(
+    asio::io_context& loop,
+    DriverConfig config,
+    DriverHooks hooks,
+    SecureRandom& secure,
+    PlainRandom& plain)
+    : parts_(std::make_unique<Parts>(loop, std::move(config), std::move(hooks), secure, plain)) {}
+
+NodeDriver::~NodeDriver() = default;
+
+void NodeDriver::start() {
+    KITH_CHECK(parts_->watched.empty());
+    parts_->start();
+}
+
+std::expected<pnrp::RegistrationId, pnrp::RegisterErrc>
+NodeDriver::publish(pnrp::Registration registration) {
+    auto outcome = parts_->node.publish(read_clocks(), std::move(registration));
+    parts_->drain();
+    return outcome;
+}
+
+std::expected<void, pnrp::RegisterErrc>
+NodeDriver::update(pnrp::RegistrationId id, pnrp::Registration registration) {
+    auto outcome = parts_->node.update(read_clocks(), id, std::move(registration));
+    parts_->drain();
+    return outcome;
+}
+
+std::expected<void, pnrp::RegisterErrc> NodeDriver::unpublish(pnrp::RegistrationId id) {
+    auto outcome = parts_->node.unpublish(read_clocks(), id);
+    parts_->drain();
+    return outcome;
+}
+
+std::expected<pnrp::ResolveId, pnrp::ResolveErrc>
+NodeDriver::resolve(const pnrp::ResolveQuery& query, ResolveCallback done) {
+    const auto id = parts_->node.resolve(read_clocks(), query);
+    // Known before the drain, which may already bring the outcome.
+    if (id) parts_->resolves.emplace(*id, std::move(done));
+    parts_->drain();
+    return id;
+}
+
+void NodeDriver::cancel(pnrp::ResolveId id) {
+    parts_->node.cancel(read_clocks(), id);
+    parts_->drain();
+}
+
+bool NodeDriver::leave() {
+    const bool had_names = !parts_->node.names().empty();
+    parts_->node.leave(read_clocks());
+    parts_->drain();
+    return had_names;
+}
+
+std::span<const Endpoint> NodeDriver::listening() const {
+    return parts_->locals;
+}
+
+node::CloudStatus NodeDriver::status() const {
+    return parts_->node.status(read_clocks());
+}
+
+std::vector<pnrp::PeerInfo> NodeDriver::peers() const {
+    return parts_->node.peers(read_clocks());
+}
+
+std::vector<pnrp::RegisteredName> NodeDriver::names() const {
+    return parts_->node.names();
+}
+
+bool NodeDriver::knows(const pnrp::PnrpId& id) const {
+    return parts_->node.knows(id);
+}
+
+std::vector<Endpoint> NodeDriver::remembered() const {
+    return parts_->node.remembered(read_clocks());
+}
+
+} // namespace kith::host
