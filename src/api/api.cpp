@@ -1,0 +1,270 @@
+#include "api/api.hpp"
+
+#include "api/call.hpp"
+#include "api/documents.hpp"
+#include "api/encoding.hpp"
+#include "api/identity_routes.hpp"
+#include "api/name_book.hpp"
+#include "api/name_routes.hpp"
+#include "api/peer_name_text.hpp"
+
+#include <array>
+#include <fmt/format.h>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace kith::api {
+
+namespace {
+
+constexpr std::size_t kPathPartsMax = 5; // no route has more
+
+// What a resolve may take: docs/api.md.
+constexpr std::int64_t kTimeoutMsDefault = 10'000;
+constexpr std::int64_t kTimeoutMsMin = 100;
+constexpr std::int64_t kTimeoutMsMax = 300'000;
+
+// The parts between slashes, decoded; nothing for a path that is not one.
+std::optional<std::vector<std::string>> split_path(std::string_view target) {
+    if (!target.starts_with('/')) return std::nullopt;
+    std::vector<std::string> out;
+    while (!target.empty()) {
+        target.remove_prefix(1);
+        const std::size_t end = std::min(target.find('/'), target.size());
+        auto part = percent_decode(target.substr(0, end));
+        if (!part || out.size() == kPathPartsMax) return std::nullopt;
+        out.push_back(std::move(*part));
+        target.remove_prefix(end);
+    }
+    return out;
+}
+
+// Matches `path` with `pattern`, in which a `*` stands for any part; the parts it stood for.
+std::optional<std::vector<std::string>>
+match(std::string_view pattern, const std::vector<std::string>& path) {
+    std::vector<std::string> arguments;
+    for (const std::string& part : path) {
+        if (pattern.empty()) return std::nullopt;
+        pattern.remove_prefix(1);
+        const std::size_t end = std::min(pattern.find('/'), pattern.size());
+        const std::string_view expected = pattern.substr(0, end);
+        if (expected == "*") {
+            arguments.push_back(part);
+        } else if (expected != part) {
+            return std::nullopt;
+        }
+        pattern.remove_prefix(end);
+    }
+    if (!pattern.empty()) return std::nullopt;
+    return arguments;
+}
+
+} // namespace
+
+struct Api::Parts {
+    explicit Parts(Services&& given)
+        : services(std::move(given)),
+          identities(services, names),
+          published(services, names) {}
+
+    // Routes that take no members answer at once.
+    Cancel status(Call call);
+    Cancel clouds(Call call);
+    Cancel cloud(Call call);
+    Cancel peers(Call call);
+    Cancel list_identities(Call call);
+    Cancel show_identity(Call call);
+    Cancel remove_identity(Call call);
+    Cancel default_identity(Call call);
+    Cancel rename_identity(Call call);
+    Cancel create_identity(Call call);
+    Cancel import_identity(Call call);
+    Cancel export_identity(Call call);
+    Cancel list_names(Call call);
+    Cancel publish(Call call);
+    Cancel unpublish(Call call);
+    Cancel resolve(Call call);
+
+    template<class Action>
+    Cancel answer(Call& call, Action action);
+    Outcome require_cloud(const Call& call) const;
+
+    Services services;
+    NameBook names;
+    IdentityRoutes identities;
+    NameRoutes published;
+};
+
+// Answers with what `action` gives, after making sure that the request had no members left over.
+template<class Action>
+Cancel Api::Parts::answer(Call& call, Action action) {
+    const auto read = call.body.finish();
+    const Outcome outcome = read ? action() : Outcome(std::unexpected(read.error()));
+    call.reply(to_reply(outcome));
+    return {};
+}
+
+Outcome Api::Parts::require_cloud(const Call& call) const {
+    const node::CloudStatus status = services.node.status();
+    if (call.arguments.front() != status.name) {
+        return refuse(
+            ErrorCode::not_found,
+            fmt::format("this node is in no cloud called {}", call.arguments.front()));
+    }
+    return Answer{200, cloud_document(status)};
+}
+
+Cancel Api::Parts::status(Call call) {
+    return answer(call, [this] { return Outcome(Answer{200, status_document(services)}); });
+}
+
+Cancel Api::Parts::clouds(Call call) {
+    return answer(call, [this] {
+        Json clouds = Json::array();
+        clouds.push_back(cloud_document(services.node.status()));
+        return Outcome(Answer{200, {{"clouds", std::move(clouds)}}});
+    });
+}
+
+Cancel Api::Parts::cloud(Call call) {
+    return answer(call, [&] { return require_cloud(call); });
+}
+
+Cancel Api::Parts::peers(Call call) {
+    return answer(call, [&] {
+        Outcome found = require_cloud(call);
+        if (!found) return found;
+        Json peers = Json::array();
+        for (const pnrp::PeerInfo& peer : services.node.peers())
+            peers.push_back(peer_document(peer));
+        return Outcome(Answer{200, {{"peers", std::move(peers)}}});
+    });
+}
+
+Cancel Api::Parts::list_identities(Call call) {
+    return answer(call, [this] { return identities.list(); });
+}
+
+Cancel Api::Parts::show_identity(Call call) {
+    return answer(call, [&] { return identities.show(call.arguments.front()); });
+}
+
+Cancel Api::Parts::remove_identity(Call call) {
+    return answer(call, [&] { return identities.remove(call.arguments.front()); });
+}
+
+Cancel Api::Parts::default_identity(Call call) {
+    return answer(call, [&] { return identities.set_default(call.arguments.front()); });
+}
+
+Cancel Api::Parts::rename_identity(Call call) {
+    call.reply(to_reply(identities.rename(call.arguments.front(), call.body)));
+    return {};
+}
+
+Cancel Api::Parts::create_identity(Call call) {
+    identities.create(std::move(call));
+    return {};
+}
+
+Cancel Api::Parts::import_identity(Call call) {
+    identities.import(std::move(call));
+    return {};
+}
+
+Cancel Api::Parts::export_identity(Call call) {
+    identities.export_document(std::move(call));
+    return {};
+}
+
+Cancel Api::Parts::list_names(Call call) {
+    return answer(call, [this] { return published.list(); });
+}
+
+Cancel Api::Parts::publish(Call call) {
+    published.publish(std::move(call));
+    return {};
+}
+
+Cancel Api::Parts::unpublish(Call call) {
+    return answer(call, [&] { return published.unpublish(call.arguments.front()); });
+}
+
+Cancel Api::Parts::resolve(Call call) {
+    const std::string text = call.body.text("peer_name");
+    const auto timeout =
+        call.body.number_or("timeout_ms", kTimeoutMsDefault, kTimeoutMsMin, kTimeoutMsMax);
+    const auto refused = [&call](Error error) -> Cancel {
+        call.reply(to_reply(std::unexpected(std::move(error))));
+        return {};
+    };
+    if (const auto read = call.body.finish(); !read) return refused(read.error());
+    auto name = parse_peer_or_host_name(text);
+    if (!name) return refused(name.error());
+
+    pnrp::ResolveQuery query{.name = std::move(*name)};
+    query.timeout = std::chrono::milliseconds(timeout);
+    const auto done = [reply = call.reply,
+                       cloud = services.node.status().name](const pnrp::ResolveDone& result) {
+        const auto& outcome = result.outcome;
+        if (!outcome) return reply(to_reply(std::unexpected(to_error(outcome.error()))));
+        reply(to_reply(Answer{200, resolution_document(*outcome, cloud)}));
+    };
+    const auto id = services.node.resolve(query, done);
+    if (!id) return refused(to_error(id.error()));
+    return [this, id = *id] { services.node.cancel(id); };
+}
+
+Api::Api(Services services) : parts_(std::make_unique<Parts>(std::move(services))) {}
+Api::~Api() = default;
+
+Cancel Api::handle(const Request& request, ReplyTo reply) {
+    struct Route {
+        std::string_view method;
+        std::string_view path;
+        Cancel (Parts::*run)(Call);
+    };
+    // `import` stands before `*`, or an identity of that name would hide it.
+    static constexpr std::array kRoutes{
+        Route{"GET", "/v1/status", &Parts::status},
+        Route{"GET", "/v1/clouds", &Parts::clouds},
+        Route{"GET", "/v1/clouds/*", &Parts::cloud},
+        Route{"GET", "/v1/clouds/*/peers", &Parts::peers},
+        Route{"GET", "/v1/identities", &Parts::list_identities},
+        Route{"POST", "/v1/identities", &Parts::create_identity},
+        Route{"POST", "/v1/identities/import", &Parts::import_identity},
+        Route{"GET", "/v1/identities/*", &Parts::show_identity},
+        Route{"DELETE", "/v1/identities/*", &Parts::remove_identity},
+        Route{"POST", "/v1/identities/*/rename", &Parts::rename_identity},
+        Route{"POST", "/v1/identities/*/default", &Parts::default_identity},
+        Route{"POST", "/v1/identities/*/export", &Parts::export_identity},
+        Route{"GET", "/v1/names", &Parts::list_names},
+        Route{"POST", "/v1/names", &Parts::publish},
+        Route{"DELETE", "/v1/names/*", &Parts::unpublish},
+        Route{"POST", "/v1/resolve", &Parts::resolve},
+    };
+    const auto path = split_path(request.target);
+    for (const Route& route : kRoutes) {
+        if (!path || route.method != request.method) continue;
+        auto arguments = match(route.path, *path);
+        if (!arguments) continue;
+        auto body = RequestBody::parse(request.body);
+        if (!body) {
+            reply(to_reply(std::unexpected(body.error())));
+            return {};
+        }
+        return (parts_.get()->*route.run)(
+            {std::move(*arguments), std::move(*body), std::move(reply)});
+    }
+    reply(to_reply(std::unexpected(Error{
+        ErrorCode::not_found,
+        fmt::format("there is nothing at {} {}", request.method, request.target)})));
+    return {};
+}
+
+void Api::handle_endpoints_changed() {
+    parts_->published.follow_node();
+}
+
+} // namespace kith::api

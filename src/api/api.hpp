@@ -1,0 +1,29 @@
+// The local API, from a request to its answer, without any transport: docs/api.md in code.
+
+#pragma once
+
+#include "api/exchange.hpp"
+#include "api/services.hpp"
+
+#include <memory>
+
+namespace kith::api {
+
+class Api final : public Handler {
+public:
+    explicit Api(Services services);
+    ~Api() override;
+    Api(const Api&) = delete;
+    Api& operator=(const Api&) = delete;
+
+    Cancel handle(const Request& request, ReplyTo reply) override;
+
+    /// To be called when the node's endpoints changed: names published at its own addresses follow.
+    void handle_endpoints_changed();
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+} // namespace kith::api

@@ -1,0 +1,22 @@
+#include "api/call.hpp"
+
+namespace kith::api {
+
+namespace {
+
+// What a peer signed is shown even where it is not well-formed text.
+std::string dump(const Json& document) {
+    return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+} // namespace
+
+Reply to_reply(const Outcome& outcome) {
+    if (outcome) return {outcome->status, dump(outcome->document)};
+    const Error& error = outcome.error();
+    const Json document = {
+        {"error", {{"code", to_string(error.code)}, {"message", error.message}}}};
+    return {http_status(error.code), dump(document)};
+}
+
+} // namespace kith::api

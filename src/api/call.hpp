@@ -1,0 +1,39 @@
+// One request on its way through its route.
+
+#pragma once
+
+#include "api/error.hpp"
+#include "api/exchange.hpp"
+#include "api/request_body.hpp"
+
+#include <expected>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kith::api {
+
+struct Call {
+    std::vector<std::string> arguments; // the decoded parts of the path that the route leaves open
+    RequestBody body;
+    ReplyTo reply;
+};
+
+/// Members keep the order of docs/api.md.
+using Json = nlohmann::ordered_json;
+
+/// What a route does in the end: a document with its status, or an error.
+struct Answer {
+    unsigned status = 200;
+    Json document;
+};
+using Outcome = std::expected<Answer, Error>;
+
+Reply to_reply(const Outcome& outcome);
+
+inline std::unexpected<Error> refuse(ErrorCode code, std::string message) {
+    return std::unexpected(Error{code, std::move(message)});
+}
+
+} // namespace kith::api

@@ -1,0 +1,21 @@
+// The documents of docs/api.md, made of the values of the layers below.
+
+#pragma once
+
+#include "api/call.hpp"
+#include "api/name_book.hpp"
+#include "api/services.hpp"
+#include "identity/vault.hpp"
+#include "node/node.hpp"
+
+namespace kith::api {
+
+Json status_document(const Services& services);
+Json cloud_document(const node::CloudStatus& cloud);
+Json peer_document(const pnrp::PeerInfo& peer);
+Json identity_document(const identity::StoredIdentity& identity);
+Json name_document(
+    const pnrp::RegisteredName& name, const PublishedName& published, const std::string& cloud);
+Json resolution_document(const pnrp::Resolution& resolution, const std::string& cloud);
+
+} // namespace kith::api

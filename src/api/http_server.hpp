@@ -1,0 +1,47 @@
+// HTTP/1.1 over a Unix socket, bounded in every direction.
+
+#pragma once
+
+#include "api/exchange.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace kith::api {
+
+/// What one server gives to its clients. The defaults are the product's; tests shorten the times.
+struct HttpLimits {
+    std::size_t connections_max = 32;            // further ones wait in the kernel's queue
+    std::size_t header_size_max = 8 * 1024;      // bytes; larger: 400 and the end
+    std::size_t body_size_max = 256 * 1024;      // bytes; larger: 400 and the end
+    std::chrono::milliseconds read_time{10'000}; // for a whole request, from its first byte or the
+        // start of the connection; then the connection ends
+    std::chrono::milliseconds write_time{10'000}; // for a client to take its answer
+};
+
+struct HttpServerState;
+
+class HttpServer {
+public:
+    /// Takes the listening socket `fd` and closes it in the end. `handler` outlives the server; the
+    /// loop does not run once the server has gone.
+    HttpServer(boost::asio::io_context& loop, int fd, Handler& handler, const HttpLimits& limits);
+    ~HttpServer();
+    HttpServer(const HttpServer&) = delete;
+    HttpServer& operator=(const HttpServer&) = delete;
+
+    /// Takes no further connections, and drops those that wait for an answer.
+    void stop();
+
+    std::size_t connections() const;
+
+private:
+    std::shared_ptr<HttpServerState> state_;
+};
+
+} // namespace kith::api

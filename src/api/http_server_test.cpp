@@ -1,0 +1,284 @@
+#include "api/http_server.hpp"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <gtest/gtest.h>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kith::api {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Answers each request with its own text; `/later` waits for `release()`, `/never` for ever.
+class Echo final : public Handler {
+public:
+    Cancel handle(const Request& request, ReplyTo reply) override {
+        ++requests;
+        const std::string text = request.method + " " + request.target + " " + request.body;
+        if (request.target == "/later") {
+            waiting = [reply = std::move(reply), text] { reply({200, text}); };
+            return [this] { ++cancelled; };
+        }
+        if (request.target == "/never") return [this] { ++cancelled; };
+        reply({201, text});
+        return {};
+    }
+
+    int requests = 0;
+    int cancelled = 0;
+    std::function<void()> waiting;
+};
+
+struct HttpServerTest : testing::Test {
+    HttpServerTest() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "kith-XXXXXX").string();
+        folder = ::mkdtemp(pattern.data());
+        path = folder / "api.sock";
+        limits.read_time = 300ms;
+        limits.write_time = 300ms;
+        limits.connections_max = 4;
+    }
+
+    ~HttpServerTest() override {
+        server.reset();
+        for (const int fd : clients)
+            ::close(fd);
+        std::error_code ignored;
+        std::filesystem::remove_all(folder, ignored);
+    }
+
+    sockaddr_un address() const {
+        sockaddr_un out{};
+        out.sun_family = AF_UNIX;
+        std::strncpy(out.sun_path, path.c_str(), sizeof out.sun_path - 1);
+        return out;
+    }
+
+    void serve() {
+        const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        const sockaddr_un here = address();
+        ASSERT_EQ(::bind(fd, reinterpret_cast<const sockaddr*>(&here), sizeof here), 0);
+        ASSERT_EQ(::listen(fd, 16), 0);
+        server.emplace(loop, fd, echo, limits);
+    }
+
+    int connect() {
+        const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        const sockaddr_un there = address();
+        EXPECT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&there), sizeof there), 0);
+        clients.push_back(fd);
+        return fd;
+    }
+
+    static void send(int fd, std::string_view text) {
+        ::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
+    }
+
+    // What the server said, until `enough` holds, it closed, or five seconds went by.
+    std::string receive(int fd, const std::function<bool(const std::string&)>& enough) {
+        std::string out;
+        ended = false;
+        for (int turn = 0; turn < 500 && !ended && !enough(out); ++turn) {
+            loop.run_for(10ms);
+            char buffer[65536];
+            ssize_t got = 0;
+            while ((got = ::recv(fd, buffer, sizeof buffer, MSG_DONTWAIT)) > 0)
+                out.append(buffer, static_cast<std::size_t>(got));
+            ended = got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+        }
+        return out;
+    }
+
+    std::string until_text(int fd, const std::string& text) {
+        return receive(fd, [&](const std::string& s) { return s.find(text) != s.npos; });
+    }
+
+    std::string until_end(int fd) {
+        return receive(fd, [](const std::string&) { return false; });
+    }
+
+    std::filesystem::path folder;
+    std::filesystem::path path;
+    boost::asio::io_context loop;
+    Echo echo;
+    HttpLimits limits;
+    std::optional<HttpServer> server;
+    std::vector<int> clients;
+    bool ended = false;
+};
+
+TEST_F(HttpServerTest, answers_several_requests_on_one_connection) {
+    serve();
+    const int client = connect();
+    send(client, "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
+    const std::string first = until_text(client, "POST /a {}");
+    EXPECT_TRUE(first.starts_with("HTTP/1.1 201 ")) << first;
+    EXPECT_NE(first.find("Content-Type: application/json"), std::string::npos);
+    send(client, "GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_NE(until_text(client, "GET /b ").find("GET /b "), std::string::npos);
+    EXPECT_EQ(echo.requests, 2);
+}
+
+TEST_F(HttpServerTest, closes_where_the_client_asked_for_it) {
+    serve();
+    const int client = connect();
+    send(client, "GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_NE(until_end(client).find("GET /a "), std::string::npos);
+    EXPECT_TRUE(ended);
+}
+
+TEST_F(HttpServerTest, refuses_what_is_not_http) {
+    serve();
+    for (const char* text :
+         {"nonsense\r\n\r\n",
+          "GET / HTTP/9.9\r\n\r\n",
+          "\x16\x03\x01\r\n\r\n",
+          "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"}) {
+        const int client = connect();
+        send(client, text);
+        const std::string said = until_end(client);
+        EXPECT_TRUE(said.starts_with("HTTP/1.1 400 ")) << text << said;
+        EXPECT_NE(said.find("\"bad_request\""), std::string::npos);
+        EXPECT_TRUE(ended) << text;
+    }
+    EXPECT_EQ(echo.requests, 0);
+}
+
+TEST_F(HttpServerTest, refuses_a_body_or_head_that_is_too_large) {
+    serve();
+    const int body = connect();
+    send(body, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 262145\r\n\r\n");
+    EXPECT_NE(until_end(body).find("256 KiB"), std::string::npos);
+    EXPECT_TRUE(ended);
+    const int chunked = connect();
+    send(chunked, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n50000\r\n");
+    EXPECT_NE(until_end(chunked).find("400"), std::string::npos);
+    const int head = connect();
+    send(head, "GET / HTTP/1.1\r\nX: " + std::string(9000, 'x') + "\r\n\r\n");
+    EXPECT_NE(until_end(head).find("400"), std::string::npos);
+    EXPECT_EQ(echo.requests, 0);
+}
+
+TEST_F(HttpServerTest, takes_a_body_of_just_the_size) {
+    serve();
+    limits.read_time = 5s;
+    const int client = connect();
+    const std::string body(limits.body_size_max, 'x');
+    std::string request =
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) +
+        "\r\n\r\n" + body;
+    for (int turn = 0; turn < 500 && !request.empty(); ++turn) {
+        const ssize_t went = ::send(client, request.data(), request.size(), MSG_NOSIGNAL);
+        if (went > 0) request.erase(0, static_cast<std::size_t>(went));
+        loop.run_for(1ms);
+    }
+    const auto all = [&](const std::string& s) { return s.size() > body.size(); };
+    EXPECT_TRUE(receive(client, all).starts_with("HTTP/1.1 201 "));
+    EXPECT_EQ(echo.requests, 1);
+}
+
+TEST_F(HttpServerTest, does_not_wait_for_a_slow_request) {
+    serve();
+    const int silent = connect();
+    const int halfway = connect();
+    send(halfway, "POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n12345");
+    EXPECT_EQ(until_end(silent), "");
+    EXPECT_TRUE(ended);
+    until_end(halfway);
+    EXPECT_TRUE(ended);
+    EXPECT_EQ(server->connections(), 0U);
+    EXPECT_EQ(echo.requests, 0);
+}
+
+TEST_F(HttpServerTest, lets_an_answer_take_longer_than_a_request) {
+    serve();
+    const int client = connect();
+    send(client, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+    loop.run_for(2 * limits.read_time);
+    ASSERT_TRUE(echo.waiting);
+    EXPECT_EQ(server->connections(), 1U);
+    echo.waiting();
+    EXPECT_NE(until_text(client, "GET /later").find("HTTP/1.1 200 "), std::string::npos);
+    EXPECT_EQ(echo.cancelled, 0);
+}
+
+TEST_F(HttpServerTest, gives_up_what_nobody_waits_for) {
+    serve();
+    const int client = connect();
+    send(client, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+    for (int turn = 0; turn < 100 && !echo.waiting; ++turn)
+        loop.run_for(10ms);
+    ::shutdown(client, SHUT_RDWR);
+    for (int turn = 0; turn < 100 && echo.cancelled == 0; ++turn)
+        loop.run_for(10ms);
+    EXPECT_EQ(echo.cancelled, 1);
+    EXPECT_EQ(server->connections(), 0U);
+    echo.waiting(); // too late, and harmless
+    loop.run_for(10ms);
+}
+
+TEST_F(HttpServerTest, serves_only_so_many_at_once_and_the_others_after) {
+    serve();
+    for (std::size_t i = 0; i < limits.connections_max; ++i)
+        send(connect(), "GET /never HTTP/1.1\r\nHost: x\r\n\r\n");
+    const int last = connect();
+    send(last, "GET /last HTTP/1.1\r\nHost: x\r\n\r\n");
+    loop.run_for(100ms);
+    EXPECT_EQ(server->connections(), limits.connections_max);
+    EXPECT_EQ(echo.requests, static_cast<int>(limits.connections_max));
+    ::shutdown(clients.front(), SHUT_RDWR);
+    EXPECT_NE(until_text(last, "GET /last").find("GET /last"), std::string::npos);
+}
+
+TEST_F(HttpServerTest, drops_everybody_when_it_stops) {
+    serve();
+    const int client = connect();
+    send(client, "GET /never HTTP/1.1\r\nHost: x\r\n\r\n");
+    for (int turn = 0; turn < 100 && echo.requests == 0; ++turn)
+        loop.run_for(10ms);
+    server->stop();
+    EXPECT_EQ(until_end(client), "");
+    EXPECT_TRUE(ended);
+    EXPECT_EQ(echo.cancelled, 1);
+    EXPECT_EQ(server->connections(), 0U);
+}
+
+TEST_F(HttpServerTest, turns_other_users_away_even_from_an_open_socket) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+    serve();
+    ASSERT_EQ(::chmod(folder.c_str(), 0755), 0);
+    ASSERT_EQ(::chmod(path.c_str(), 0666), 0);
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    clients.push_back(fd);
+    const sockaddr_un there = address();
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        const bool connected =
+            ::setuid(65534) == 0 &&
+            ::connect(fd, reinterpret_cast<const sockaddr*>(&there), sizeof there) == 0;
+        ::_exit(connected ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_EQ(status, 0) << "the other user could not connect at all";
+    send(fd, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(until_end(fd), "");
+    EXPECT_TRUE(ended);
+    EXPECT_EQ(echo.requests, 0);
+}
+
+} // namespace
+} // namespace kith::api

@@ -1,0 +1,35 @@
+#include "api/name_book.hpp"
+
+#include <algorithm>
+
+namespace kith::api {
+
+std::optional<pnrp::RegistrationId> NameBook::find(const identity::PeerName& name) const {
+    const auto found = std::ranges::find_if(
+        names_, [&](const auto& item) { return item.second.registration.name == name; });
+    if (found == names_.end()) return std::nullopt;
+    return found->first;
+}
+
+void NameBook::put(pnrp::RegistrationId id, PublishedName name) {
+    names_.insert_or_assign(id, std::move(name));
+}
+
+bool NameBook::uses(std::string_view label) const {
+    if (opening_.contains(label)) return true;
+    return std::ranges::any_of(
+        names_, [&](const auto& item) { return item.second.identity == label; });
+}
+
+void NameBook::relabel(std::string_view label, const std::string& new_label) {
+    for (auto& [id, name] : names_) {
+        if (name.identity == label) name.identity = new_label;
+    }
+}
+
+void NameBook::end_opening(const std::string& label) {
+    const auto found = opening_.find(label);
+    if (found != opening_.end() && --found->second == 0) opening_.erase(found);
+}
+
+} // namespace kith::api

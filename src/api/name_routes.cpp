@@ -1,0 +1,258 @@
+#include "api/name_routes.hpp"
+
+#include "api/app_address.hpp"
+#include "api/documents.hpp"
+#include "api/encoding.hpp"
+#include "api/peer_name_text.hpp"
+#include "identity/document.hpp"
+#include "pnrp/limits.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+
+namespace kith::api {
+
+namespace {
+
+constexpr unsigned kCreated = 201;
+
+Error busy() {
+    return {ErrorCode::too_many, "too many keys are being opened or sealed at once"};
+}
+
+std::expected<std::string, Error> check_comment(std::string comment) {
+    const bool has_controls = std::ranges::any_of(comment, [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte < 0x20 || byte == 0x7f;
+    });
+    if (has_controls) {
+        return refuse(ErrorCode::bad_comment, "a comment is text without control characters");
+    }
+    return comment;
+}
+
+std::expected<std::optional<pnrp::Payload>, Error>
+read_payload(const std::optional<std::string>& base64) {
+    if (!base64) return std::nullopt;
+    auto bytes = from_base64(*base64);
+    if (!bytes) return refuse(ErrorCode::bad_payload, "the payload is not base64");
+    if (bytes->empty() || bytes->size() > pnrp::kPayloadBytesMax) {
+        return std::unexpected(to_error(pnrp::RegisterErrc::payload_too_long));
+    }
+    return pnrp::Payload{.kind = pnrp::PayloadKind::binary, .bytes = std::move(*bytes)};
+}
+
+} // namespace
+
+// What a request to publish asks for, before its key is there.
+struct NameRoutes::Wish {
+    identity::PeerName name;
+    std::optional<identity::StoredIdentity> identity; // nothing for an unsecured name
+    std::vector<pnrp::AppEndpoint> endpoints;         // empty: the node's own
+    std::string comment;
+    std::optional<pnrp::Payload> payload;
+    SharedSecret passphrase;
+};
+
+std::vector<pnrp::AppEndpoint> NameRoutes::node_addresses() const {
+    std::vector<pnrp::AppEndpoint> out;
+    for (const Endpoint& endpoint : services_.node.status().endpoints)
+        out.push_back({endpoint.address, 0, 0});
+    return out;
+}
+
+std::expected<std::vector<pnrp::AppEndpoint>, Error>
+NameRoutes::read_addresses(const std::vector<std::string>& texts) const {
+    const auto own = services_.node.status().endpoints;
+    const bool on_loopback = std::ranges::any_of(
+        own, [](const Endpoint& e) { return e.address.scope() == Scope::loopback; });
+    std::vector<pnrp::AppEndpoint> out;
+    for (const std::string& text : texts) {
+        const auto endpoint = parse_app_address(text);
+        if (!endpoint) {
+            return refuse(
+                ErrorCode::bad_address,
+                fmt::format("{} is no address of the form IP:PORT/PROTOCOL or IP", text));
+        }
+        const Scope scope = endpoint->address.scope();
+        if (scope == Scope::none || (scope == Scope::loopback && !on_loopback)) {
+            return refuse(ErrorCode::bad_address, fmt::format("nobody could reach {}", text));
+        }
+        if (std::ranges::find(out, *endpoint) == out.end()) out.push_back(*endpoint);
+    }
+    return out;
+}
+
+std::expected<NameRoutes::Wish, Error> NameRoutes::read_wish(RequestBody& body) const {
+    const std::string classifier = body.text_or("classifier", "");
+    const auto label = body.optional_text("identity");
+    const bool unsecured = body.flag_or("unsecured", false);
+    const auto addresses = body.texts("addresses");
+    const std::string comment_text = body.text_or("comment", "");
+    const auto payload_text = body.optional_text("payload_base64");
+    SharedSecret passphrase = body.optional_secret("passphrase");
+    if (const auto read = body.finish(); !read) return std::unexpected(read.error());
+    if (unsecured && label) {
+        return refuse(ErrorCode::bad_request, "an unsecured name belongs to no identity");
+    }
+    auto endpoints = read_addresses(addresses);
+    if (!endpoints) return std::unexpected(endpoints.error());
+    auto comment = check_comment(comment_text);
+    if (!comment) return std::unexpected(comment.error());
+    auto payload = read_payload(payload_text);
+    if (!payload) return std::unexpected(payload.error());
+
+    std::optional<identity::StoredIdentity> identity;
+    if (!unsecured) {
+        identity = label ? services_.vault.find(*label) : services_.vault.default_identity();
+        if (!identity && label) {
+            return refuse(
+                ErrorCode::not_found, fmt::format("there is no identity called {}", *label));
+        }
+        if (!identity) return refuse(ErrorCode::not_found, "there is no default identity");
+    }
+    auto name = unsecured ? identity::PeerName::unsecured(classifier)
+                          : identity::PeerName::secure(identity->card.name.authority(), classifier);
+    if (!name) return std::unexpected(to_error(name.error()));
+    return Wish{
+        .name = std::move(*name),
+        .identity = std::move(identity),
+        .endpoints = std::move(*endpoints),
+        .comment = std::move(*comment),
+        .payload = std::move(*payload),
+        .passphrase = std::move(passphrase)};
+}
+
+void NameRoutes::publish(Call call) {
+    auto wish = read_wish(call.body);
+    if (!wish) return call.reply(to_reply(std::unexpected(wish.error())));
+    const auto known = names_.find(wish->name);
+    // A name that is published already is ours: its key is at hand.
+    if (known && !wish->passphrase) {
+        const auto& key = names_.names().at(*known).registration.key;
+        return call.reply(to_reply(publish_with(*wish, key)));
+    }
+    if (!wish->identity) {
+        // Whoever signs an unsecured name proves nothing by it, so no identity shows itself here.
+        auto key = std::make_shared<const crypto::PrivateKey>(
+            crypto::PrivateKey::generate(crypto::KeyAlgorithm::ed25519, services_.random));
+        return call.reply(to_reply(publish_with(*wish, std::move(key))));
+    }
+    publish_secure(std::make_shared<Wish>(std::move(*wish)), call.reply);
+}
+
+void NameRoutes::publish_secure(const std::shared_ptr<Wish>& wish, const ReplyTo& reply) {
+    const identity::IdentityCard& card = wish->identity->card;
+    const auto refused = [&reply](Error error) {
+        reply(to_reply(std::unexpected(std::move(error))));
+    };
+    if (card.is_sealed && !wish->passphrase) {
+        return refused(to_error(identity::DocumentErrc::password_needed));
+    }
+    auto content = services_.vault.document(card.label);
+    if (!content) return refused(to_error(content.error()));
+    const auto text = std::make_shared<const Secret>(*content);
+    wipe_text(*content);
+
+    using Opened = std::expected<identity::Identity, identity::DocumentErrc>;
+    const auto opened = std::make_shared<std::optional<Opened>>();
+    const std::string label = card.label;
+    names_.begin_opening(label);
+    const bool runs = services_.run_blocking(
+        [wish, text, opened, is_sealed = card.is_sealed] {
+            std::optional<std::string_view> passphrase;
+            if (is_sealed) passphrase = wish->passphrase->text();
+            opened->emplace(identity::read_document(text->text(), passphrase));
+        },
+        [this, wish, opened, label, reply] {
+            names_.end_opening(label);
+            if (!**opened) {
+                return reply(to_reply(std::unexpected(to_error((*opened)->error()))));
+            }
+            reply(to_reply(publish_with(*wish, (**opened)->key)));
+        });
+    if (!runs) {
+        names_.end_opening(label);
+        refused(busy());
+    }
+}
+
+Outcome NameRoutes::publish_with(const Wish& wish, std::shared_ptr<const crypto::PrivateKey> key) {
+    const bool own_addresses = wish.endpoints.empty();
+    PublishedName published{
+        .registration =
+            {.name = wish.name,
+             .key = std::move(key),
+             .endpoints = own_addresses ? node_addresses() : wish.endpoints,
+             .comment = wish.comment,
+             .payload = wish.payload},
+        .identity = std::nullopt,
+        .addresses =
+            own_addresses ? PublishedName::Addresses::node : PublishedName::Addresses::given};
+    if (own_addresses && published.registration.endpoints.empty()) {
+        return std::unexpected(to_error(pnrp::RegisterErrc::no_addresses));
+    }
+    if (wish.identity) published.identity = wish.identity->card.label;
+    if (const auto known = names_.find(wish.name)) {
+        const auto updated = services_.node.update(*known, published.registration);
+        if (!updated) return std::unexpected(to_error(updated.error()));
+        names_.put(*known, std::move(published));
+        return show(*known);
+    }
+    const auto id = services_.node.publish(published.registration);
+    if (!id) return std::unexpected(to_error(id.error()));
+    names_.put(*id, std::move(published));
+    Outcome shown = show(*id);
+    if (shown) shown->status = kCreated;
+    return shown;
+}
+
+Outcome NameRoutes::show(pnrp::RegistrationId id) const {
+    const auto published = names_.names().find(id);
+    const std::string cloud = services_.node.status().name;
+    for (const pnrp::RegisteredName& name : services_.node.names()) {
+        if (name.id == id && published != names_.names().end()) {
+            return Answer{200, name_document(name, published->second, cloud)};
+        }
+    }
+    return std::unexpected(to_error(pnrp::RegisterErrc::not_found));
+}
+
+Outcome NameRoutes::list() const {
+    const std::string cloud = services_.node.status().name;
+    Json names = Json::array();
+    for (const pnrp::RegisteredName& name : services_.node.names()) {
+        const auto published = names_.names().find(name.id);
+        if (published == names_.names().end()) continue;
+        names.push_back(name_document(name, published->second, cloud));
+    }
+    return Answer{200, {{"names", std::move(names)}}};
+}
+
+Outcome NameRoutes::unpublish(const std::string& text) {
+    const auto name = parse_peer_or_host_name(text);
+    if (!name) return std::unexpected(name.error());
+    const auto id = names_.find(*name);
+    if (!id) return std::unexpected(to_error(pnrp::RegisterErrc::not_found));
+    Outcome shown = show(*id);
+    const auto removed = services_.node.unpublish(*id);
+    if (!removed) return std::unexpected(to_error(removed.error()));
+    names_.erase(*id);
+    return shown;
+}
+
+void NameRoutes::follow_node() {
+    const auto endpoints = node_addresses();
+    // Without a network the old addresses stay: nobody can ask for them now anyway.
+    if (endpoints.empty()) return;
+    const NameBook::Names names = names_.names();
+    for (const auto& [id, name] : names) {
+        if (name.addresses != PublishedName::Addresses::node) continue;
+        PublishedName moved = name;
+        moved.registration.endpoints = endpoints;
+        if (services_.node.update(id, moved.registration)) names_.put(id, std::move(moved));
+    }
+}
+
+} // namespace kith::api
