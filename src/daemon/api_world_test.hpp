@@ -1,0 +1,133 @@
+// A node, its vault and its API, all real, on loopback and in a folder of their own.
+
+#pragma once
+
+#include "api/api.hpp"
+#include "daemon/driver_service.hpp"
+#include "host/clocks.hpp"
+#include "host/entropy.hpp"
+#include "host/identity_vault.hpp"
+#include "host/node_driver.hpp"
+#include "host/worker.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kith::daemon {
+
+using Json = nlohmann::json;
+
+struct ApiAnswer {
+    unsigned status = 0;
+    Json document;
+
+    std::string code() const {
+        return document.contains("error") ? document["error"]["code"].get<std::string>() : "";
+    }
+};
+
+/// One node with its API. Several share one loop and one machine.
+class ApiWorld {
+public:
+    /// `seed`: another node to begin with.
+    ApiWorld(boost::asio::io_context& loop, const ApiWorld* seed)
+        : loop_(loop),
+          plain_(host::make_plain_random(entropy_)),
+          driver_(loop, config(seed), {}, entropy_, plain_),
+          service_(driver_),
+          worker_(loop),
+          api_(
+              {.node = service_,
+               .vault = vault_,
+               .random = entropy_,
+               .run_blocking = [this](auto job, auto done) { return worker_.run(job, done); },
+               .seal_cost = crypto::kSealCostTest,
+               .facts = {
+                   .version = "1.2.3",
+                   .commit = "abc",
+                   .pid = 7,
+                   .started = wall_from_unix(std::chrono::seconds(0)),
+                   .is_seed_node = true,
+                   .data = "/data"}}) {
+        driver_.start();
+    }
+
+    ~ApiWorld() {
+        std::error_code ignored;
+        std::filesystem::remove_all(folder_, ignored);
+    }
+
+    ApiWorld(const ApiWorld&) = delete;
+    ApiWorld& operator=(const ApiWorld&) = delete;
+
+    /// Starts a request; the answer is there once the loop has had its turns.
+    std::shared_ptr<std::optional<ApiAnswer>>
+    start(const std::string& method, const std::string& target, const Json& body = {}) {
+        auto answer = std::make_shared<std::optional<ApiAnswer>>();
+        const std::string text = body.is_null() ? "" : body.dump();
+        cancel = api_.handle({method, target, text}, [answer](const api::Reply& reply) {
+            EXPECT_FALSE(*answer) << "answered twice";
+            *answer = ApiAnswer{reply.status, Json::parse(reply.body, nullptr, false)};
+        });
+        return answer;
+    }
+
+    ApiAnswer call(const std::string& method, const std::string& target, const Json& body = {}) {
+        const auto answer = start(method, target, body);
+        for (int turn = 0; turn < 3000 && !*answer; ++turn)
+            loop_.run_for(std::chrono::milliseconds(10));
+        EXPECT_TRUE(*answer) << method << " " << target << " was never answered";
+        return answer->value_or(ApiAnswer{});
+    }
+
+    ApiAnswer get(const std::string& target) { return call("GET", target); }
+    ApiAnswer post(const std::string& target, const Json& body = Json::object()) {
+        return call("POST", target, body);
+    }
+
+    Endpoint endpoint() const { return driver_.listening().front(); }
+    host::NodeDriver& driver() { return driver_; }
+    host::IdentityVault& vault() { return vault_; }
+    const std::filesystem::path& folder() const { return folder_; }
+
+    api::Cancel cancel; // of the request started last
+
+private:
+    static std::filesystem::path make_folder() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "kith-XXXXXX").string();
+        return ::mkdtemp(pattern.data());
+    }
+
+    static host::DriverConfig config(const ApiWorld* seed) {
+        host::DriverConfig out;
+        out.node.allow_loopback = true;
+        out.node.use_ssdp = false;
+        out.sockets.push_back(
+            std::move(*host::UdpSocket::open({.local = {*parse_address("127.0.0.1"), 0}})));
+        if (seed != nullptr) {
+            const Endpoint there = seed->endpoint();
+            out.seeds = {{to_string(there.address), there.port}};
+        }
+        return out;
+    }
+
+    boost::asio::io_context& loop_;
+    std::filesystem::path folder_ = make_folder();
+    host::EntropySource entropy_;
+    host::IdentityVault vault_ = *host::IdentityVault::open(folder_ / "identities");
+    SeededRandom plain_;
+    host::NodeDriver driver_;
+    DriverService service_;
+    host::Worker worker_;
+    api::Api api_;
+};
+
+} // namespace kith::daemon

@@ -1,0 +1,120 @@
+#include "daemon/config.hpp"
+
+#include "node/node.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+
+namespace kith::daemon {
+
+namespace {
+
+std::unexpected<ConfigError> refuse(std::string message) {
+    return std::unexpected(ConfigError{std::move(message)});
+}
+
+std::expected<std::filesystem::path, ConfigError> default_data(const Environment& environment) {
+    // The XDG base directory specification: a relative path counts as none.
+    if (environment.data_home.starts_with('/')) {
+        return std::filesystem::path(environment.data_home) / "kith";
+    }
+    if (environment.home.starts_with('/')) {
+        return std::filesystem::path(environment.home) / ".local" / "share" / "kith";
+    }
+    return refuse("HOME is not set; say where the data belongs with --data DIR");
+}
+
+std::filesystem::path
+default_api(const Environment& environment, const std::filesystem::path& data) {
+    if (environment.runtime_dir.starts_with('/')) {
+        return std::filesystem::path(environment.runtime_dir) / "kith" / "api.sock";
+    }
+    return data / "api.sock";
+}
+
+std::optional<ConfigError> check_listen(const Config& config) {
+    if (config.listen.size() > kListenMax) {
+        return ConfigError{fmt::format("at most {} addresses can be listened on", kListenMax)};
+    }
+    const Endpoint& first = config.listen.front();
+    const bool on_loopback = first.address.scope() == Scope::loopback;
+    for (auto i = config.listen.begin(); i != config.listen.end(); ++i) {
+        if (i->port != first.port) {
+            return ConfigError{fmt::format(
+                "all addresses to listen on have to share one port; {} and {} do not",
+                first.port,
+                i->port)};
+        }
+        if ((i->address.scope() == Scope::loopback) != on_loopback) {
+            return ConfigError{"a loopback address and another one cannot be listened on together"};
+        }
+        if (std::find(config.listen.begin(), i, *i) != i) {
+            return ConfigError{fmt::format("{} is to be listened on twice", to_string(*i))};
+        }
+    }
+    return std::nullopt;
+}
+
+// An address that is not of the cloud's scope would never be offered to anybody.
+std::optional<ConfigError> check_scope(const Config& config) {
+    if (!config.cloud || config.allow_loopback) return std::nullopt;
+    const Scope scope = node::scope_of_cloud(*config.cloud).value_or(Scope::none);
+    for (const Endpoint& listen : config.listen) {
+        if (listen.address.is_unspecified() || listen.address.scope() == scope) continue;
+        return ConfigError{fmt::format(
+            "{} is an address of scope {}, and the cloud {} is of scope {}",
+            to_string(listen.address),
+            to_string(listen.address.scope()),
+            *config.cloud,
+            to_string(scope))};
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+Settings combine(Settings first, Settings second) {
+    if (!first.data) first.data = std::move(second.data);
+    if (!first.api) first.api = std::move(second.api);
+    if (first.listen.empty()) first.listen = std::move(second.listen);
+    if (first.seeds.empty()) first.seeds = std::move(second.seeds);
+    if (!first.cloud) first.cloud = std::move(second.cloud);
+    if (!first.seed_node) first.seed_node = second.seed_node;
+    if (!first.ssdp) first.ssdp = second.ssdp;
+    if (!first.log_level) first.log_level = second.log_level;
+    return first;
+}
+
+std::expected<Config, ConfigError>
+decide(const Settings& settings, const Environment& environment) {
+    Config out;
+    if (settings.data) {
+        out.data = *settings.data;
+    } else {
+        auto data = default_data(environment);
+        if (!data) return std::unexpected(data.error());
+        out.data = std::move(*data);
+    }
+    out.api = settings.api.value_or(default_api(environment, out.data));
+    out.listen = settings.listen;
+    if (out.listen.empty()) {
+        out.listen = {{Address{}, kDefaultPort}, {Address::v4(0), kDefaultPort}};
+        out.may_change_port = true;
+    }
+    if (settings.seeds.size() > host::kSeedsMax) {
+        return refuse(fmt::format("at most {} seeds can be given", host::kSeedsMax));
+    }
+    out.seeds = settings.seeds;
+    out.cloud = settings.cloud;
+    out.is_seed_node = settings.seed_node.value_or(false);
+    out.log_level = settings.log_level.value_or(LogLevel::info);
+    if (const auto wrong = check_listen(out)) return std::unexpected(*wrong);
+    out.allow_loopback = out.listen.front().address.scope() == Scope::loopback;
+    // A node that only this machine reaches has nothing to say on the link.
+    out.use_ssdp = settings.ssdp.value_or(true) && !out.allow_loopback;
+    if (const auto wrong = check_scope(out)) return std::unexpected(*wrong);
+    return out;
+}
+
+} // namespace kith::daemon

@@ -1,0 +1,296 @@
+#include "daemon/daemon.hpp"
+
+#include "api/api.hpp"
+#include "api/http_server.hpp"
+#include "daemon/driver_service.hpp"
+#include "daemon/fault_text.hpp"
+#include "daemon/sockets.hpp"
+#include "host/clocks.hpp"
+#include "host/entropy.hpp"
+#include "host/identity_vault.hpp"
+#include "host/node_driver.hpp"
+#include "host/remembered_nodes.hpp"
+#include "host/unix_listener.hpp"
+#include "host/worker.hpp"
+#include "kith_version.hpp"
+
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <csignal>
+#include <fmt/ranges.h>
+#include <memory>
+#include <spdlog/spdlog.h>
+#include <string_view>
+#include <utility>
+
+namespace kith::daemon {
+
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+constexpr auto kRememberInterval = 1min;
+constexpr auto kRememberFirst = 5s; // until somebody was worth remembering
+
+// How long a revoked name's neighbours have to say that they heard (MS-PNRP 3.2.4.2: acknowledged
+// floods), with one retransmission.
+constexpr auto kLeaveTime = 1s;
+
+std::string_view state_text(node::CloudState state) {
+    switch (state) {
+    case node::CloudState::virtual_cloud:
+        return "not open";
+    case node::CloudState::synchronizing:
+        return "synchronizing";
+    case node::CloudState::active:
+        return "active";
+    case node::CloudState::dead:
+        return "dead: no member answers";
+    case node::CloudState::disabled:
+        return "disabled";
+    case node::CloudState::no_net:
+        return "without a network";
+    case node::CloudState::alone:
+        return "alone: no other member found yet";
+    }
+    return "unknown";
+}
+
+std::vector<std::string> texts(std::span<const Endpoint> endpoints) {
+    std::vector<std::string> out;
+    for (const Endpoint& endpoint : endpoints)
+        out.push_back(to_string(endpoint));
+    return out;
+}
+
+// What is on the disk and in the file system, taken hold of before anything else happens.
+struct Holdings {
+    host::PrivateDirectory data;
+    host::UniqueFd lock; // two processes never share a data directory
+    host::IdentityVault vault;
+    host::UnixListener listener;
+};
+
+std::expected<Holdings, ConfigError> take_hold(const Config& config) {
+    const auto refuse = [](std::string message) {
+        return std::unexpected(ConfigError{std::move(message)});
+    };
+    auto data = host::PrivateDirectory::open(config.data);
+    if (!data) return refuse(to_sentence(data.error()));
+    auto lock = data->lock("lock");
+    if (!lock && lock.error().code == host::FileErrc::locked) {
+        return refuse(fmt::format("another kithd uses the data in {}", config.data.native()));
+    }
+    if (!lock) return refuse(to_sentence(lock.error()));
+    auto vault = host::IdentityVault::open(config.data / "identities");
+    if (!vault) return refuse(to_sentence(vault.error()));
+    auto listener = host::UnixListener::open(config.api);
+    if (!listener) return refuse(to_sentence(listener.error(), config.api));
+    return Holdings{
+        .data = std::move(*data),
+        .lock = std::move(*lock),
+        .vault = std::move(*vault),
+        .listener = std::move(*listener)};
+}
+
+class Process {
+public:
+    Process(Config config, Holdings holdings, Sockets sockets, std::string cloud);
+
+    void run();
+
+private:
+    host::DriverConfig driver_config(Sockets sockets) const;
+    host::DriverHooks driver_hooks();
+    api::Services services();
+    void remember_regularly();
+    void remember();
+    static void tell(const std::expected<void, host::FileError>& saved);
+    void wait_for_signal();
+    void leave();
+
+    Config config_;
+    Holdings holdings_;
+    std::string cloud_;
+    std::vector<Endpoint> listen_;
+    host::EntropySource entropy_;
+    SeededRandom plain_;
+    asio::io_context loop_{1};
+    asio::signal_set signals_;
+    asio::steady_timer remember_timer_;
+    asio::steady_timer leave_timer_;
+    std::vector<Endpoint> remembered_; // as last given to the disk
+    std::vector<Endpoint> last_known_; // when we left
+    host::NodeDriver driver_;
+    DriverService node_;
+    std::optional<host::Worker> worker_;
+    api::Api api_;
+    api::HttpServer server_;
+};
+
+Process::Process(Config config, Holdings holdings, Sockets sockets, std::string cloud)
+    : config_(std::move(config)),
+      holdings_(std::move(holdings)),
+      cloud_(std::move(cloud)),
+      plain_(host::make_plain_random(entropy_)),
+      signals_(loop_, SIGTERM, SIGINT, SIGHUP),
+      remember_timer_(loop_),
+      leave_timer_(loop_),
+      driver_(loop_, driver_config(std::move(sockets)), driver_hooks(), entropy_, plain_),
+      node_(driver_),
+      worker_(std::in_place, loop_),
+      api_(services()),
+      server_(loop_, holdings_.listener.take_socket().release(), api_, {}) {}
+
+host::DriverConfig Process::driver_config(Sockets sockets) const {
+    auto remembered = host::load_remembered_nodes(holdings_.data, cloud_);
+    if (remembered.source == host::RememberedNodes::Source::unreadable) {
+        spdlog::warn("the remembered nodes in {} cannot be read", config_.data.native());
+    }
+    return {
+        .node =
+            {.cloud_name = cloud_,
+             .allow_loopback = config_.allow_loopback,
+             .use_ssdp = config_.use_ssdp,
+             .remembered = std::move(remembered.endpoints)},
+        .sockets = std::move(sockets.sockets),
+        .seeds = config_.seeds};
+}
+
+host::DriverHooks Process::driver_hooks() {
+    return {
+        .state_changed =
+            [this](node::CloudState state) {
+                spdlog::info("cloud {} is {}", cloud_, state_text(state));
+            },
+        .endpoints_changed =
+            [this](std::span<const Endpoint> endpoints) {
+                spdlog::info("addresses in {}: {}", cloud_, fmt::join(texts(endpoints), " "));
+                api_.handle_endpoints_changed();
+            },
+        .seeds_unresolved =
+            [](std::span<const std::string> hosts) {
+                spdlog::warn("no address found for the seed {}", fmt::join(hosts, ", "));
+            },
+        .ssdp_failed =
+            [](const std::error_code& error) {
+                spdlog::warn("no discovery on the link: {}", error.message());
+            },
+        .address_watch_failed =
+            [](const std::error_code& error) {
+                spdlog::warn("address changes are noticed late: {}", error.message());
+            }};
+}
+
+api::Services Process::services() {
+    return {
+        .node = node_,
+        .vault = holdings_.vault,
+        .random = entropy_,
+        .run_blocking =
+            [this](std::function<void()> job, std::function<void()> done) {
+                return worker_->run(std::move(job), std::move(done));
+            },
+        .seal_cost = crypto::kSealCostDefault,
+        .facts = {
+            .version = kKithVersion,
+            .commit = kKithCommit,
+            .pid = ::getpid(),
+            .started = host::read_clocks().wall,
+            .is_seed_node = config_.is_seed_node,
+            .data = config_.data.native()}};
+}
+
+void Process::tell(const std::expected<void, host::FileError>& saved) {
+    if (!saved) spdlog::warn("{}", to_sentence(saved.error()));
+}
+
+// Written beside the loop: a disk may take its time.
+void Process::remember() {
+    auto nodes = driver_.remembered();
+    // Nobody known is no reason to forget whom we knew: the network may be away for a while.
+    if (nodes.empty() || nodes == remembered_) return;
+    const auto saved = std::make_shared<std::expected<void, host::FileError>>();
+    const bool runs = worker_->run(
+        [this, nodes, saved] {
+            *saved = host::save_remembered_nodes(holdings_.data, cloud_, nodes);
+        },
+        [saved] { tell(*saved); });
+    if (runs) remembered_ = std::move(nodes);
+}
+
+void Process::remember_regularly() {
+    remember_timer_.expires_after(remembered_.empty() ? kRememberFirst : kRememberInterval);
+    remember_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        remember();
+        remember_regularly();
+    });
+}
+
+void Process::wait_for_signal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int number) {
+        if (error) return;
+        spdlog::info("signal {}: leaving", number);
+        // From here on signals have their usual effect: the next one ends us at once.
+        boost::system::error_code ignored;
+        signals_.clear(ignored);
+        leave();
+    });
+}
+
+void Process::leave() {
+    server_.stop();
+    remember_timer_.cancel();
+    last_known_ = driver_.remembered();
+    if (!driver_.leave()) return loop_.stop();
+    leave_timer_.expires_after(kLeaveTime);
+    leave_timer_.async_wait([this](const boost::system::error_code&) { loop_.stop(); });
+}
+
+void Process::run() {
+    for (const host::VaultProblem& problem : holdings_.vault.problems())
+        spdlog::warn("{}", to_sentence(problem));
+    wait_for_signal();
+    remember_regularly();
+    driver_.start();
+    spdlog::info(
+        "kithd ready: api={} listen={}",
+        config_.api.native(),
+        fmt::join(texts(driver_.listening()), ","));
+    loop_.run();
+    // Whatever the worker still writes comes before what we write last.
+    worker_.reset();
+    if (!last_known_.empty()) {
+        tell(host::save_remembered_nodes(holdings_.data, cloud_, last_known_));
+    }
+    spdlog::info("kithd ended");
+}
+
+} // namespace
+
+std::expected<void, ConfigError> run(const Config& config) {
+    auto holdings = take_hold(config);
+    if (!holdings) return std::unexpected(holdings.error());
+    const auto machine = host::local_addresses();
+    auto sockets = open_sockets(config, machine);
+    if (!sockets) return std::unexpected(sockets.error());
+    if (sockets->changed_port) {
+        spdlog::warn(
+            "port {} is taken; listening on port {} instead",
+            kDefaultPort,
+            sockets->sockets.front().local().port);
+    }
+    if (sockets->lacks_family) spdlog::info("this machine has only one of IPv6 and IPv4");
+    const std::string cloud = config.cloud ? *config.cloud : choose_cloud(config.listen, machine);
+    Process process(config, std::move(*holdings), std::move(*sockets), cloud);
+    process.run();
+    return {};
+}
+
+} // namespace kith::daemon

@@ -1,0 +1,97 @@
+#include "daemon/config.hpp"
+#include "daemon/daemon.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <string>
+
+namespace {
+
+using namespace kith::daemon;
+
+constexpr int kExitRefused = 1; // the system is not as it has to be
+constexpr int kExitUsage = 2;   // what the user wrote is wrong
+
+std::string variable(const char* name) {
+    // Read once, before there is a second thread.
+    const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
+    return value == nullptr ? std::string() : std::string(value);
+}
+
+std::expected<std::variant<Config, Notice>, ConfigError>
+configure(std::span<const char* const> arguments) {
+    auto parsed = parse_command_line(arguments);
+    if (!parsed) return std::unexpected(parsed.error());
+    if (auto* notice = std::get_if<Notice>(&*parsed)) return std::move(*notice);
+    auto& line = std::get<CommandLine>(*parsed);
+    Settings settings = std::move(line.settings);
+    if (line.config_file) {
+        auto file = read_config_file(*line.config_file);
+        if (!file) return std::unexpected(file.error());
+        settings = combine(std::move(settings), std::move(*file));
+    }
+    auto config = decide(
+        settings,
+        {.home = variable("HOME"),
+         .data_home = variable("XDG_DATA_HOME"),
+         .runtime_dir = variable("XDG_RUNTIME_DIR")});
+    if (!config) return std::unexpected(config.error());
+    return std::move(*config);
+}
+
+spdlog::level::level_enum to_spdlog(LogLevel level) {
+    switch (level) {
+    case LogLevel::trace:
+        return spdlog::level::trace;
+    case LogLevel::debug:
+        return spdlog::level::debug;
+    case LogLevel::info:
+        return spdlog::level::info;
+    case LogLevel::warn:
+        return spdlog::level::warn;
+    case LogLevel::error:
+        return spdlog::level::err;
+    case LogLevel::off:
+        return spdlog::level::off;
+    }
+    return spdlog::level::info;
+}
+
+int fail(int code, const std::string& message) {
+    fmt::print(stderr, "kithd: {}\n", message);
+    return code;
+}
+
+int run_daemon(std::span<const char* const> arguments) {
+    auto configured = configure(arguments);
+    if (!configured) return fail(kExitUsage, configured.error().message);
+    if (const auto* notice = std::get_if<Notice>(&*configured)) {
+        fmt::print("{}", notice->text);
+        return 0;
+    }
+    const auto& config = std::get<Config>(*configured);
+    spdlog::set_default_logger(spdlog::stderr_color_st("kithd"));
+    spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+    spdlog::set_level(to_spdlog(config.log_level));
+    // A client that goes away while it is answered is an error of write(), not the end of us.
+    std::signal(SIGPIPE, SIG_IGN);
+    const auto ended = run(config);
+    return ended ? 0 : fail(kExitRefused, ended.error().message);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    // Nothing here throws but libraries out of memory; even that ends in one sentence.
+    try {
+        return run_daemon(std::span<const char* const>(argv, static_cast<std::size_t>(argc)));
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "kithd: %s\n", error.what());
+        return kExitRefused;
+    }
+}
