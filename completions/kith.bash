@@ -1,0 +1,96 @@
+# Bash completion for kith. Source it, or install it as
+# /usr/share/bash-completion/completions/kith.
+
+# Offers the values of one member in a list that the daemon gives: _kith_offer SOCKET MEMBER COMMAND...
+# Not by `compgen -W`: that expands its words as the shell does, and a name is not ours to run.
+# Names with escapes in them are left out. Silent without a daemon: completion never complains.
+_kith_offer() {
+    local socket=$1 member=$2 word
+    shift 2
+    while IFS= read -r word; do
+        [[ $word == "$current"* && $word != *\\* ]] && COMPREPLY+=("$(printf '%q' "$word")")
+    done < <(kith ${socket:+--api "$socket"} --json "$@" 2>/dev/null |
+        sed -n "s/^ *\"$member\": \"\(.*\)\",\{0,1\}\$/\1/p")
+}
+
+_kith() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local group="" action="" socket="" word index
+    COMPREPLY=()
+    for ((index = 1; index < COMP_CWORD; index++)); do
+        word=${COMP_WORDS[index]}
+        case $word in
+        --api)
+            socket=${COMP_WORDS[++index]}
+            ;;
+        -*) ;;
+        *)
+            if [[ -z $group ]]; then
+                group=$word
+            elif [[ -z $action ]]; then
+                action=$word
+            fi
+            ;;
+        esac
+    done
+
+    case $previous in
+    --api | --passphrase-file | --password-file | --out | --payload | --payload-out)
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+        return
+        ;;
+    --color)
+        mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$current")
+        return
+        ;;
+    --identity)
+        _kith_offer "$socket" name identity list
+        return
+        ;;
+    --timeout | --comment | --address | --classifier | --name)
+        return
+        ;;
+    esac
+
+    local words="" globals="--api --json --color --help --version"
+    case "$group $action" in
+    " ") words="status name identity cloud" ;;
+    "name ") words="publish unpublish list resolve" ;;
+    "identity ") words="create list show rename export import delete default" ;;
+    "cloud ") words="list status peers" ;;
+    "name publish") words="--identity --unsecured --address --comment --payload --passphrase-file" ;;
+    "name resolve") words="--timeout --payload-out" ;;
+    "identity create") words="--classifier --no-passphrase --passphrase-file" ;;
+    "identity export") words="--out --force --password-file --passphrase-file" ;;
+    "identity import") words="--name --password-file --no-passphrase --passphrase-file" ;;
+    "identity delete") words="--yes" ;;
+    esac
+    if [[ $current == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$words $globals" -- "$current")
+        return
+    fi
+    case "$group $action" in
+    "identity import")
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+        return
+        ;;
+    "identity show" | "identity rename" | "identity export" | "identity delete" | "identity default")
+        _kith_offer "$socket" name identity list
+        return
+        ;;
+    "name unpublish")
+        _kith_offer "$socket" peer_name name list
+        return
+        ;;
+    "cloud status" | "cloud peers")
+        _kith_offer "$socket" name cloud list
+        return
+        ;;
+    esac
+    [[ $words == -* ]] && words="" # options, and none was begun
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+
+complete -F _kith kith

@@ -1,0 +1,335 @@
+#include "cli/arguments.hpp"
+
+#include "base/unicode.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Error.hpp>
+#include <CLI/Formatter.hpp>
+#include <CLI/Validators.hpp>
+#include <charconv>
+#include <fmt/format.h>
+#include <kith_version.hpp>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+namespace kith::cli {
+
+namespace {
+
+constexpr double kTimeoutSecondsMin = 0.1;
+constexpr double kTimeoutSecondsMax = 300;
+
+// Seconds as the user wrote them, or nothing. Not CLI11's own number: that takes "nan" and "0x1p4".
+std::optional<std::chrono::milliseconds> parse_timeout(std::string_view text) {
+    double seconds = 0;
+    const char* begin = text.data();
+    const char* end = begin + text.size();
+    const auto [stop, error] = std::from_chars(begin, end, seconds, std::chars_format::fixed);
+    // Written so that what is not a number is refused, too.
+    const bool fits = seconds >= kTimeoutSecondsMin && seconds <= kTimeoutSecondsMax;
+    if (error != std::errc{} || stop != end || !fits) return std::nullopt;
+    return std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
+}
+
+std::optional<ColorChoice> parse_color(std::string_view text) {
+    if (text == "auto") return ColorChoice::automatic;
+    if (text == "always") return ColorChoice::always;
+    if (text == "never") return ColorChoice::never;
+    return std::nullopt;
+}
+
+CLI::Validator make_check(const char* complaint, bool (*is_good)(const std::string&)) {
+    return CLI::Validator(
+        [complaint, is_good](std::string& text) {
+            return is_good(text) ? std::string{} : std::string(complaint);
+        },
+        "");
+}
+
+// What goes into a request must be text; a file's path may be any bytes.
+CLI::Validator is_text() {
+    return make_check("not text (UTF-8)", [](const std::string& text) { return is_utf8(text); });
+}
+
+CLI::Validator is_name() {
+    return make_check("must not be empty, and text (UTF-8)", [](const std::string& text) {
+        return !text.empty() && is_utf8(text);
+    });
+}
+
+CLI::Validator is_path() {
+    return make_check(
+        "needs the path of a file", [](const std::string& text) { return !text.empty(); });
+}
+
+CLI::App& add_group(CLI::App& root, const char* name, const char* description) {
+    CLI::App& group = *root.add_subcommand(name, description);
+    group.require_subcommand(1);
+    group.fallthrough(); // global options may follow
+    return group;
+}
+
+// A command whose values are those of a `T`. The values live as long as the command does.
+template<class T>
+std::pair<CLI::App*, std::shared_ptr<T>>
+add_command(CLI::App& group, const char* name, const char* description, Command& chosen) {
+    CLI::App* command = group.add_subcommand(name, description);
+    command->fallthrough();
+    auto values = std::make_shared<T>();
+    command->callback([values, &chosen] { chosen = std::move(*values); });
+    return {command, values};
+}
+
+// The commands that take one name and nothing else.
+template<class T>
+void add_command_of_one(
+    CLI::App& group,
+    const char* name,
+    const char* description,
+    std::string T::* member,
+    Command& chosen) {
+    auto [command, values] = add_command<T>(group, name, description, chosen);
+    const char* title = std::is_same_v<T, NameUnpublish> ? "PEERNAME"
+                        : std::is_same_v<T, CloudStatus> || std::is_same_v<T, CloudPeers> ? "CLOUD"
+                                                                                          : "NAME";
+    command->add_option(title, (*values).*member)->required()->check(is_name());
+}
+
+CLI::Option* add_secret_file(
+    CLI::App& command, const char* option, const char* description, SecretSource& source) {
+    return command.add_option(option, source.path, description)
+        ->option_text("FILE")
+        ->check(is_path())
+        ->each([&source](const std::string&) { source.kind = SecretSource::Kind::file; });
+}
+
+// How the key is kept on this machine.
+void add_stored_passphrase(CLI::App& command, SecretSource& source) {
+    CLI::Option* clear = command.add_flag_callback(
+        "--no-passphrase",
+        [&source] { source = {.kind = SecretSource::Kind::none, .path = {}}; },
+        "Keep the key in clear, in a file that only you can read");
+    add_secret_file(
+        command,
+        "--passphrase-file",
+        "Read the passphrase that protects the key from the first line of FILE",
+        source)
+        ->excludes(clear);
+}
+
+void add_opening_passphrase(CLI::App& command, SecretSource& source) {
+    add_secret_file(
+        command,
+        "--passphrase-file",
+        "Read the passphrase that opens the stored key from the first line of FILE",
+        source);
+}
+
+void add_identity_files(CLI::App& group, Command& chosen) {
+    auto [save, saved] = add_command<IdentityExport>(
+        group, "export", "Write an identity to a file, protected by a password", chosen);
+    save->add_option("NAME", saved->name)->required()->check(is_name());
+    save->add_option("--out", saved->out, "The file to write; only you will be able to read it")
+        ->option_text("FILE")
+        ->required()
+        ->check(is_path());
+    save->add_flag("--force", saved->force, "Replace the file if it exists");
+    add_secret_file(
+        *save,
+        "--password-file",
+        "Read the password that will protect the document from the first line of FILE",
+        saved->password);
+    add_opening_passphrase(*save, saved->passphrase);
+
+    auto [load, loaded] =
+        add_command<IdentityImport>(group, "import", "Take in an exported identity", chosen);
+    load->add_option("FILE", loaded->file, "An exported document, or - for standard input")
+        ->required()
+        ->check(is_path());
+    load->add_option("--name", loaded->name, "Name it so here, not as it was named there")
+        ->option_text("NAME")
+        ->check(is_name());
+    add_secret_file(
+        *load,
+        "--password-file",
+        "Read the password that protects the document from the first line of FILE",
+        loaded->password);
+    add_stored_passphrase(*load, loaded->passphrase);
+}
+
+void add_identity_commands(CLI::App& root, Command& chosen) {
+    CLI::App& group = add_group(root, "identity", "Keys that own names");
+
+    auto [create, created] =
+        add_command<IdentityCreate>(group, "create", "Make a new identity", chosen);
+    create->add_option("NAME", created->name, "What to call it on this machine")
+        ->required()
+        ->check(is_name());
+    create->add_option("--classifier", created->classifier, "The classifier of its own peer name")
+        ->option_text("TEXT")
+        ->check(is_text());
+    add_stored_passphrase(*create, created->passphrase);
+
+    add_command<IdentityList>(group, "list", "List your identities", chosen);
+    add_command_of_one(group, "show", "Show one identity", &IdentityShow::name, chosen);
+
+    auto [rename, renamed] =
+        add_command<IdentityRename>(group, "rename", "Call an identity otherwise", chosen);
+    rename->add_option("NAME", renamed->name)->required()->check(is_name());
+    rename->add_option("NEW", renamed->new_name)->required()->check(is_name());
+
+    add_identity_files(group, chosen);
+
+    auto [remove, removed] =
+        add_command<IdentityDelete>(group, "delete", "Destroy an identity and its key", chosen);
+    remove->add_option("NAME", removed->name)->required()->check(is_name());
+    remove->add_flag("--yes", removed->yes, "Do not ask");
+
+    add_command_of_one(
+        group, "default", "Use an identity where none is given", &IdentityDefault::name, chosen);
+}
+
+void add_publish(CLI::App& group, Command& chosen) {
+    auto [publish, values] = add_command<NamePublish>(
+        group, "publish", "Publish a name, or change what is published with it", chosen);
+    publish->add_option("CLASSIFIER", values->classifier, "The name's part after the authority")
+        ->required()
+        ->check(is_text());
+    CLI::Option* unsecured = publish->add_flag(
+        "--unsecured", values->unsecured, "Publish 0.CLASSIFIER, which no key owns");
+    publish->add_option("--identity", values->identity, "Owner of the name; else the default one")
+        ->option_text("NAME")
+        ->check(is_name())
+        ->excludes(unsecured);
+    publish
+        ->add_option(
+            "--address",
+            values->addresses,
+            "Where the service is; may be repeated; else this node's own addresses")
+        ->option_text("IP:PORT/PROTO")
+        ->check(is_name())
+        ->allow_extra_args(false);
+    publish->add_option("--comment", values->comment, "A line for people")
+        ->option_text("TEXT")
+        ->check(is_text());
+    publish->add_option("--payload", values->payload, "Publish the bytes of FILE (- reads them)")
+        ->option_text("FILE")
+        ->check(is_path());
+    add_opening_passphrase(*publish, values->passphrase);
+}
+
+void add_name_commands(CLI::App& root, Command& chosen) {
+    CLI::App& group = add_group(root, "name", "Publish and resolve peer names");
+    add_publish(group, chosen);
+    add_command_of_one(group, "unpublish", "Take a name back", &NameUnpublish::peer_name, chosen);
+    add_command<NameList>(group, "list", "List the names that this node publishes", chosen);
+
+    auto [resolve, values] =
+        add_command<NameResolve>(group, "resolve", "Find out what a name stands for", chosen);
+    resolve->add_option("PEERNAME", values->peer_name, "A peer name or its host name")
+        ->required()
+        ->check(is_name());
+    resolve->add_option("--timeout")
+        ->description("Give up after so long (0.1 to 300; default 10)")
+        ->option_text("SECONDS")
+        ->check(make_check(
+            "must be 0.1 to 300 seconds",
+            [](const std::string& text) { return parse_timeout(text).has_value(); }))
+        ->each([target = values](const std::string& text) {
+            target->timeout = parse_timeout(text).value_or(target->timeout);
+        });
+    resolve->add_option("--payload-out", values->payload_out, "Write the payload's bytes to FILE")
+        ->option_text("FILE")
+        ->check(is_path());
+}
+
+void add_cloud_commands(CLI::App& root, Command& chosen) {
+    CLI::App& group = add_group(root, "cloud", "The clouds that this node takes part in");
+    add_command<CloudList>(group, "list", "List the clouds", chosen);
+    add_command_of_one(
+        group, "status", "Show a cloud and its counters", &CloudStatus::cloud, chosen);
+    add_command_of_one(
+        group, "peers", "List the nodes known in a cloud", &CloudPeers::cloud, chosen);
+}
+
+void add_global_options(CLI::App& root, Invocation& invocation) {
+    root.add_option("--api", invocation.api, "Where kithd listens (else $KITH_API)")
+        ->option_text("SOCKET");
+    root.add_flag("--json", invocation.json, "Print the API's JSON document");
+    root.add_option("--color")
+        ->description("Colours in the output; default auto: on a terminal, without NO_COLOR")
+        ->option_text("auto|always|never")
+        ->check(make_check(
+            "must be auto, always or never",
+            [](const std::string& text) { return parse_color(text).has_value(); }))
+        ->each([&invocation](const std::string& text) {
+            invocation.color = parse_color(text).value_or(invocation.color);
+        });
+    root.set_version_flag("--version", fmt::format("kith {} ({})", kKithVersion, kKithCommit));
+}
+
+// The command that the user was writing when it went wrong: "kith identity create".
+std::string innermost_command(const CLI::App& root) {
+    std::string words = root.get_name();
+    const CLI::App* app = &root;
+    while (!app->get_subcommands().empty()) {
+        app = app->get_subcommands().front();
+        words += " " + app->get_name();
+    }
+    return words;
+}
+
+// What is wrong, without CLI11's own way of saying it where that is unclear.
+std::string complaint_of(const CLI::ParseError& error, const CLI::App& root) {
+    const std::vector<std::string> strangers = root.remaining(true);
+    const bool lacks_command =
+        error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) &&
+        std::string_view(error.what()).contains("subcommand");
+    if (!strangers.empty() && lacks_command) {
+        return fmt::format("there is no command {}", strangers.front());
+    }
+    if (lacks_command) return "a command is missing";
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) &&
+        !strangers.empty()) {
+        const std::string& first = strangers.front();
+        return first.starts_with('-') ? fmt::format("there is no option {}", first)
+                                      : fmt::format("{} is one argument too many", first);
+    }
+    const std::string_view what = error.what();
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ArgumentMismatch)) {
+        return fmt::format("{} takes exactly one value", what.substr(0, what.find(':')));
+    }
+    return std::string(what);
+}
+
+} // namespace
+
+std::expected<std::variant<Invocation, Information>, Failure>
+parse_arguments(std::span<const std::string> arguments) {
+    Invocation invocation;
+    CLI::App root("Names without servers: publish and resolve peer names.", "kith");
+    root.require_subcommand(1);
+    root.footer("Global options may stand before or after a command: --api, --json, --color.\n"
+                "Every command has its own --help. Everything goes through kithd.");
+    add_global_options(root, invocation);
+    add_command<DaemonStatus>(root, "status", "Show the daemon and its clouds", invocation.command);
+    add_name_commands(root, invocation.command);
+    add_identity_commands(root, invocation.command);
+    add_cloud_commands(root, invocation.command);
+    try {
+        // CLI11 takes them last first.
+        root.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    } catch (const CLI::CallForHelp&) {
+        return Information{root.help()};
+    } catch (const CLI::CallForVersion& version) {
+        return Information{std::string(version.what()) + "\n"};
+    } catch (const CLI::ParseError& error) {
+        return misused(
+            fmt::format("{}; see: {} --help", complaint_of(error, root), innermost_command(root)));
+    }
+    return invocation;
+}
+
+} // namespace kith::cli

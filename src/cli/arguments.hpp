@@ -1,0 +1,119 @@
+// The command line as values. One type for each command, so that what a command needs is there.
+
+#pragma once
+
+#include "cli/failure.hpp"
+#include "cli/secrets.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace kith::cli {
+
+struct IdentityCreate {
+    std::string name;
+    std::string classifier;
+    SecretSource passphrase;
+};
+struct IdentityList {};
+struct IdentityShow {
+    std::string name;
+};
+struct IdentityRename {
+    std::string name;
+    std::string new_name;
+};
+struct IdentityExport {
+    std::string name;
+    std::string out;
+    bool force = false;
+    SecretSource password;   // protects the document
+    SecretSource passphrase; // opens the stored key
+};
+struct IdentityImport {
+    std::string file;
+    std::optional<std::string> name;
+    SecretSource password;
+    SecretSource passphrase;
+};
+struct IdentityDelete {
+    std::string name;
+    bool yes = false;
+};
+struct IdentityDefault {
+    std::string name;
+};
+
+struct NamePublish {
+    std::string classifier;
+    std::optional<std::string> identity; // nothing: the default one
+    bool unsecured = false;
+    std::vector<std::string> addresses;
+    std::string comment;
+    std::optional<std::string> payload; // a path, or "-"
+    SecretSource passphrase;
+};
+struct NameUnpublish {
+    std::string peer_name;
+};
+struct NameList {};
+struct NameResolve {
+    std::string peer_name; // or a host name
+    std::chrono::milliseconds timeout{10'000};
+    std::optional<std::string> payload_out;
+};
+
+struct CloudList {};
+struct CloudStatus {
+    std::string cloud;
+};
+struct CloudPeers {
+    std::string cloud;
+};
+
+struct DaemonStatus {};
+
+using Command = std::variant<
+    IdentityCreate,
+    IdentityList,
+    IdentityShow,
+    IdentityRename,
+    IdentityExport,
+    IdentityImport,
+    IdentityDelete,
+    IdentityDefault,
+    NamePublish,
+    NameUnpublish,
+    NameList,
+    NameResolve,
+    CloudList,
+    CloudStatus,
+    CloudPeers,
+    DaemonStatus>;
+
+enum class ColorChoice : std::uint8_t { automatic, always, never };
+
+struct Invocation {
+    std::optional<std::string> api; // --api
+    bool json = false;
+    ColorChoice color = ColorChoice::automatic;
+    Command command;
+};
+
+/// What --help and --version print.
+struct Information {
+    std::string text;
+};
+
+/// Reads the arguments after the program's name. A failure is the user's mistake and names the
+/// page of help that would have avoided it.
+std::expected<std::variant<Invocation, Information>, Failure>
+parse_arguments(std::span<const std::string> arguments);
+
+} // namespace kith::cli

@@ -1,0 +1,40 @@
+#include "cli/environment.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+
+namespace kith::cli {
+
+namespace {
+
+std::string variable(const char* name) {
+    // One thread, and nothing in this program changes its environment.
+    const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
+    return value == nullptr ? std::string{} : std::string(value);
+}
+
+std::size_t columns_of(int fd) {
+    winsize size{};
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+} // namespace
+
+Environment read_environment() {
+    Environment env;
+    env.kith_api = variable("KITH_API");
+    env.xdg_runtime_dir = variable("XDG_RUNTIME_DIR");
+    env.xdg_data_home = variable("XDG_DATA_HOME");
+    env.home = variable("HOME");
+    env.no_color = !variable("NO_COLOR").empty();
+    const bool dumb = variable("TERM") == "dumb";
+    env.out_is_terminal = !dumb && isatty(STDOUT_FILENO) == 1;
+    env.err_is_terminal = !dumb && isatty(STDERR_FILENO) == 1;
+    env.out_columns = isatty(STDOUT_FILENO) == 1 ? columns_of(STDOUT_FILENO) : 0;
+    return env;
+}
+
+} // namespace kith::cli

@@ -1,0 +1,141 @@
+#include "cli/files.hpp"
+
+#include "cli/interrupt.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <fmt/format.h>
+
+namespace kith::cli {
+
+namespace {
+
+std::string reason(int error) {
+    return std::generic_category().message(error);
+}
+
+// An open file that is closed when it goes; `close` tells what the last write came to.
+class Descriptor {
+public:
+    explicit Descriptor(int fd) : fd_(fd) {}
+    ~Descriptor() {
+        if (fd_ > STDERR_FILENO) ::close(fd_);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+
+    int fd() const { return fd_; }
+
+    bool close() {
+        const int closed = ::close(fd_);
+        fd_ = -1;
+        return closed == 0;
+    }
+
+private:
+    int fd_;
+};
+
+bool write_all(int fd, std::string_view content) {
+    while (!content.empty()) {
+        const ssize_t written = write(fd, content.data(), content.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        content.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+std::unexpected<Failure> taken(const std::string& path) {
+    return failed(fmt::format("{} exists already; --force replaces it", path));
+}
+
+std::unexpected<Failure> unwritable(const std::string& path, int error) {
+    return failed(fmt::format("cannot write {}: {}", path, reason(error)));
+}
+
+// Gives the finished file its name. Zero, or the reason why not.
+int put_in_place(const std::string& from, const std::string& to, Existing existing) {
+    if (existing == Existing::replace) return rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
+    if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+    if (errno != EINVAL) return errno;
+    // Not every file system can rename without replacing (NFS); those have hard links.
+    if (link(from.c_str(), to.c_str()) != 0) return errno;
+    unlink(from.c_str());
+    return 0;
+}
+
+void sync_directory_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    const Descriptor opened(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    // Where a directory cannot be synchronised the file is as safe as that file system makes it.
+    if (opened.fd() >= 0) (void)fsync(opened.fd());
+}
+
+} // namespace
+
+std::expected<std::string, Failure> read_file(const std::string& path, std::size_t size_max) {
+    const Descriptor file(path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.fd() < 0) return misused(fmt::format("cannot read {}: {}", path, reason(errno)));
+    std::string content;
+    std::array<char, 4096> chunk{};
+    while (true) {
+        const ssize_t size = read(file.fd(), chunk.data(), chunk.size());
+        if (size < 0 && errno == EINTR) continue;
+        if (size < 0) return misused(fmt::format("cannot read {}: {}", path, reason(errno)));
+        if (size == 0) return content;
+        content.append(chunk.data(), static_cast<std::size_t>(size));
+        if (content.size() > size_max) {
+            return misused(
+                fmt::format("{} is too large: at most {} bytes are allowed", path, size_max));
+        }
+    }
+}
+
+std::expected<void, Failure> check_free(const std::string& path) {
+    struct stat status{};
+    if (lstat(path.c_str(), &status) == 0) return taken(path);
+    return {};
+}
+
+std::expected<void, Failure>
+write_private_file(const std::string& path, std::string_view content, Existing existing) {
+    struct stat status{};
+    if (lstat(path.c_str(), &status) == 0) {
+        if (existing == Existing::refuse) return taken(path);
+        if (!S_ISREG(status.st_mode)) {
+            return failed(fmt::format("{} is not a regular file and is not replaced", path));
+        }
+    }
+    const InterruptWatch interrupts; // Ctrl-C waits for the few milliseconds until all is in place
+    std::string unfinished = path + ".XXXXXX";
+    Descriptor file(mkostemp(unfinished.data(), O_CLOEXEC)); // mode 0600
+    if (file.fd() < 0) return unwritable(path, errno);
+    int error = 0;
+    if (!write_all(file.fd(), content) || fsync(file.fd()) != 0 || !file.close()) error = errno;
+    if (error == 0) error = put_in_place(unfinished, path, existing);
+    if (error != 0) {
+        unlink(unfinished.c_str());
+        if (error == EEXIST) return taken(path);
+        return unwritable(path, error);
+    }
+    sync_directory_of(path);
+    return {};
+}
+
+std::expected<void, Failure> write_plain_file(const std::string& path, std::string_view content) {
+    Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    if (file.fd() < 0) return unwritable(path, errno);
+    if (!write_all(file.fd(), content) || !file.close()) return unwritable(path, errno);
+    return {};
+}
+
+} // namespace kith::cli

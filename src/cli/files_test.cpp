@@ -1,0 +1,89 @@
+#include "cli/files.hpp"
+#include "cli/testing/temporary_directory.hpp"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kith::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::TemporaryDirectory;
+
+TEST(ReadFile, ReadsWholeFilesUpToTheLimit) {
+    const TemporaryDirectory directory;
+    const std::string bytes(10'000, '\xfe');
+    const std::string path = directory.write("f", bytes);
+    EXPECT_EQ(read_file(path, bytes.size()), bytes);
+    const auto refused = read_file(path, bytes.size() - 1);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().exit_code, kExitUsage);
+    EXPECT_THAT(refused.error().sentence, HasSubstr("at most 9999 bytes"));
+}
+
+TEST(ReadFile, AMissingFileIsAMistakeOfUsage) {
+    EXPECT_EQ(read_file("/nonexistent", 1).error().exit_code, kExitUsage);
+}
+
+TEST(PrivateFile, OnlyItsOwnerMayReadIt) {
+    const TemporaryDirectory directory;
+    const std::string path = directory.path() + "/f";
+    const mode_t before = umask(0);
+    const auto written = write_private_file(path, "content", Existing::refuse);
+    umask(before);
+    ASSERT_TRUE(written) << written.error().sentence;
+    struct stat status{};
+    ASSERT_EQ(stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0600U);
+    EXPECT_EQ(directory.read("f"), "content");
+    EXPECT_EQ(directory.entries(), 1U);
+}
+
+TEST(PrivateFile, AnExistingFileStaysUnlessReplacedOnPurpose) {
+    const TemporaryDirectory directory;
+    const std::string path = directory.write("f", "old");
+    EXPECT_FALSE(check_free(path));
+    const auto refused = write_private_file(path, "new", Existing::refuse);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().sentence, HasSubstr("--force"));
+    EXPECT_EQ(directory.read("f"), "old");
+
+    EXPECT_TRUE(write_private_file(path, "new", Existing::replace));
+    EXPECT_EQ(directory.read("f"), "new");
+    EXPECT_EQ(directory.entries(), 1U);
+}
+
+TEST(PrivateFile, ADanglingLinkCountsAsExisting) {
+    const TemporaryDirectory directory;
+    const std::string path = directory.path() + "/link";
+    std::filesystem::create_symlink(directory.path() + "/elsewhere", path);
+    EXPECT_FALSE(write_private_file(path, "x", Existing::refuse));
+    EXPECT_FALSE(write_private_file(path, "x", Existing::replace));
+    EXPECT_FALSE(std::filesystem::exists(directory.path() + "/elsewhere"));
+}
+
+TEST(PrivateFile, AFailureLeavesNothingBehind) {
+    const TemporaryDirectory directory;
+    const std::string path = directory.path() + "/directory";
+    std::filesystem::create_directory(path);
+    EXPECT_FALSE(write_private_file(path, "x", Existing::replace));
+    const auto nowhere = write_private_file(directory.path() + "/none/f", "x", Existing::refuse);
+    ASSERT_FALSE(nowhere);
+    EXPECT_EQ(nowhere.error().exit_code, kExitFailed);
+    EXPECT_EQ(directory.entries(), 1U);
+}
+
+TEST(PlainFile, WritesToWhateverIsThere) {
+    const TemporaryDirectory directory;
+    const std::string path = directory.write("f", "longer than the new content");
+    EXPECT_TRUE(write_plain_file(path, "short"));
+    EXPECT_EQ(directory.read("f"), "short");
+    EXPECT_TRUE(write_plain_file("/dev/null", "x"));
+    EXPECT_FALSE(write_plain_file("/dev/full", "x"));
+}
+
+} // namespace
+} // namespace kith::cli

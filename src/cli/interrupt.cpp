@@ -1,0 +1,29 @@
+#include "cli/interrupt.hpp"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace kith::cli {
+
+InterruptWatch::InterruptWatch() {
+    sigset_t watched;
+    sigemptyset(&watched);
+    sigaddset(&watched, SIGINT);
+    sigaddset(&watched, SIGTERM);
+    sigaddset(&watched, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &watched, &before_);
+    fd_ = signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+InterruptWatch::~InterruptWatch() {
+    if (fd_ >= 0) close(fd_);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+std::optional<int> InterruptWatch::take() {
+    signalfd_siginfo info{};
+    if (fd_ < 0 || read(fd_, &info, sizeof info) != sizeof info) return std::nullopt;
+    return static_cast<int>(info.ssi_signo);
+}
+
+} // namespace kith::cli

@@ -1,0 +1,119 @@
+// `kith name ...`
+
+#include "cli/commands.hpp"
+#include "cli/complaint.hpp"
+#include "cli/files.hpp"
+#include "cli/render.hpp"
+#include "pnrp/limits.hpp"
+
+#include <fmt/format.h>
+#include <utility>
+
+namespace kith::cli {
+
+namespace {
+
+/// What an answer to a resolve may take beyond the resolve's own time.
+constexpr std::chrono::milliseconds kResolveAnswerMargin{5'000};
+
+// The request but for its passphrase: asking for that may be needed, and then it is sent again.
+std::expected<Json, Failure> publish_body(const NamePublish& command) {
+    Json payload = nullptr;
+    if (command.payload) {
+        const auto bytes = read_file(*command.payload, pnrp::kPayloadBytesMax);
+        if (!bytes) return std::unexpected(bytes.error());
+        if (bytes->empty()) return misused("the payload is empty; leave --payload out instead");
+        payload = to_base64(*bytes);
+    }
+    Json body{{"classifier", command.classifier}};
+    body["identity"] = command.identity ? Json(*command.identity) : Json(nullptr);
+    body["unsecured"] = command.unsecured;
+    body["addresses"] = command.addresses;
+    body["comment"] = command.comment;
+    body["payload_base64"] = std::move(payload);
+    body["passphrase"] = nullptr;
+    return body;
+}
+
+std::expected<Json, Failure>
+send(const Session& session, Json body, std::optional<std::string_view> passphrase) {
+    if (passphrase) body["passphrase"] = std::string(*passphrase);
+    return session.call(
+        {.method = Method::post, .target = "/v1/names", .body = std::move(body)}, "publishing");
+}
+
+std::expected<Secret, Failure> ask_passphrase(const Session& session, const NamePublish& command) {
+    return ask_secret(
+        command.passphrase,
+        {.what = "passphrase",
+         .for_whom = command.identity.value_or("the default identity"),
+         .option = "--passphrase-file FILE"},
+        session.env().terminal_path);
+}
+
+std::expected<Json, Failure> publish(const Session& session, const NamePublish& command) {
+    const auto body = publish_body(command);
+    if (!body) return std::unexpected(body.error());
+    if (command.passphrase.kind == SecretSource::Kind::prompt) {
+        // Only the daemon knows whether the key is protected, and whether it is open already.
+        auto name = send(session, *body, std::nullopt);
+        if (name || error_code_of(name.error().document) != "passphrase_needed") return name;
+    }
+    const auto passphrase = ask_passphrase(session, command);
+    if (!passphrase) return std::unexpected(passphrase.error());
+    return send(session, *body, passphrase->view());
+}
+
+Result with_headline(const Session& session, Json name, std::string_view headline) {
+    std::string text = session.headline(headline) + render_name(name, session.page());
+    return Done{std::move(name), std::move(text)};
+}
+
+std::expected<void, Failure> save_payload(const Json& resolution, const std::string& path) {
+    const auto payload = bytes_of(resolution, "payload_base64");
+    if (!payload) return failed("the name has no payload; nothing was written");
+    return write_plain_file(path, *payload);
+}
+
+} // namespace
+
+Result execute(const Session& session, const NamePublish& command) {
+    auto name = publish(session, command);
+    if (!name) return std::unexpected(name.error());
+    return with_headline(session, std::move(*name), "published");
+}
+
+Result execute(const Session& session, const NameUnpublish& command) {
+    auto name = session.call(
+        {.method = Method::remove, .target = "/v1/names/" + percent_encoded(command.peer_name)},
+        "taking the name back");
+    if (!name) return std::unexpected(name.error());
+    return with_headline(session, std::move(*name), "no longer published");
+}
+
+Result execute(const Session& session, const NameList& /*command*/) {
+    auto names = session.get("/v1/names");
+    if (!names) return std::unexpected(names.error());
+    std::string text = render_names(*names, session.page());
+    return Done{std::move(*names), std::move(text)};
+}
+
+Result execute(const Session& session, const NameResolve& command) {
+    Json body{{"peer_name", command.peer_name}};
+    body["timeout_ms"] = command.timeout.count();
+    auto resolution = session.call(
+        {.method = Method::post,
+         .target = "/v1/resolve",
+         .body = std::move(body),
+         .time_max = command.timeout + kResolveAnswerMargin},
+        "resolving");
+    if (!resolution) return std::unexpected(resolution.error());
+    if (command.payload_out) {
+        const auto saved = save_payload(*resolution, *command.payload_out);
+        if (!saved) return std::unexpected(saved.error());
+    }
+    std::string text = render_resolution(*resolution, session.page());
+    return Done{std::move(*resolution), std::move(text)};
+}
+
+} // namespace kith::cli

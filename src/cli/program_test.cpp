@@ -1,0 +1,335 @@
+// Whole runs of the program against a stand-in for the daemon: what is asked of the API, what is
+// printed, and how it ends.
+
+#include "cli/program.hpp"
+#include "cli/testing/local_server.hpp"
+#include "cli/testing/typist.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kith::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::http_answer;
+using testing::http_error;
+using testing::LocalServer;
+using ::testing::Not;
+using testing::SeenRequest;
+using ::testing::StartsWith;
+using testing::TemporaryDirectory;
+using testing::Typist;
+
+using Words = std::vector<std::string>;
+
+constexpr const char* kAlice = R"({"name": "alice", "peer_name": "aa", "protected": true})";
+
+LocalServer::Answerer always(const std::string& answer) {
+    return [answer](const SeenRequest&) { return answer; };
+}
+
+Environment at(const LocalServer& server) {
+    Environment env;
+    env.kith_api = server.path();
+    env.terminal_path = "";
+    return env;
+}
+
+Outcome run_at(const LocalServer& server, const Words& words) {
+    return run(words, at(server));
+}
+
+TEST(Program, WithoutADaemonSaysHowToStartIt) {
+    const Outcome outcome = run(Words{"status", "--api", "/nonexistent/kith.sock"}, {});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_EQ(
+        outcome.err,
+        "kith: kithd is not running (no socket at /nonexistent/kith.sock); "
+        "start it with: kithd\n");
+}
+
+TEST(Program, EveryReadingCommandAsksForItsDocument) {
+    const std::vector<std::pair<Words, std::string>> commands{
+        {{"status"}, "GET /v1/status"},
+        {{"cloud", "list"}, "GET /v1/clouds"},
+        {{"cloud", "status", "Global_"}, "GET /v1/clouds/Global_"},
+        {{"cloud", "peers", "Link/Local"}, "GET /v1/clouds/Link%2FLocal/peers"},
+        {{"identity", "list"}, "GET /v1/identities"},
+        {{"identity", "show", "a b"}, "GET /v1/identities/a%20b"},
+        {{"name", "list"}, "GET /v1/names"},
+        {{"name", "unpublish", "aa.b/c"}, "DELETE /v1/names/aa.b%2Fc"},
+        {{"identity", "delete", "alice", "--yes"}, "DELETE /v1/identities/alice"},
+        {{"identity", "default", "alice"}, "POST /v1/identities/alice/default"},
+    };
+    for (const auto& [words, line] : commands) {
+        const LocalServer server(always(http_answer(200, "{}")));
+        EXPECT_EQ(run_at(server, words).exit_code, 0) << line;
+        ASSERT_EQ(server.seen().size(), 1U) << line;
+        EXPECT_EQ(server.seen()[0].line, line);
+        EXPECT_TRUE(server.seen()[0].body.is_null()) << line;
+    }
+}
+
+TEST(Program, JsonPrintsTheDaemonsDocumentInAscii) {
+    const LocalServer server(
+        always(http_answer(200, R"({"z": "ü\u009b\u001b", "a": [1.5, null]})")));
+    const Outcome outcome = run_at(server, {"name", "list", "--json"});
+    EXPECT_EQ(
+        outcome.out,
+        "{\n  \"z\": \"\\u00fc\\u009b\\u001b\",\n  \"a\": [\n    1.5,\n    null\n  ]\n}\n");
+    EXPECT_EQ(outcome.err, "");
+}
+
+TEST(Program, AFailureIsOneSentenceAndWithJsonTheDaemonsErrorDocument) {
+    const LocalServer server(always(http_error(404, "not_found", "no identity is called bob")));
+    const Outcome plain = run_at(server, {"identity", "show", "bob"});
+    EXPECT_EQ(plain.exit_code, 1);
+    EXPECT_EQ(plain.out, "");
+    EXPECT_EQ(plain.err, "kith: no identity is called bob\n");
+
+    const Outcome json = run_at(server, {"--json", "identity", "show", "bob"});
+    EXPECT_EQ(json.exit_code, 1);
+    EXPECT_EQ(Json::parse(json.out)["error"]["code"], "not_found");
+    EXPECT_EQ(json.err, plain.err);
+}
+
+TEST(Program, AMessageCannotWriteToTheTerminal) {
+    const LocalServer server(always(http_error(404, "not_found", "\x1b[2Jgone\nand more")));
+    EXPECT_EQ(run_at(server, {"status"}).err, "kith: \\x1b[2Jgone\\nand more\n");
+    EXPECT_EQ(
+        run(Words{"\x1b[2J"}, {}).err, "kith: there is no command \\x1b[2J; see: kith --help\n");
+}
+
+TEST(Program, WhatTheDaemonCallsBadIsAMistakeOfUsage) {
+    const LocalServer server(always(http_error(400, "bad_name", "0 has no classifier")));
+    EXPECT_EQ(run_at(server, {"name", "resolve", "0"}).exit_code, 2);
+}
+
+TEST(Program, ColorsAreForTerminalsThatWantThem) {
+    const LocalServer server(always(http_answer(200, R"({"names": []})")));
+    const auto colored = [&](bool on_terminal, bool no_color, const char* choice) {
+        Environment env = at(server);
+        env.out_is_terminal = on_terminal;
+        env.no_color = no_color;
+        return run(Words{"name", "list", "--color", choice}, env).out.contains('\x1b');
+    };
+    EXPECT_TRUE(colored(true, false, "auto"));
+    EXPECT_FALSE(colored(false, false, "auto"));
+    EXPECT_FALSE(colored(true, true, "auto"));
+    EXPECT_TRUE(colored(false, true, "always"));
+    EXPECT_FALSE(colored(true, false, "never"));
+}
+
+TEST(Program, ResolveSendsItsTimeAndSavesThePayload) {
+    const LocalServer server(
+        always(http_answer(200, R"({"peer_name": "0.x", "payload_base64": "AAEC"})")));
+    const TemporaryDirectory directory;
+    const Outcome outcome = run_at(
+        server,
+        {"name",
+         "resolve",
+         "x.kith.alt",
+         "--timeout",
+         "2.5",
+         "--payload-out",
+         directory.path() + "/p"});
+    EXPECT_EQ(outcome.exit_code, 0);
+    EXPECT_EQ(server.seen().at(0).body, (Json{{"peer_name", "x.kith.alt"}, {"timeout_ms", 2500}}));
+    EXPECT_EQ(directory.read("p"), std::string("\0\1\2", 3));
+}
+
+TEST(Program, ResolveWithoutAPayloadToSaveFails) {
+    const LocalServer server(always(http_answer(200, R"({"payload_base64": null})")));
+    const TemporaryDirectory directory;
+    const Outcome outcome =
+        run_at(server, {"name", "resolve", "0.x", "--payload-out", directory.path() + "/p"});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(directory.entries(), 0U);
+}
+
+TEST(Program, PublishSendsEverythingThatTheApiDocuments) {
+    const LocalServer server(always(http_answer(201, R"({"peer_name": "aa.web"})")));
+    const TemporaryDirectory directory;
+    const Outcome outcome = run_at(
+        server,
+        {"name",
+         "publish",
+         "web",
+         "--identity",
+         "alice",
+         "--address",
+         "192.0.2.1:443/tcp",
+         "--comment",
+         "my site",
+         "--payload",
+         directory.write("p", std::string("\0\1\2", 3)),
+         "--passphrase-file",
+         directory.write("s", "hush\n")});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(
+        server.seen().at(0).body,
+        Json::parse(R"({"classifier": "web", "identity": "alice", "unsecured": false,
+                        "addresses": ["192.0.2.1:443/tcp"], "comment": "my site",
+                        "payload_base64": "AAEC", "passphrase": "hush"})"));
+    EXPECT_THAT(outcome.out, Not(HasSubstr("hush")));
+}
+
+TEST(Program, PublishAsksForAPassphraseOnlyWhenTheKeyNeedsIt) {
+    const LocalServer server([](const SeenRequest& request) {
+        return request.body["passphrase"].is_null()
+                   ? http_error(403, "passphrase_needed", "alice is protected")
+                   : http_answer(201, R"({"peer_name": "aa.web"})");
+    });
+    const Typist typist{{"passphrase of the default identity: ", "hush\n"}};
+    Environment env = at(server);
+    env.terminal_path = typist.path();
+    EXPECT_EQ(run(Words{"name", "publish", "web"}, env).exit_code, 0);
+    ASSERT_EQ(server.seen().size(), 2U);
+    EXPECT_EQ(server.seen()[1].body["passphrase"], "hush");
+
+    const Outcome alone = run_at(server, {"name", "publish", "web"});
+    EXPECT_EQ(alone.exit_code, 2);
+    EXPECT_THAT(alone.err, HasSubstr("--passphrase-file FILE"));
+}
+
+TEST(Program, PublishRefusesAPayloadThatCannotBePublished) {
+    const LocalServer server(always(http_answer(201, "{}")));
+    const TemporaryDirectory directory;
+    for (const std::size_t size : {std::size_t{0}, std::size_t{4097}}) {
+        const std::string path = directory.write("p", std::string(size, 'x'));
+        EXPECT_EQ(run_at(server, {"name", "publish", "w", "--payload", path}).exit_code, 2);
+    }
+    EXPECT_TRUE(server.seen().empty());
+}
+
+TEST(Program, CreateTakesThePassphraseFromAFileOrNone) {
+    const LocalServer server(always(http_answer(201, kAlice)));
+    const TemporaryDirectory directory;
+    EXPECT_EQ(
+        run_at(
+            server,
+            {"identity", "create", "alice", "--passphrase-file", directory.write("s", "hush\n")})
+            .exit_code,
+        0);
+    EXPECT_EQ(
+        run_at(server, {"identity", "create", "alice", "--classifier", "c", "--no-passphrase"})
+            .exit_code,
+        0);
+    EXPECT_EQ(
+        server.seen().at(0).body,
+        Json::parse(R"({"name": "alice", "classifier": "", "passphrase": "hush"})"));
+    EXPECT_EQ(
+        server.seen().at(1).body,
+        Json::parse(R"({"name": "alice", "classifier": "c", "passphrase": null})"));
+}
+
+TEST(Program, CreateNeverKeepsAKeyInClearForLackOfATerminal) {
+    const LocalServer server([](const SeenRequest& request) {
+        return request.line.starts_with("GET") ? http_error(404, "not_found", "no alice")
+                                               : http_answer(201, kAlice);
+    });
+    const Outcome outcome = run_at(server, {"identity", "create", "alice"});
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("--no-passphrase"));
+    for (const SeenRequest& request : server.seen())
+        EXPECT_THAT(request.line, StartsWith("GET"));
+}
+
+TEST(Program, CreateDoesNotAskForAPassphraseInVain) {
+    const LocalServer server(always(http_answer(200, kAlice)));
+    const Outcome outcome = run_at(server, {"identity", "create", "alice"});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_THAT(outcome.err, HasSubstr("already"));
+}
+
+class Export : public ::testing::Test {
+protected:
+    Words words() const {
+        return {
+            "identity",
+            "export",
+            "alice",
+            "--out",
+            directory_.path() + "/out",
+            "--password-file",
+            directory_.write("password", "pw\n"),
+            "--passphrase-file",
+            directory_.write("passphrase", "hush\n")};
+    }
+
+    TemporaryDirectory directory_;
+    LocalServer server_{[](const SeenRequest& request) {
+        return request.line.starts_with("GET") ? http_answer(200, kAlice)
+                                               : http_answer(200, R"({"document": "sealed"})");
+    }};
+};
+
+TEST_F(Export, WritesTheDocumentAndNothingElse) {
+    const Outcome outcome = run_at(server_, words());
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(directory_.read("out"), "sealed");
+    ASSERT_EQ(server_.seen().size(), 2U);
+    EXPECT_EQ(server_.seen()[1].line, "POST /v1/identities/alice/export");
+    EXPECT_EQ(server_.seen()[1].body, (Json{{"password", "pw"}, {"passphrase", "hush"}}));
+    EXPECT_EQ(directory_.entries(), 3U);
+}
+
+TEST_F(Export, WithJsonPrintsTheIdentityAndNotItsKey) {
+    Words with_json = words();
+    with_json.emplace_back("--json");
+    const Outcome outcome = run_at(server_, with_json);
+    EXPECT_EQ(Json::parse(outcome.out), Json::parse(kAlice));
+}
+
+TEST_F(Export, DoesNotReplaceAFileUnlessForced) {
+    (void)directory_.write("out", "precious");
+    const Outcome refused = run_at(server_, words());
+    EXPECT_EQ(refused.exit_code, 1);
+    EXPECT_THAT(refused.err, HasSubstr("--force"));
+    EXPECT_EQ(directory_.read("out"), "precious");
+    EXPECT_TRUE(server_.seen().empty()); // refused before anything was asked
+
+    Words forced = words();
+    forced.emplace_back("--force");
+    EXPECT_EQ(run_at(server_, forced).exit_code, 0);
+    EXPECT_EQ(directory_.read("out"), "sealed");
+}
+
+TEST(Program, ImportSendsTheDocument) {
+    const LocalServer server(always(http_answer(200, kAlice)));
+    const TemporaryDirectory directory;
+    const Outcome outcome = run_at(
+        server,
+        {"identity",
+         "import",
+         directory.write("d", "sealed"),
+         "--no-passphrase",
+         "--password-file",
+         directory.write("p", "pw")});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(
+        server.seen().back().body,
+        Json::parse(
+            R"({"document": "sealed", "password": "pw", "name": null, "passphrase": null})"));
+}
+
+TEST(Program, DeleteAsksUnlessToldNotTo) {
+    const LocalServer server(always(http_answer(200, kAlice)));
+    EXPECT_EQ(run_at(server, {"identity", "delete", "alice"}).exit_code, 2);
+    for (const auto& [keys, code] :
+         std::vector<std::pair<std::string, int>>{{"n\n", 1}, {"y\n", 0}}) {
+        const Typist typist{{"[y/N] ", keys}};
+        Environment env = at(server);
+        env.terminal_path = typist.path();
+        EXPECT_EQ(run(Words{"identity", "delete", "alice"}, env).exit_code, code);
+    }
+    std::size_t deleted = 0;
+    for (const SeenRequest& request : server.seen())
+        deleted += request.line.starts_with("DELETE") ? 1U : 0U;
+    EXPECT_EQ(deleted, 1U);
+}
+
+} // namespace
+} // namespace kith::cli

@@ -1,0 +1,49 @@
+// What every command works with, and how each of them talks to the API.
+
+#pragma once
+
+#include "cli/client.hpp"
+#include "cli/environment.hpp"
+#include "cli/failure.hpp"
+#include "cli/page.hpp"
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+namespace kith::cli {
+
+/// What a command that was done prints: the one or the other.
+struct Done {
+    Json document;    // with --json
+    std::string text; // without
+};
+
+using Result = std::expected<Done, Failure>;
+
+class Session {
+public:
+    Session(ApiClient client, Environment env, Page page);
+
+    const Environment& env() const { return env_; }
+    const Page& page() const { return page_; }
+
+    /// The document of an answer below 400; every other outcome is a failure in words.
+    /// `doing` is what a long wait is called on the terminal.
+    std::expected<Json, Failure> call(Request request, const std::string& doing) const;
+
+    std::expected<Json, Failure> get(std::string target) const;
+
+    /// A line that says what was done.
+    std::string headline(std::string_view text) const;
+
+private:
+    ApiClient client_;
+    Environment env_;
+    Page page_;
+};
+
+/// The path of one identity.
+std::string identity_target(std::string_view name);
+
+} // namespace kith::cli
