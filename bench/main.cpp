@@ -1,0 +1,30 @@
+// kith-bench: measures, and prints what it measured as lines of JSON.
+
+#include "names_bench.hpp"
+
+#include <CLI/CLI.hpp>
+#include <kith_version.hpp>
+
+int main(int argc, char** argv) {
+    CLI::App app{"Measures Kith on real sockets; one JSON object a line."};
+    app.set_version_flag("--version", std::string(kKithVersion) + " (" + kKithCommit + ")");
+    app.require_subcommand(1);
+    kith::bench::NamesOptions names;
+    CLI::App* names_command =
+        app.add_subcommand("names", "Names on loopback: publish, get, join, kill");
+    names_command->add_option("--nodes", names.nodes, "Nodes in this process")
+        ->check(CLI::Range(2, 1024))
+        ->capture_default_str();
+    names_command->add_option("--names", names.names, "Names published over all nodes")
+        ->check(CLI::Range(4, 100'000))
+        ->capture_default_str();
+    names_command->add_option("--settle", names.settle_s, "Seconds to settle after each step")
+        ->check(CLI::Range(1.0, 300.0))
+        ->capture_default_str();
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    return kith::bench::run_names(names);
+}
