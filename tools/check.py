@@ -1,0 +1,462 @@
+#!/usr/bin/python3
+"""Everything that must hold before a change is shared, one line per step.
+
+The last line is `N passed, M failed`: the steps, and the test cases that they ran. Exit code 1 if
+anything failed, 2 if the command line is wrong. Logs are in build/check/.
+"""
+import argparse
+import concurrent.futures
+import functools
+import hashlib
+import json
+import os
+import pathlib
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from typing import Callable, NamedTuple
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build"
+LOGS = BUILD / "check"
+TIDY_CACHE = BUILD / ".tidy-cache"
+CORES = len(os.sched_getaffinity(0))
+
+COMMAND_SECONDS = 1800   # for one command; a step that hangs is a failed step
+TAIL_LINES = 40          # of a failed step's log
+FUZZ_SECONDS = 60        # for each target with --fuzz
+THREADED = ("host", "api", "daemon", "sim")  # what the thread sanitizer looks at
+SIMULATED_NODES = "64"
+
+
+class Cases(NamedTuple):
+    """Test cases of a step."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: "Cases") -> "Cases":
+        return Cases(*(mine + theirs for mine, theirs in zip(self, other)))
+
+
+class StepFailed(Exception):
+    """The text is the last line of the step's log."""
+
+    def __init__(self, text: str, cases: Cases = Cases()):
+        super().__init__(text)
+        self.cases = cases
+
+
+class Log:
+    """The log file of one step, and the way to run commands into it."""
+
+    def __init__(self, name: str):
+        self.path = LOGS / f"{name}.log"
+        self.file = open(self.path, "w", encoding="utf-8")
+
+    def write(self, text: str) -> None:
+        self.file.write(text.rstrip("\n") + "\n")
+        self.file.flush()
+
+    def status(self, *command: str | os.PathLike) -> int:
+        """Runs a command with its output in the log; its exit code."""
+        arguments = [os.fspath(part) for part in command]
+        self.write(f"$ {' '.join(arguments)}")
+        with subprocess.Popen(arguments, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=self.file,
+                              stderr=subprocess.STDOUT, start_new_session=True) as process:
+            try:
+                return process.wait(COMMAND_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.write(f"not over after {COMMAND_SECONDS} s")
+                return -1
+            finally:  # nothing that it started stays, whether it hung or somebody pressed Ctrl-C
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+
+    def run(self, *command: str | os.PathLike) -> None:
+        code = self.status(*command)
+        if code != 0:
+            raise StepFailed(f"{pathlib.Path(command[0]).name} ended with {code}")
+
+
+# What steps are made of --------------------------------------------------------------------------
+
+def sources() -> list[pathlib.Path]:
+    """Our C++ files: what git knows or would take."""
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "*.cpp", "*.hpp"],
+                            cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode == 0:
+        paths = [ROOT / line for line in listed.stdout.splitlines()]
+    else:  # an unpacked archive
+        paths = [path for tree in ("src", "sim", "include", "tests", "bench")
+                 for path in (ROOT / tree).rglob("*.[ch]pp")]
+    return sorted(path for path in paths if path.is_file())
+
+
+def build(log: Log, preset: str, *targets: str) -> pathlib.Path:
+    log.run("cmake", "--preset", preset)
+    chosen = ["--target", *targets] if targets else []
+    log.run("cmake", "--build", "--preset", preset, *chosen, "--", "-k", "0")  # all errors
+    return BUILD / preset
+
+
+def junit_cases(report: pathlib.Path) -> Cases:
+    """The cases of a JUnit file, as ctest, pytest and GoogleTest write it."""
+    if not report.is_file():
+        return Cases()
+    total = Cases()
+    for case in ElementTree.parse(report).getroot().iter("testcase"):
+        kinds = {child.tag for child in case}
+        status = case.get("status", "run")
+        if kinds & {"failure", "error"} or status == "fail":
+            total += Cases(failed=1)
+        elif "skipped" in kinds or status in ("notrun", "disabled"):
+            total += Cases(skipped=1)
+        else:
+            total += Cases(passed=1)
+    return total
+
+
+def verdict(code: int, cases: Cases) -> Cases:
+    """Cases of a test run that went well; a run without cases did not."""
+    if cases.failed or code != 0:
+        raise StepFailed(f"{cases.failed} of {cases.passed + cases.failed} cases failed", cases)
+    if not cases.passed:
+        raise StepFailed("no test ran", cases)
+    return cases
+
+
+def ctest(log: Log, preset: str) -> Cases:
+    report = LOGS / f"{preset}-junit.xml"
+    report.unlink(missing_ok=True)
+    code = log.status("ctest", "--test-dir", BUILD / preset, "-j", str(CORES), "--no-tests=error",
+                      "--output-on-failure", "--output-junit", report)
+    return verdict(code, junit_cases(report))
+
+
+def layer_folder(layer: str) -> pathlib.Path:
+    return ROOT / ("sim" if layer == "sim" else f"src/{layer}")
+
+
+# The steps ---------------------------------------------------------------------------------------
+
+def step_layers(log: Log) -> Cases:
+    log.run(sys.executable, ROOT / "tests/layers/layers.py")
+    return Cases()
+
+
+def step_format(log: Log) -> Cases:
+    files = sources()
+    log.run("clang-format-19", "--dry-run", "-Werror", *files)
+    return Cases()
+
+
+def step_dev(log: Log) -> Cases:
+    build(log, "dev")
+    return ctest(log, "dev")
+
+
+def step_asan(log: Log) -> Cases:
+    build(log, "asan")
+    return ctest(log, "asan")
+
+
+def step_tsan(log: Log) -> Cases:
+    layers = [layer for layer in THREADED if list(layer_folder(layer).glob("*_test.cpp"))]
+    if not layers:
+        raise StepFailed("no layer with threads has tests")
+    programs = [f"kith_{layer}_tests" for layer in layers]
+    folder = build(log, "tsan", *programs)
+    total, codes = Cases(), []
+    for program in programs:
+        report = LOGS / f"tsan-{program}.xml"
+        report.unlink(missing_ok=True)
+        codes.append(log.status(folder / "tests" / program, f"--gtest_output=xml:{report}",
+                                "--gtest_brief=1"))
+        total += junit_cases(report)
+    return verdict(max(codes, key=abs), total)
+
+
+def step_release(log: Log) -> Cases:
+    build(log, "release", "kith", "kithd", "kith-sim")
+    return Cases()
+
+
+def step_e2e(log: Log) -> Cases:
+    folder = build(log, "release", "kith", "kithd")
+    report = LOGS / "e2e-junit.xml"
+    report.unlink(missing_ok=True)
+    code = log.status(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "-rs",
+                      f"--junitxml={report}", f"--programs={folder / 'bin'}", ROOT / "tests/e2e")
+    return verdict(code, junit_cases(report))
+
+
+def step_demo(log: Log) -> Cases:
+    folder = build(log, "release", "kith", "kithd")
+    log.run(sys.executable, ROOT / "tools/demo.py", "--once", "--programs", folder / "bin")
+    return Cases()
+
+
+def step_sim(log: Log) -> Cases:
+    """One seed, one run: the simulator compares two runs of a process, this two processes."""
+    folder = build(log, "release", "kith-sim")
+    command = [folder / "bin/kith-sim", "names", "--nodes", SIMULATED_NODES, "--seed", "7", "--json"]
+    hashes = []
+    for _ in range(2):
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False,
+                              timeout=COMMAND_SECONDS)
+        log.write(done.stdout + done.stderr)
+        if done.returncode != 0:
+            raise StepFailed(f"kith-sim ended with {done.returncode}")
+        report = json.loads(done.stdout)
+        hashes.append(report["trace_hash"])
+        if report["forged"] or report["succeeded"] != report["resolves"]:
+            raise StepFailed(f"{report['succeeded']} of {report['resolves']} resolves succeeded, "
+                             f"{report['forged']} were forged")
+    if hashes[0] != hashes[1]:
+        raise StepFailed(f"the same seed gave the traces {hashes[0]} and {hashes[1]}")
+    return Cases()
+
+
+def step_tidy(log: Log) -> Cases:
+    # Configured, not built: clang-tidy reads one source at a time, a unity build many.
+    folder = BUILD / "tidy"
+    log.run("cmake", "--preset", "asan", "-B", folder, "-D", "CMAKE_UNITY_BUILD=OFF")
+    common = subprocess.run(["clang-tidy-19", "--version"], capture_output=True, check=True).stdout
+    if b"version 19." not in common:  # a stand-in that finds nothing would mark everything clean
+        raise StepFailed("clang-tidy-19 is not clang-tidy 19")
+    common += (ROOT / ".clang-tidy").read_bytes()
+    TIDY_CACHE.mkdir(exist_ok=True)
+
+    waiting = []
+    for entry in json.loads((folder / "compile_commands.json").read_text(encoding="utf-8")):
+        source = pathlib.Path(entry["file"])
+        digest = hashlib.sha256(common + entry["command"].encode())
+        for path in sorted(with_includes(source)):
+            digest.update(path.read_bytes())
+        clean = TIDY_CACHE / digest.hexdigest()
+        if not clean.exists():
+            waiting.append((source, clean))
+    log.write(f"{len(waiting)} files have changed since they were found clean")
+
+    failed, errors = 0, []
+    with concurrent.futures.ThreadPoolExecutor(CORES) as pool:
+        for source, clean, output in pool.map(lambda job: tidy_one(folder, *job), waiting):
+            if output is None:
+                clean.touch()
+            else:
+                failed += 1
+                log.write(f"--- {source.relative_to(ROOT)}\n{output}")
+                errors += re.findall(r"^.*: error: .*$", output, re.MULTILINE)
+    if failed:
+        log.write("--- in short\n" + "\n".join(sorted(set(errors))))
+        raise StepFailed(f"{failed} files are not clean")
+    return Cases()
+
+
+def tidy_one(folder: pathlib.Path, source: pathlib.Path, clean: pathlib.Path):
+    done = subprocess.run(["clang-tidy-19", "--quiet", "-p", folder, source], cwd=ROOT, text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                          timeout=COMMAND_SECONDS)
+    return source, clean, None if done.returncode == 0 else done.stdout + done.stderr
+
+
+def with_includes(source: pathlib.Path) -> set[pathlib.Path]:
+    """A source and the files of this tree that it includes, at first or second hand."""
+    found, waiting = set(), [source]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        for name in quoted_includes(path):
+            places = (ROOT / "src" / name, ROOT / "include" / name, ROOT / name)
+            waiting += [place for place in places if place.is_file()][:1]
+    return found
+
+
+@functools.cache
+def quoted_includes(path: pathlib.Path) -> list[str]:
+    text = path.read_text(encoding="utf-8")
+    return re.findall(r'^\s*#\s*include\s*"([^"]+)"', text, re.MULTILINE)
+
+
+def fuzz_targets(log: Log) -> list[pathlib.Path]:
+    folder = build(log, "fuzz") / "fuzz"
+    names = sorted(path.stem for path in (ROOT / "tests/fuzz").glob("*/*_fuzz.cpp"))
+    if not names:
+        raise StepFailed("there is no fuzz target")
+    return [folder / name for name in names]
+
+
+def corpus_of(target: pathlib.Path) -> pathlib.Path:
+    return ROOT / "tests/fuzz/corpus" / target.name.removesuffix("_fuzz")
+
+
+def each_target(log: Log, targets: list[pathlib.Path],
+                command: Callable[[pathlib.Path], list]) -> Cases:
+    """Runs every target, as many at once as there are cores; each is one case."""
+    def run(target: pathlib.Path):
+        done = subprocess.run(command(target), cwd=LOGS, text=True, errors="replace",
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False, timeout=COMMAND_SECONDS)
+        return target, done
+
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(CORES) as pool:
+        for target, done in pool.map(run, targets):
+            log.write(f"--- {target.name}: {done.returncode}")
+            if done.returncode != 0:
+                failed += 1
+                log.write(done.stdout)
+            else:
+                log.write("\n".join(done.stdout.splitlines()[-3:]))
+    return verdict(failed, Cases(passed=len(targets) - failed, failed=failed))
+
+
+def step_corpus(log: Log) -> Cases:
+    """Each fuzz target once over its seeds."""
+    targets = fuzz_targets(log)
+    for target in targets:
+        if not corpus_of(target).is_dir():
+            raise StepFailed(f"{target.name} has no seeds in {corpus_of(target).relative_to(ROOT)}")
+    return each_target(log, targets, lambda target: [target, "-runs=0", corpus_of(target)])
+
+
+def step_fuzz(log: Log) -> Cases:
+    targets = fuzz_targets(log)
+    for target in targets:  # what the fuzzer finds is not written into the tree
+        found = BUILD / "fuzz-corpus" / target.name
+        found.mkdir(parents=True, exist_ok=True)
+        if corpus_of(target).is_dir():
+            shutil.copytree(corpus_of(target), found, dirs_exist_ok=True)
+    return each_target(log, targets, lambda target: [
+        target, f"-max_total_time={FUZZ_SECONDS}", "-timeout=10", "-rss_limit_mb=2048",
+        f"-artifact_prefix={LOGS}/{target.name}-", BUILD / "fuzz-corpus" / target.name])
+
+
+class Step(NamedTuple):
+    name: str
+    what: str
+    run: Callable[[Log], Cases]
+    is_fast: bool = False
+
+
+# Cheap ones first: what fails at once is seen at once.
+STEPS = [
+    Step("layers", "includes run one way; no clock, entropy or thread in a core", step_layers, True),
+    Step("format", "clang-format 19", step_format, True),
+    Step("dev", "g++ 12 build and unit tests", step_dev, True),
+    Step("release", "g++ 12 optimised programs", step_release),
+    Step("e2e", "real processes on namespaces of this machine", step_e2e),
+    Step("demo", "the story of ./demo", step_demo),
+    Step("sim", "a small simulated cloud, twice the same", step_sim),
+    Step("asan", "clang 19 with address and undefined behaviour sanitizers", step_asan),
+    Step("tsan", "clang 19 with the thread sanitizer: what has threads", step_tsan),
+    Step("corpus", "every fuzz target once over its seeds", step_corpus),
+    Step("tidy", "clang-tidy 19 on what changed since it was clean (with --tidy)", step_tidy),
+    Step("fuzz", f"every fuzz target for {FUZZ_SECONDS} s (with --fuzz)", step_fuzz),
+]
+
+
+# Running them ------------------------------------------------------------------------------------
+
+def cpu_seconds() -> float:
+    """Of the commands that have ended: what a busy machine does not distort."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def run_step(step: Step) -> tuple[bool, Cases]:
+    started, cpu_before = time.monotonic(), cpu_seconds()
+    log = Log(step.name)
+    try:
+        good, cases, note = True, step.run(log), ""
+    except StepFailed as failure:
+        good, cases, note = False, failure.cases, str(failure)
+    except (OSError, ValueError, KeyError, subprocess.SubprocessError,
+            ElementTree.ParseError) as failure:
+        good, cases, note = False, Cases(), f"{type(failure).__name__}: {failure}"
+    log.write(f"{cpu_seconds() - cpu_before:.1f} s of processor time")
+    if not good:
+        log.write(note)
+    counts = [f"{count} {word}" for count, word in zip(cases, Cases._fields) if count]
+    shown = ", ".join(counts) if good else "; ".join(filter(None, [note, ", ".join(counts)]))
+    print(f"{time.strftime('%H:%M:%S')}  {step.name:<8} {'ok' if good else 'FAILED':<7}"
+          f"{time.monotonic() - started:7.1f} s  {shown}".rstrip(), flush=True)
+    if not good:
+        text = log.path.read_text(encoding="utf-8", errors="replace").splitlines()
+        print(f"--- the end of {log.path.relative_to(ROOT)}")
+        print("\n".join(text[-TAIL_LINES:]))
+        print("---", flush=True)
+    return good, cases
+
+
+def set_environment() -> None:
+    # The compiler cache is shared with clones that lie elsewhere.
+    os.environ.setdefault("CCACHE_BASEDIR", str(ROOT))
+    os.environ.setdefault("CCACHE_NOHASHDIR", "1")
+    os.environ.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
+    os.environ.setdefault("TSAN_OPTIONS", "halt_on_error=1")
+    symbolizer = shutil.which("llvm-symbolizer-19")
+    if symbolizer:
+        os.environ.setdefault("ASAN_SYMBOLIZER_PATH", symbolizer)
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    for name in ("KITH_API", "KITH_BIN"):  # a developer's own daemon is not what is tested
+        os.environ.pop(name, None)
+
+
+def chosen_steps() -> list[Step]:
+    arguments = argparse.ArgumentParser(prog="check", description=__doc__.split("\n\n")[0])
+    arguments.add_argument("--fast", action="store_true",
+                           help="only " + ", ".join(step.name for step in STEPS if step.is_fast))
+    arguments.add_argument("--fuzz", action="store_true",
+                           help=f"fuzz every target for {FUZZ_SECONDS} s as well")
+    arguments.add_argument("--tidy", action="store_true",
+                           help="clang-tidy what changed since it was clean as well")
+    arguments.add_argument("--only", action="append", metavar="STEP", default=[],
+                           choices=[step.name for step in STEPS],
+                           help="this step and what it builds; may be given again")
+    arguments.add_argument("--list", action="store_true", help="list the steps and end")
+    given = arguments.parse_args()
+    if given.list:
+        for step in STEPS:
+            print(f"{step.name:<8} {step.what}")
+        sys.exit(0)
+    if given.only:
+        return [step for step in STEPS if step.name in given.only]
+    if given.fast:
+        return [step for step in STEPS if step.is_fast]
+    left_out = {name for name in ("fuzz", "tidy") if not getattr(given, name)}
+    return [step for step in STEPS if step.name not in left_out]
+
+
+def main() -> int:
+    steps = chosen_steps()
+    LOGS.mkdir(parents=True, exist_ok=True)
+    set_environment()
+    passed = failed = 0
+    for step in steps:
+        good, cases = run_step(step)
+        passed += good + cases.passed
+        failed += (not good) + cases.failed
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def stop_on_signal(_number, _frame) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, stop_on_signal)
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,307 @@
+#!/usr/bin/python3
+"""The main job of names, told on a network that exists only on this machine.
+
+Two links with a router between them, a seed and four hosts, each with its own kithd. Names are
+published and found on the other side, a publisher is killed, another one leaves, the killed one
+comes back. What resolving prints is compared with what was published; the first difference ends the
+story with exit code 1.
+"""
+import argparse
+import base64
+import os
+import pathlib
+import shutil
+import signal
+import sys
+import tempfile
+import textwrap
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "e2e"))
+
+import net    # noqa: E402
+import nodes  # noqa: E402
+
+STORY_SECONDS = 90  # the whole story; a healthy one takes a third
+COLUMNS = 96
+PAYLOAD = b'{"service": "http", "path": "/photos", "since": 2026}'
+PASSPHRASE = "correct horse battery staple"
+
+
+class Storyteller:
+    """Prints what happens. Colours only on a terminal, and not where NO_COLOR is set."""
+
+    def __init__(self, pause: float):
+        self.pause = pause
+        self.started = time.monotonic()
+        self.coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        self.chapters = 0
+
+    def _paint(self, code: str, text: str) -> str:
+        return f"\033[{code}m{text}\033[0m" if self.coloured else text
+
+    def chapter(self, title: str) -> None:
+        self.chapters += 1
+        time.sleep(self.pause)
+        print(f"\n{self._paint('1;36', f'{self.chapters}. {title}')}", flush=True)
+
+    def say(self, text: str) -> None:
+        print(textwrap.fill(" ".join(text.split()), COLUMNS, initial_indent="   ",
+                            subsequent_indent="   "), flush=True)
+
+    def command(self, host: str, command: str) -> None:
+        shown = self._paint("1", command)
+        print(f"   {self._paint('33', host + ' $')} {shown}", flush=True)
+
+    def field(self, name: str, value: str) -> None:
+        print(f"       {name:<11} {value}", flush=True)
+
+    def verified(self, text: str) -> None:
+        print(f"   {self._paint('32', 'ok')} {text}", flush=True)
+
+
+class Demo:
+    def __init__(self, network, folder: pathlib.Path, programs: pathlib.Path, tell: Storyteller):
+        self.network = network
+        self.folder = folder
+        self.programs = programs
+        self.tell = tell
+        self.nodes: dict[str, nodes.Node] = {}
+        self.names: dict[str, dict] = {}       # what `kith name publish` said, by host
+        self.published: dict[str, dict] = {}   # what must come back, by host
+        self.passphrase_file = folder / "passphrase"
+
+    # The parts of the story ---------------------------------------------------------------------
+
+    def run(self) -> None:
+        self.passphrase_file.write_text(PASSPHRASE + "\n", encoding="utf-8")
+        self.passphrase_file.chmod(0o600)
+        self.start_network()
+        self.make_identities()
+        self.publish_names()
+        self.resolve_names()
+        self.kill_a_publisher()
+        self.stop_a_publisher()
+        self.bring_the_killed_one_back()
+
+    def add_node(self, name: str, link: int, *arguments: str) -> nodes.Node:
+        seed = self.nodes.get("seed")
+        # On loopback, discovery would speak to this machine's real network.
+        quiet = ("--no-ssdp",) if self.network.kind == "loopback" else ()
+        node = nodes.Node(self.network.host(name, link), self.folder, self.programs,
+                          (seed.endpoint,) if seed else (), (*quiet, *arguments))
+        self.nodes[name] = node
+        node.start()
+        role = f"knows {seed.endpoint}" if seed else "the seed: no server, only the first to ask"
+        self.tell.field(name, f"{node.endpoint:<26} link {link}   {role}")
+        return node
+
+    def start_network(self) -> None:
+        self.tell.chapter("A network, and a node on every host")
+        if self.network.kind == "namespaces":
+            self.tell.say(f"""Link 1 is {self.network.link_names[1]}, link 2 is
+                {self.network.link_names[2]}, a router joins them; every host is a network namespace
+                with a kithd of its own and its own folder of data.""")
+        else:
+            self.tell.say("""Every host is an address of the loopback interface, with a kithd of its
+                own and its own folder of data.""")
+        self.add_node("seed", 1, "--seed-node")
+        for name, link in (("alice", 1), ("bob", 2), ("carol", 1), ("dave", 2)):
+            self.add_node(name, link)
+        for name in ("alice", "bob", "carol", "dave"):
+            self.nodes[name].wait_settled()
+        self.tell.verified("all of them are up and have asked for their cloud")
+
+    def make_identities(self) -> None:
+        self.tell.chapter("Identities: a key and the name that follows from it")
+        for name, options in (("alice", ("--passphrase-file", self.passphrase_file)),
+                              ("bob", ("--no-passphrase",)), ("carol", ("--no-passphrase",)),
+                              ("dave", ("--no-passphrase",))):
+            shown = "--passphrase-file passphrase" if name == "alice" else "--no-passphrase"
+            self.tell.command(name, f"kith identity create {name} {shown}")
+            made = self.nodes[name].ask("identity", "create", name, *options)
+            self.tell.field("peer name", made["peer_name"])
+            expect("the identity is protected as asked", made["protected"], name == "alice")
+        self.tell.say("""Nobody gave these names out. Each is a digest of its owner's public key, so
+            no one else can publish under it. Alice's key is encrypted on her disk.""")
+
+    def publish_names(self) -> None:
+        self.tell.chapter("Publishing")
+        self.publish("alice", "photos", 443, "Alice's holiday pictures", PAYLOAD,
+                     "--passphrase-file", self.passphrase_file)
+        self.publish("bob", "chat", 5222, "Bob is in", None)
+        self.publish("dave", "backup", 22, "append only", None)
+        self.publish("carol", "printer", 631, "second floor, left", None, "--unsecured")
+        for name, published in self.names.items():
+            self.nodes[name].wait_announced(published["peer_name"])
+        self.tell.verified("the cloud knows all four")
+        self.tell.say("""The last one is unsecured: a bare word that anybody may use, like a name
+            shouted across a room.""")
+
+    def publish(self, host: str, classifier: str, port: int, comment: str, payload: bytes | None,
+                *options) -> None:
+        node = self.nodes[host]
+        address = f"{node.host.endpoint(port)}/tcp"
+        shown = f"kith name publish {classifier} --address {address} --comment \"{comment}\""
+        arguments = [classifier, "--address", address, "--comment", comment, *options]
+        if payload is not None:
+            file = self.folder / f"{host}-payload.json"
+            file.write_bytes(payload)
+            arguments += ["--payload", file]
+            shown += f" --payload {file.name}"
+        shown += " --unsecured" if "--unsecured" in options else ""
+        shown += " --passphrase-file passphrase" if "--passphrase-file" in options else ""
+        self.tell.command(host, shown)
+        name = node.ask("name", "publish", *arguments)
+        self.tell.field("peer name", name["peer_name"])
+        self.tell.field("host name", name["host_name"])
+        self.names[host] = name
+        self.published[host] = {
+            "peer_name": name["peer_name"], "addresses": [address], "comment": comment,
+            "payload_base64": base64.b64encode(payload).decode() if payload else None,
+            "node_endpoints": [node.endpoint], "verified": "--unsecured" not in options}
+
+    def resolve_names(self) -> None:
+        self.tell.chapter("Resolving, each from a host on the other link")
+        self.find("dave", "alice")
+        self.find("alice", "bob")
+        self.find("carol", "dave")
+        self.find("bob", "carol")
+
+    def find(self, seeker: str, publisher: str) -> None:
+        """Resolves, shows it, and compares every value with what was published."""
+        wanted = self.published[publisher]
+        self.tell.command(seeker, f"kith name resolve {wanted['peer_name']}")
+        found = self.nodes[seeker].resolved(wanted["peer_name"])
+        self.tell.field("addresses", ", ".join(found["addresses"]))
+        self.tell.field("comment", found["comment"])
+        if found["payload_base64"]:
+            payload = base64.b64decode(found["payload_base64"])
+            self.tell.field("payload", payload.decode(errors="backslashreplace"))
+        signer = "signed by the key that owns the name" if found["verified"] else "nobody vouches"
+        self.tell.field("verified", f"{'yes' if found['verified'] else 'no'}: {signer}")
+        for key, value in wanted.items():
+            expect(f"{key} of {wanted['peer_name']}", found[key], value)
+        expect(f"where {wanted['peer_name']} was found", found["local"], False)
+        self.tell.verified(f"the same as {publisher} published; {found['lookups']} lookups, "
+                           f"{found['took_ms']:.1f} ms")
+
+    def miss(self, seeker: str, publisher: str) -> float:
+        """Resolves what must not be found any more; the seconds that it took to say so."""
+        peer_name = self.names[publisher]["peer_name"]
+        self.tell.command(seeker, f"kith name resolve {peer_name}")
+        answer = self.nodes[seeker].resolve(peer_name)
+        expect(f"the exit code of resolving {peer_name}", answer.code, 1)
+        self.tell.field("stderr", answer.err.strip())
+        self.tell.field("exit code", str(answer.code))
+        return answer.seconds
+
+    def kill_a_publisher(self) -> None:
+        self.tell.chapter("Alice's machine loses power (SIGKILL)")
+        self.nodes["alice"].kill()
+        expect("that dave's node believes in her", self.nodes["dave"].lists(self.nodes["alice"]),
+               True)
+        seconds = self.miss("dave", "alice")
+        self.tell.verified(f"no stale answer, and dave knew after {seconds:.2f} s")
+
+    def stop_a_publisher(self) -> None:
+        self.tell.chapter("Carol goes home and shuts down properly (SIGTERM)")
+        started = time.monotonic()
+        expect("carol's exit code", self.nodes["carol"].stop(), 0)
+        left = time.monotonic() - started
+        bob = self.nodes["bob"]
+        nodes.eventually("bob has forgotten carol", lambda: not bob.lists(self.nodes["carol"]), 3)
+        self.tell.verified(f"she took her name back within {left:.2f} s, and bob's node was told")
+        seconds = self.miss("bob", "carol")
+        self.tell.verified(f"nobody had to wait for her silence: {seconds:.2f} s")
+
+    def bring_the_killed_one_back(self) -> None:
+        self.tell.chapter("Alice's power is back")
+        node = self.nodes["alice"].start()
+        node.wait_joined()
+        self.tell.command("alice", "kith identity list")
+        identities = node.ask("identity", "list")["identities"]
+        expect("alice's identities", [found["name"] for found in identities], ["alice"])
+        self.tell.field("peer name", identities[0]["peer_name"])
+        before = self.names["alice"]["peer_name"]
+        self.publish("alice", "photos", 8443, "Alice is back", PAYLOAD,
+                     "--passphrase-file", self.passphrase_file)
+        expect("alice's name after the restart", self.names["alice"]["peer_name"], before)
+        node.wait_announced(before)
+        self.tell.verified("the same key, so the same name; it has a new port now")
+        self.find("dave", "alice")
+
+    def close(self) -> None:
+        for node in self.nodes.values():
+            node.kill()
+
+
+def expect(what: str, found, wanted) -> None:
+    if found != wanted:
+        raise nodes.NodeError(f"{what} should be {wanted!r} and is {found!r}")
+
+
+def make_network(tell: Storyteller, loopback: bool):
+    if not loopback:
+        try:
+            net.enter_private_world()
+            return net.TwoLinks()
+        except net.NoNamespaces as refusal:
+            tell.say(f"This machine makes no network namespaces ({refusal}): the hosts are loopback"
+                     " addresses instead, and the two links are one.")
+    return net.Loopback()
+
+
+def time_is_up() -> None:
+    """The one way out of a story that hangs: says so and lets the kernel end the nodes."""
+    print(f"\ndemo: FAILED: the story was not over after {STORY_SECONDS} s", file=sys.stderr)
+    os._exit(1)
+
+
+def stop_on_signal(number, _frame) -> None:
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(prog="demo", description=__doc__.split("\n\n")[0])
+    arguments.add_argument("--once", action="store_true", help="without pauses for a reader")
+    arguments.add_argument("--loopback", action="store_true", help="do not make namespaces")
+    arguments.add_argument("--keep", action="store_true", help="keep the data and the logs")
+    arguments.add_argument("--programs", help="the folder of kith and kithd")
+    given = arguments.parse_args()
+
+    programs = nodes.find_programs(given.programs)
+    if not programs:
+        print("demo: kith and kithd are not built", file=sys.stderr)
+        return 1
+    tell = Storyteller(0 if given.once else 1.5)
+    signal.signal(signal.SIGTERM, stop_on_signal)
+    network = make_network(tell, given.loopback)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="kith-demo-"))
+    alarm = threading.Timer(STORY_SECONDS, time_is_up)
+    alarm.daemon = True
+    alarm.start()
+    demo = Demo(network, folder, programs, tell)
+    try:
+        demo.run()
+    except (nodes.NodeError, net.NoNamespaces, KeyError, OSError) as failure:
+        what = f"no {failure} in the document" if isinstance(failure, KeyError) else failure
+        print(f"\ndemo: FAILED in part {tell.chapters}: {what}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ndemo: interrupted", file=sys.stderr)
+        return 130
+    finally:
+        alarm.cancel()
+        demo.close()
+        if given.keep:
+            print(f"data and logs: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    print(f"\nDone in {time.monotonic() - tell.started:.0f} s. Try it yourself: docs/cli.md")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
