@@ -21,7 +21,7 @@ std::string to_base64(ByteView bytes) {
 }
 
 std::optional<Bytes> from_base64(std::string_view text) {
-    Bytes out(text.size() / 4 * 3);
+    Bytes out(text.size() / 4 * 3 + 1); // never empty: libsodium wants an address
     std::size_t size = 0;
     const char* end = nullptr;
     const int result = sodium_base642bin(
