@@ -54,10 +54,10 @@ enum class Loss : std::uint8_t {
     nobody,    // no host has the address
     host_down, // switched off when it arrived
     swallowed, // by a tap on the path
-    count_,    // not a reason
+    count,     // not a reason
 };
 
-inline constexpr std::size_t kLossReasons = static_cast<std::size_t>(Loss::count_);
+inline constexpr std::size_t kLossReasons = static_cast<std::size_t>(Loss::count);
 
 /// The fate of one datagram: lost, or one or two arrivals.
 struct Fate {
@@ -82,7 +82,7 @@ public:
 private:
     struct BurstState {
         bool is_bad = false;
-        Instant seen{};
+        Instant seen;
     };
 
     Duration delay(HostId from, HostId to);

@@ -15,9 +15,8 @@
 #include <span>
 #include <string>
 
+namespace kith::sim {
 namespace {
-
-using namespace kith::sim;
 
 std::unique_ptr<Progress> make_progress() {
     if (::isatty(STDERR_FILENO) == 1) return std::make_unique<TerminalProgress>();
@@ -49,8 +48,7 @@ int run(const Arguments& arguments) {
 
 } // namespace
 
-int main(int argc, char** argv) {
-    const std::span<char*> all(argv, static_cast<std::size_t>(argc));
+int run(std::span<char*> all) {
     const auto arguments = parse_arguments(all.subspan(all.empty() ? 0 : 1));
     if (!arguments) {
         const bool is_help = arguments.error().exit_code == 0;
@@ -58,4 +56,10 @@ int main(int argc, char** argv) {
         return arguments.error().exit_code;
     }
     return run(*arguments);
+}
+
+} // namespace kith::sim
+
+int main(int argc, char** argv) {
+    return kith::sim::run({argv, static_cast<std::size_t>(argc)});
 }

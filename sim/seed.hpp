@@ -7,7 +7,7 @@
 
 namespace kith::sim {
 
-enum class Stream : std::uint64_t {
+enum class Stream : std::uint8_t {
     link_base = 1, // the fixed delay of a pair of hosts
     link,          // loss, jitter, duplicates
     wall_clock,    // offset and drift of a host's clock

@@ -85,23 +85,23 @@ public:
     HostId add_host(const HostConfig& config);
 
     /// Switches a host on. Requires: it is off. Give the core its commands, then `drain()`.
-    void boot(HostId host, std::unique_ptr<Core> core);
+    void boot(HostId id, std::unique_ptr<Core> core);
 
     /// Switches a host off at once, as a power cut does: what is not drained is lost. No-op if off.
-    void halt(HostId host);
+    void halt(HostId id);
 
     /// The host has other addresses from now on; what is under way to the old ones is lost.
-    void move(HostId host, std::vector<Endpoint> endpoints);
+    void move(HostId id, std::vector<Endpoint> endpoints);
 
     bool is_up(HostId host) const { return host_at(host).core != nullptr; }
     std::size_t hosts() const { return hosts_.size(); }
     const std::vector<Endpoint>& endpoints(HostId host) const { return host_at(host).endpoints; }
 
     /// Requires: the host is on. Call `drain()` after every mutation.
-    Core& core(HostId host);
+    Core& core(HostId id);
 
-    /// Sends what a command made `host` say, and sets its timer.
-    void drain(HostId host);
+    /// Sends what a command made host `id` say, and sets its timer.
+    void drain(HostId id);
 
     // Time ---------------------------------------------------------------------------------------
 
@@ -135,7 +135,7 @@ public:
     void report_breach(std::optional<HostId> host, std::string what);
 
 private:
-    enum class Kind : std::uint32_t { arrival, timer, state_check };
+    enum class Kind : std::uint8_t { arrival, timer, state_check };
     enum class Cause : std::uint8_t { command, arrival, timeout };
 
     struct Event {

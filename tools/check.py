@@ -6,8 +6,6 @@ anything failed, 2 if the command line is wrong. Logs are in build/check/.
 """
 import argparse
 import concurrent.futures
-import functools
-import hashlib
 import json
 import os
 import pathlib
@@ -24,7 +22,6 @@ from typing import Callable, NamedTuple
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 LOGS = BUILD / "check"
-TIDY_CACHE = BUILD / ".tidy-cache"
 CORES = len(os.sched_getaffinity(0))
 
 COMMAND_SECONDS = 1800   # for one command; a step that hangs is a failed step
@@ -225,66 +222,44 @@ def step_sim(log: Log) -> Cases:
 
 
 def step_tidy(log: Log) -> Cases:
-    # Configured, not built: clang-tidy reads one source at a time, a unity build many.
-    folder = BUILD / "tidy"
-    log.run("cmake", "--preset", "asan", "-B", folder, "-D", "CMAKE_UNITY_BUILD=OFF")
-    common = subprocess.run(["clang-tidy-19", "--version"], capture_output=True, check=True).stdout
-    if b"version 19." not in common:  # a stand-in that finds nothing would mark everything clean
-        raise StepFailed("clang-tidy-19 is not clang-tidy 19")
-    common += (ROOT / ".clang-tidy").read_bytes()
-    TIDY_CACHE.mkdir(exist_ok=True)
+    return lint(log, lambda entry: not is_test(entry))
 
-    waiting = []
-    for entry in json.loads((folder / "compile_commands.json").read_text(encoding="utf-8")):
-        source = pathlib.Path(entry["file"])
-        digest = hashlib.sha256(common + entry["command"].encode())
-        for path in sorted(with_includes(source)):
-            digest.update(path.read_bytes())
-        clean = TIDY_CACHE / digest.hexdigest()
-        if not clean.exists():
-            waiting.append((source, clean))
-    log.write(f"{len(waiting)} files have changed since they were found clean")
 
-    failed, errors = 0, []
+def step_tidy_tests(log: Log) -> Cases:
+    return lint(log, is_test)
+
+
+def is_test(entry: dict) -> bool:
+    return "_tests.dir/" in entry["command"]
+
+
+def lint(log: Log, is_wanted: Callable[[dict], bool]) -> Cases:
+    """clang-tidy on the unity sources of the asan preset: headers are read once for many files."""
+    folder = BUILD / "asan"
+    if not (folder / "compile_commands.json").is_file():
+        log.run("cmake", "--preset", "asan")
+    entries = json.loads((folder / "compile_commands.json").read_text(encoding="utf-8"))
+    sources_seen = sorted({entry["file"] for entry in entries if is_wanted(entry)})
+
+    def tidy(source: str):
+        return source, subprocess.run(
+            ["clang-tidy-19", "--quiet", "-p", folder, source,
+             # A unity source includes .cpp files: that is what it is for.
+             "--checks=-bugprone-suspicious-include"],
+            cwd=ROOT, text=True, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+            timeout=COMMAND_SECONDS)
+
+    failed, errors = 0, set()
     with concurrent.futures.ThreadPoolExecutor(CORES) as pool:
-        for source, clean, output in pool.map(lambda job: tidy_one(folder, *job), waiting):
-            if output is None:
-                clean.touch()
-            else:
+        for source, done in pool.map(tidy, sources_seen):
+            if done.returncode != 0:
                 failed += 1
-                log.write(f"--- {source.relative_to(ROOT)}\n{output}")
-                errors += re.findall(r"^.*: error: .*$", output, re.MULTILINE)
+                log.write(f"--- {source}\n{done.stdout}{done.stderr}")
+                errors.update(re.findall(r"^.*: error: .*$", done.stdout, re.MULTILINE))
     if failed:
-        log.write("--- in short\n" + "\n".join(sorted(set(errors))))
-        raise StepFailed(f"{failed} files are not clean")
+        log.write("--- in short\n" + "\n".join(sorted(errors)))
+        raise StepFailed(f"{len(errors)} findings")
     return Cases()
-
-
-def tidy_one(folder: pathlib.Path, source: pathlib.Path, clean: pathlib.Path):
-    done = subprocess.run(["clang-tidy-19", "--quiet", "-p", folder, source], cwd=ROOT, text=True,
-                          stdin=subprocess.DEVNULL, capture_output=True, check=False,
-                          timeout=COMMAND_SECONDS)
-    return source, clean, None if done.returncode == 0 else done.stdout + done.stderr
-
-
-def with_includes(source: pathlib.Path) -> set[pathlib.Path]:
-    """A source and the files of this tree that it includes, at first or second hand."""
-    found, waiting = set(), [source]
-    while waiting:
-        path = waiting.pop()
-        if path in found:
-            continue
-        found.add(path)
-        for name in quoted_includes(path):
-            places = (ROOT / "src" / name, ROOT / "include" / name, ROOT / name)
-            waiting += [place for place in places if place.is_file()][:1]
-    return found
-
-
-@functools.cache
-def quoted_includes(path: pathlib.Path) -> list[str]:
-    text = path.read_text(encoding="utf-8")
-    return re.findall(r'^\s*#\s*include\s*"([^"]+)"', text, re.MULTILINE)
 
 
 def fuzz_targets(log: Log) -> list[pathlib.Path]:
@@ -358,10 +333,11 @@ STEPS = [
     Step("demo", "the story of ./demo", step_demo),
     Step("sim", "a small simulated cloud, twice the same", step_sim),
     Step("asan", "clang 19 with address and undefined behaviour sanitizers", step_asan),
+    Step("tidy", "clang-tidy 19 on layers and programs", step_tidy),
     Step("tsan", "clang 19 with the thread sanitizer: what has threads", step_tsan),
     Step("corpus", "every fuzz target once over its seeds", step_corpus),
-    Step("tidy", "clang-tidy 19 on what changed since it was clean (with --tidy)", step_tidy),
     Step("fuzz", f"every fuzz target for {FUZZ_SECONDS} s (with --fuzz)", step_fuzz),
+    Step("tidy-tests", "clang-tidy 19 on the tests (with --fuzz)", step_tidy_tests),
 ]
 
 
@@ -388,7 +364,7 @@ def run_step(step: Step) -> tuple[bool, Cases]:
         log.write(note)
     counts = [f"{count} {word}" for count, word in zip(cases, Cases._fields) if count]
     shown = ", ".join(counts) if good else "; ".join(filter(None, [note, ", ".join(counts)]))
-    print(f"{time.strftime('%H:%M:%S')}  {step.name:<8} {'ok' if good else 'FAILED':<7}"
+    print(f"{time.strftime('%H:%M:%S')}  {step.name:<10} {'ok' if good else 'FAILED':<7}"
           f"{time.monotonic() - started:7.1f} s  {shown}".rstrip(), flush=True)
     if not good:
         text = log.path.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -417,9 +393,8 @@ def chosen_steps() -> list[Step]:
     arguments.add_argument("--fast", action="store_true",
                            help="only " + ", ".join(step.name for step in STEPS if step.is_fast))
     arguments.add_argument("--fuzz", action="store_true",
-                           help=f"fuzz every target for {FUZZ_SECONDS} s as well")
-    arguments.add_argument("--tidy", action="store_true",
-                           help="clang-tidy what changed since it was clean as well")
+                           help=f"the long run: every fuzz target for {FUZZ_SECONDS} s and "
+                                "clang-tidy on the tests as well")
     arguments.add_argument("--only", action="append", metavar="STEP", default=[],
                            choices=[step.name for step in STEPS],
                            help="this step and what it builds; may be given again")
@@ -427,14 +402,13 @@ def chosen_steps() -> list[Step]:
     given = arguments.parse_args()
     if given.list:
         for step in STEPS:
-            print(f"{step.name:<8} {step.what}")
+            print(f"{step.name:<10} {step.what}")
         sys.exit(0)
     if given.only:
         return [step for step in STEPS if step.name in given.only]
     if given.fast:
         return [step for step in STEPS if step.is_fast]
-    left_out = {name for name in ("fuzz", "tidy") if not getattr(given, name)}
-    return [step for step in STEPS if step.name not in left_out]
+    return [step for step in STEPS if given.fuzz or step.name not in ("fuzz", "tidy-tests")]
 
 
 def main() -> int:

@@ -29,7 +29,7 @@ std::string protocol_text(std::uint16_t protocol) {
 
 std::optional<pnrp::AppEndpoint> parse_app_address(std::string_view text) {
     const std::size_t slash = text.find('/');
-    if (slash == text.npos) {
+    if (slash == std::string_view::npos) {
         const auto address = parse_address(text);
         if (!address) return std::nullopt;
         return pnrp::AppEndpoint{*address, 0, 0};

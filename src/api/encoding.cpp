@@ -39,7 +39,7 @@ std::optional<Bytes> from_base64(std::string_view text) {
 }
 
 std::string to_rfc3339(WallTime time) {
-    using namespace std::chrono;
+    using namespace std::chrono; // NOLINT(google-build-using-namespace): dates read as dates
     constexpr sys_days kLastDay = year{9999} / December / 31;
     const sys_seconds since_1970{seconds{unix_seconds(time)}};
     const sys_seconds shown = std::min(since_1970, sys_seconds{kLastDay} + 86399s);

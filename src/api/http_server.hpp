@@ -9,7 +9,7 @@
 #include <memory>
 
 namespace boost::asio {
-class io_context;
+class io_context; // NOLINT(readability-identifier-naming): theirs
 }
 
 namespace kith::api {

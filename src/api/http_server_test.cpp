@@ -102,7 +102,7 @@ struct HttpServerTest : testing::Test {
     }
 
     std::string until_text(int fd, const std::string& text) {
-        return receive(fd, [&](const std::string& s) { return s.find(text) != s.npos; });
+        return receive(fd, [&](const std::string& s) { return s.find(text) != std::string::npos; });
     }
 
     std::string until_end(int fd) {

@@ -27,7 +27,7 @@ RequestBody::RequestBody(RequestBody&&) noexcept = default;
 RequestBody::~RequestBody() {
     if (!members_) return;
     for (auto& member : members_->object) {
-        if (member.is_string()) wipe_text(member.get_ref<std::string&>());
+        if (auto* text = member.get_ptr<std::string*>()) wipe_text(*text);
     }
 }
 

@@ -89,7 +89,8 @@ Address Address::v4(std::uint32_t host_order) {
 std::optional<Address> parse_address(std::string_view text) {
     // The longest literal is an IPv6 one with an embedded IPv4 address.
     char buffer[INET6_ADDRSTRLEN];
-    if (text.size() >= sizeof buffer || text.find('\0') != text.npos) return std::nullopt;
+    if (text.size() >= sizeof buffer || text.find('\0') != std::string_view::npos)
+        return std::nullopt;
     std::memcpy(buffer, text.data(), text.size());
     buffer[text.size()] = '\0';
     Address address;
@@ -101,13 +102,13 @@ std::optional<Address> parse_address(std::string_view text) {
 
 std::optional<Endpoint> parse_endpoint(std::string_view text) {
     const std::size_t colon = text.rfind(':');
-    if (colon == text.npos || colon == 0) return std::nullopt;
+    if (colon == std::string_view::npos || colon == 0) return std::nullopt;
     std::string_view host = text.substr(0, colon);
     const std::string_view port_text = text.substr(colon + 1);
     const bool bracketed = host.front() == '[' && host.back() == ']' && host.size() > 2;
     if (bracketed) host = host.substr(1, host.size() - 2);
     // An IPv6 literal needs its brackets and nothing else may have them.
-    if (bracketed != (host.find(':') != host.npos)) return std::nullopt;
+    if (bracketed != (host.find(':') != std::string_view::npos)) return std::nullopt;
     const auto address = parse_address(host);
     std::uint16_t port = 0;
     const char* end = port_text.data() + port_text.size();

@@ -63,7 +63,7 @@ public:
     std::uint64_t next() override;
 
 private:
-    std::uint64_t state_[4];
+    std::uint64_t state_[4] = {};
 };
 
 /// Deterministic bytes for simulation and tests. Never given to a node that faces a network.

@@ -20,7 +20,7 @@ InterruptWatch::~InterruptWatch() {
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
-std::optional<int> InterruptWatch::take() {
+std::optional<int> InterruptWatch::take() const {
     signalfd_siginfo info{};
     if (fd_ < 0 || read(fd_, &info, sizeof info) != sizeof info) return std::nullopt;
     return static_cast<int>(info.ssi_signo);

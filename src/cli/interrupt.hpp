@@ -22,7 +22,7 @@ public:
     int fd() const { return fd_; }
 
     /// The number of the signal that came, once; nothing if none did.
-    std::optional<int> take();
+    std::optional<int> take() const;
 
 private:
     sigset_t before_{};

@@ -235,7 +235,7 @@ TEST(Render, WhatPeersSentNeverReachesTheTerminalRaw) {
     const std::string calm = render_resolution(hostile, {});
     for (const char c : calm)
         EXPECT_TRUE(c == '\n' || (c >= 0x20 && c <= 0x7e)) << calm;
-    EXPECT_EQ(calm.find("\x1b"), std::string::npos);
+    EXPECT_EQ(calm.find('\x1b'), std::string::npos);
 }
 
 TEST(Render, EmptyAndForeignDocumentsDoNoHarm) {

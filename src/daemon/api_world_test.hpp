@@ -48,7 +48,10 @@ public:
               {.node = service_,
                .vault = vault_,
                .random = entropy_,
-               .run_blocking = [this](auto job, auto done) { return worker_.run(job, done); },
+               .run_blocking =
+                   [this](auto job, auto done) {
+                       return worker_.run(std::move(job), std::move(done));
+                   },
                .seal_cost = crypto::kSealCostTest,
                .facts = {
                    .version = "1.2.3",

@@ -51,7 +51,7 @@ public:
         if (node == nullptr) return;
         const auto value = node->value_exact<bool>();
         if (!value) return fail(key, "has to be true or false");
-        out = *value;
+        out = value;
     }
 
     const std::optional<ConfigError>& error() const { return error_; }

@@ -48,7 +48,7 @@ std::string file_complaint(const std::string& toml) {
 }
 
 bool says(const std::string& message, const std::string& word) {
-    return message.find(word) != message.npos && message.find('\n') == message.npos;
+    return message.find(word) != std::string::npos && message.find('\n') == std::string::npos;
 }
 
 // PNRP-003
@@ -134,7 +134,7 @@ TEST(Config, answers_help_and_version) {
           "--config",
           "--log-level",
           "--version"})
-        EXPECT_NE(text.find(flag), text.npos) << flag;
+        EXPECT_NE(text.find(flag), std::string::npos) << flag;
     const auto version = parse({"--version"});
     ASSERT_TRUE(version);
     EXPECT_TRUE(std::get<Notice>(*version).text.starts_with("kithd "));

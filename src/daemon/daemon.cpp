@@ -239,7 +239,7 @@ void Process::wait_for_signal() {
         spdlog::info("signal {}: leaving", number);
         // From here on signals have their usual effect: the next one ends us at once.
         boost::system::error_code ignored;
-        signals_.clear(ignored);
+        static_cast<void>(signals_.clear(ignored));
         leave();
     });
 }

@@ -97,7 +97,8 @@ struct DaemonTest : testing::Test {
     }
 
     // What the daemon says to one request; it closes afterwards.
-    std::string ask(const std::string& method, const std::string& path, const std::string& body) {
+    std::string
+    ask(const std::string& method, const std::string& path, const std::string& body) const {
         const int fd = connect();
         const std::string request =
             method + " " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " +

@@ -10,9 +10,8 @@
 #include <spdlog/spdlog.h>
 #include <string>
 
+namespace kith::daemon {
 namespace {
-
-using namespace kith::daemon;
 
 constexpr int kExitRefused = 1; // the system is not as it has to be
 constexpr int kExitUsage = 2;   // what the user wrote is wrong
@@ -85,13 +84,15 @@ int run_daemon(std::span<const char* const> arguments) {
 }
 
 } // namespace
+} // namespace kith::daemon
 
 int main(int argc, char** argv) {
     // Nothing here throws but libraries out of memory; even that ends in one sentence.
     try {
-        return run_daemon(std::span<const char* const>(argv, static_cast<std::size_t>(argc)));
+        return kith::daemon::run_daemon(
+            std::span<const char* const>(argv, static_cast<std::size_t>(argc)));
     } catch (const std::exception& error) {
         std::fprintf(stderr, "kithd: %s\n", error.what());
-        return kExitRefused;
+        return kith::daemon::kExitRefused;
     }
 }

@@ -83,7 +83,7 @@ std::expected<LogLevel, ConfigError> parse_log_level(std::string_view text) {
 
 std::expected<std::filesystem::path, ConfigError> parse_path(std::string_view text) {
     if (text.empty()) return refuse("a path may not be empty");
-    if (text.find('\0') != text.npos) return refuse("a path may not contain a NUL");
+    if (text.find('\0') != std::string_view::npos) return refuse("a path may not contain a NUL");
     std::error_code error;
     auto path = std::filesystem::absolute(std::filesystem::path(text), error);
     if (error) return refuse(fmt::format("\"{}\" is no path", text));

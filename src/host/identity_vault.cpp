@@ -101,6 +101,7 @@ StoredIdentity IdentityVault::stored(const Entry& entry) const {
 
 std::vector<StoredIdentity> IdentityVault::list() const {
     std::vector<StoredIdentity> out;
+    out.reserve(entries_.size());
     for (const auto& [label, entry] : entries_)
         out.push_back(stored(entry));
     return out;

@@ -19,7 +19,7 @@ struct IdentityVaultTest : testing::Test {
     TemporaryDirectory folder;
     EntropySource entropy;
 
-    IdentityVault open() {
+    IdentityVault open() const {
         auto vault = IdentityVault::open(folder.path());
         EXPECT_TRUE(vault);
         return std::move(*vault);
@@ -49,7 +49,7 @@ struct IdentityVaultTest : testing::Test {
     }
 
     // The file that holds the identity `label`.
-    std::filesystem::path file_of(const std::string& label) {
+    std::filesystem::path file_of(const std::string& label) const {
         for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
             std::ifstream in(entry.path());
             const std::string content(std::istreambuf_iterator<char>(in), {});

@@ -175,6 +175,7 @@ std::vector<Interface> up_interfaces() {
         found[zone] = {.zone = zone, .name = i->ifa_name, .is_multicast = multicast};
     }
     std::vector<Interface> out;
+    out.reserve(found.size());
     for (auto& [zone, interface] : found)
         out.push_back(std::move(interface));
     return out;
@@ -234,7 +235,7 @@ std::expected<AddressWatch, std::error_code> AddressWatch::open() {
 }
 
 void AddressWatch::drain() {
-    std::array<std::byte, 4096> buffer;
+    std::array<std::byte, 4096> buffer{};
     for (int reads = 0; reads < kNetlinkReadsMax; ++reads) {
         // ENOBUFS says that notices were lost, which is notice enough.
         const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);

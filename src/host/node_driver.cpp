@@ -39,7 +39,7 @@ std::chrono::steady_clock::time_point to_steady(Instant instant) {
 
 std::string zone_name_of(const std::string& cloud) {
     const std::size_t underscore = cloud.find('_');
-    return underscore == cloud.npos ? std::string() : cloud.substr(underscore + 1);
+    return underscore == std::string::npos ? std::string() : cloud.substr(underscore + 1);
 }
 
 } // namespace

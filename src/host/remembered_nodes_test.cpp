@@ -15,7 +15,7 @@ struct RememberedNodesTest : testing::Test {
     TemporaryDirectory folder;
     PrivateDirectory directory = *PrivateDirectory::open(folder.path());
 
-    void put(const std::string& content) {
+    void put(const std::string& content) const {
         ASSERT_TRUE(directory.write("nodes", content, Existing::replace));
     }
 };
@@ -55,6 +55,7 @@ TEST_F(RememberedNodesTest, count_as_none_when_their_file_is_damaged) {
 
 TEST_F(RememberedNodesTest, are_bounded) {
     std::vector<Endpoint> nodes;
+    nodes.reserve(2 * node::kRememberedMax);
     for (std::uint32_t i = 0; i < 2 * node::kRememberedMax; ++i)
         nodes.push_back({Address::v4(0xc000'0200U + i), 3540});
     ASSERT_TRUE(save_remembered_nodes(directory, "Global_", nodes));

@@ -46,7 +46,7 @@ std::optional<Seed> parse_seed(std::string_view text) {
         return Seed{to_string(literal->address), literal->port};
     }
     const std::size_t colon = text.rfind(':');
-    if (colon == text.npos || colon == 0 || colon > 253) return std::nullopt;
+    if (colon == std::string_view::npos || colon == 0 || colon > 253) return std::nullopt;
     const std::string_view host = text.substr(0, colon);
     const bool is_name = std::ranges::all_of(host, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

@@ -17,7 +17,7 @@
 #include <vector>
 
 namespace boost::asio {
-class io_context;
+class io_context; // NOLINT(readability-identifier-naming): theirs
 }
 
 namespace kith::host {

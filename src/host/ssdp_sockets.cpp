@@ -44,7 +44,7 @@ void SsdpSockets::set_interfaces(std::span<const Interface> interfaces) {
         zones_.push_back(interface.zone);
         // Joining again is an error without consequence, as is an interface without this family.
         for (Family& family : families_)
-            family.hears.join(family.group, interface.zone);
+            static_cast<void>(family.hears.join(family.group, interface.zone));
     }
 }
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 
 namespace kith::host {
 
@@ -96,20 +97,27 @@ bool configure(int fd, const UdpOptions& options) {
 
 } // namespace
 
+// What the system calls of one thread work with: 64 KiB that no two sockets need at once. A batch
+// that was received stays as it is while datagrams are sent.
 struct UdpSocket::Batch {
     std::array<std::array<std::byte, kUdpReadSizeMax>, kUdpBatchMax> buffers;
     std::array<SocketAddress, kUdpBatchMax> addresses;
     std::array<ControlBuffer, kUdpBatchMax> controls;
-    std::array<iovec, kUdpBatchMax> vectors{};
-    std::array<mmsghdr, kUdpBatchMax> headers{};
+    std::array<iovec, kUdpBatchMax> vectors;
+    std::array<mmsghdr, kUdpBatchMax> headers;
     std::array<ReceivedDatagram, kUdpBatchMax> received;
 };
 
 UdpSocket::UdpSocket(UniqueFd fd, const Endpoint& local, Zone zone)
     : fd_(std::move(fd)),
       local_(local),
-      zone_(zone),
-      batch_(std::make_unique<Batch>()) {}
+      zone_(zone) {}
+
+UdpSocket::Batch& UdpSocket::batch_of_thread() {
+    static thread_local const auto batch = std::make_unique_for_overwrite<Batch>();
+    return *batch;
+}
+
 UdpSocket::UdpSocket(UdpSocket&&) noexcept = default;
 UdpSocket& UdpSocket::operator=(UdpSocket&&) noexcept = default;
 UdpSocket::~UdpSocket() = default;
@@ -146,7 +154,7 @@ std::error_code UdpSocket::join(const Address& group, Zone zone) {
 }
 
 std::span<const ReceivedDatagram> UdpSocket::receive_batch() {
-    Batch& batch = *batch_;
+    Batch& batch = batch_of_thread();
     for (std::size_t i = 0; i < kUdpBatchMax; ++i) {
         batch.vectors[i] = {batch.buffers[i].data(), kUdpReadSizeMax};
         msghdr& header = batch.headers[i].msg_hdr;
@@ -179,7 +187,7 @@ std::span<const ReceivedDatagram> UdpSocket::receive_batch() {
 
 std::size_t UdpSocket::send_batch(std::span<const OutgoingDatagram> datagrams) {
     KITH_CHECK(datagrams.size() <= kUdpBatchMax);
-    Batch& batch = *batch_;
+    Batch& batch = batch_of_thread();
     for (std::size_t i = 0; i < datagrams.size(); ++i) {
         const OutgoingDatagram& datagram = datagrams[i];
         const Zone zone = datagram.zone != 0 ? datagram.zone : zone_;

@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <expected>
-#include <memory>
 #include <span>
 
 namespace kith::host {
@@ -35,7 +34,7 @@ struct ReceivedDatagram {
     Endpoint local; // where it arrived
     Endpoint remote;
     Zone zone = 0;    // interface it arrived on
-    ByteView payload; // valid until the next call of receive_batch()
+    ByteView payload; // valid until this thread's next call of receive_batch()
 };
 
 struct OutgoingDatagram {
@@ -76,12 +75,12 @@ public:
 
 private:
     struct Batch;
+    static Batch& batch_of_thread();
     UdpSocket(UniqueFd fd, const Endpoint& local, Zone zone);
 
     UniqueFd fd_;
     Endpoint local_;
     Zone zone_ = 0;
-    std::unique_ptr<Batch> batch_;
 };
 
 } // namespace kith::host

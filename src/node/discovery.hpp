@@ -66,6 +66,7 @@ public:
 
     /// Once members are known: asks a seed again after a time that grows with the cloud.
     void schedule_refresh(Now now, double estimated_nodes);
+    bool has_refresh() const { return refresh_at_.has_value(); }
 
     void handle_timeout(Now now);
     std::optional<Instant> next_timeout() const;

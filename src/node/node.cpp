@@ -225,7 +225,9 @@ void Node::Parts::settle(Now now) {
     if (cloud.cache_size() > 0) {
         had_members = true;
         is_introduced = false;
-        discovery.schedule_refresh(now, cloud.estimated_nodes().value_or(1));
+        if (!discovery.has_refresh()) {
+            discovery.schedule_refresh(now, cloud.estimated_nodes().value_or(1));
+        }
     }
     if (const CloudState reached = current_state(); reached != state) {
         state = reached;

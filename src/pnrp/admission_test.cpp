@@ -154,7 +154,7 @@ TEST_F(AdmissionTest, ComparesTheAddressesAsSets) { // PNRP-212
     RouteEntry entry = peer.entry();
     entry.addresses.push_back(second);
     bench.exchange.proven().prove(at({}), peer.endpoint);
-    const auto check = [&](std::vector<Address> claimed) {
+    const auto check = [&](const std::vector<Address>& claimed) {
         offer(entry);
         const auto inquire = asked(peer).back();
         Cpa cpa = peer.cpa(at({}), *inquire.body.nonce);

@@ -102,7 +102,7 @@ struct Cloud::Parts {
 
     void probe(Now now, const PnrpId& id);
     void drop_route(Now now, const PnrpId& id);
-    void mark_late(const Endpoint& endpoint);
+    void mark_late(const Endpoint& endpoint, bool is_late);
     void begin_resolve(Now now, ResolveId id, const ResolveQuery& query, Instant started);
     void begin_announcement(Now now, const PnrpId& own_id);
     void begin_filling(Now now, const RouteCache::Gap& gap);
@@ -298,6 +298,7 @@ void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Auth
 
 PendingList::Answered Cloud::Parts::take_answered(Now now, MessageId id, const Endpoint& from) {
     auto answered = exchange.pending().take(now, id, from);
+    exchange.silent().clear(from);
     if (answered.round_trip) exchange.cloud_round_trip().sample(*answered.round_trip);
     responder.prove(now, from);
     return answered;
@@ -352,9 +353,8 @@ void Cloud::Parts::handle_failure(Now now, const PendingList::Failed& failed) {
         return;
     }
     if (!is_meant) return;
-    // A silent node's other ids are in doubt too.
     for (const Endpoint& endpoint : failed.asked)
-        mark_late(endpoint);
+        mark_late(endpoint, true);
 }
 
 // The time ------------------------------------------------------------------------
@@ -427,6 +427,8 @@ void Cloud::Parts::settle(Now now) {
 void Cloud::Parts::handle_finding(Now now, const SearchFinding& finding) {
     switch (finding.kind) {
     case SearchFinding::Kind::confirmed:
+        if (const CachedRoute* cached = cache.find(finding.entry.id); cached && cached->is_late)
+            mark_late(finding.informant, false);
         admission.confirm(now, finding.entry, finding.informant, finding.round_trip);
         return;
     case SearchFinding::Kind::heard_of:
@@ -436,7 +438,8 @@ void Cloud::Parts::handle_finding(Now now, const SearchFinding& finding) {
         drop_route(now, finding.entry.id);
         return;
     case SearchFinding::Kind::late:
-        if (CachedRoute* cached = cache.find(finding.entry.id)) cached->is_late = true;
+        for (const Address& address : finding.entry.addresses)
+            mark_late({address, finding.entry.port}, true);
         return;
     }
 }
@@ -485,10 +488,10 @@ void Cloud::Parts::drop_route(Now now, const PnrpId& id) {
     maintenance.neighbour_gone(now, own_ids);
 }
 
-void Cloud::Parts::mark_late(const Endpoint& endpoint) {
+// A node has many ids in the cache, and one silence: what holds for one of them holds for all.
+void Cloud::Parts::mark_late(const Endpoint& endpoint, bool is_late) {
     for (const CachedRoute& route : cache.entries()) {
-        if (!route.entry.has_endpoint(endpoint)) continue;
-        cache.find(route.entry.id)->is_late = true;
+        if (route.entry.has_endpoint(endpoint)) cache.find(route.entry.id)->is_late = is_late;
     }
 }
 

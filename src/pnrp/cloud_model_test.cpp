@@ -21,17 +21,17 @@ constexpr std::size_t kStateBytesMax = 4'000'000;
 
 class Model {
 public:
-    explicit Model(std::uint64_t seed) : stage({}, seed), messages(seed) {
+    explicit Model(std::uint64_t seed) : stage({}, seed), messages_(seed) {
         for (unsigned i = 0; i < 40; ++i)
-            peers.emplace_back(100 + i);
+            peers_.emplace_back(100 + i);
     }
 
     void step() {
         switch (random().below(12)) {
         case 0:
-            return stage.deliver(source(), messages.message().id, plausible());
+            return stage.deliver(source(), messages_.message().id, plausible());
         case 1:
-            return stage.deliver(source(), messages.message().id, messages.message().body);
+            return stage.deliver(source(), messages_.message().id, messages_.message().body);
         case 2:
             return deliver_damaged();
         case 3:
@@ -80,7 +80,7 @@ public:
     std::vector<ResolveId> resolves;
 
 private:
-    SeededRandom& random() { return messages.random(); }
+    SeededRandom& random() { return messages_.random(); }
     bool is_one_in(unsigned n) { return random().below(n) == 0; }
 
     template<class Things>
@@ -90,35 +90,35 @@ private:
 
     Endpoint source() {
         if (is_one_in(10)) return endpoint_of(static_cast<unsigned>(random().below(60000)));
-        return any_of(peers).endpoint;
+        return any_of(peers_).endpoint;
     }
 
     PnrpId any_id() {
         const auto names = stage.cloud.registrations();
         if (!names.empty() && is_one_in(2)) return any_of(names).pnrp_id;
-        return any_of(peers).id;
+        return any_of(peers_).id;
     }
 
     // A message about names and nodes that exist.
     Body plausible() {
-        Message message = messages.message();
+        Message message = messages_.message();
         std::visit([&](auto& body) { make_plausible(body); }, message.body);
         return message.body;
     }
 
-    void make_plausible(Solicit& body) { body.entry = any_of(peers).entry(); }
+    void make_plausible(Solicit& body) { body.entry = any_of(peers_).entry(); }
     void make_plausible(Flood& body) {
         body.validate = any_id();
-        body.entry = any_of(peers).entry();
+        body.entry = any_of(peers_).entry();
         body.revoke_cpa.reset();
-        if (is_one_in(4)) body.revoke_cpa = any_of(peers).revocation(stage.now());
+        if (is_one_in(4)) body.revoke_cpa = any_of(peers_).revocation(stage.now());
         if (is_one_in(4)) body.entry->addresses = {source().address};
     }
     void make_plausible(Inquire& body) { body.validate = any_id(); }
     void make_plausible(Lookup& body) {
         body.validate = any_id();
         body.target = any_id();
-        body.best_match = any_of(peers).entry();
+        body.best_match = any_of(peers_).entry();
     }
     void make_plausible(Advertise& body) { body.ids = {any_id()}; }
     void make_plausible(Request& body) { body.ids = {any_id()}; }
@@ -126,7 +126,7 @@ private:
     void make_plausible(Ack&) {}
 
     void deliver_damaged() {
-        Bytes datagram = test::encoded(messages.message().id, plausible());
+        Bytes datagram = test::encoded(messages_.message().id, plausible());
         for (std::uint64_t i = 1 + random().below(4); i > 0; --i)
             any_of(datagram) ^= static_cast<std::byte>(1U << random().below(8));
         if (is_one_in(4)) datagram.resize(random().below(datagram.size() + 1));
@@ -135,16 +135,16 @@ private:
 
     void introduce() {
         if (is_one_in(3)) {
-            stage.cloud.synchronize(stage.now(), any_of(peers).endpoint);
+            stage.cloud.synchronize(stage.now(), any_of(peers_).endpoint);
             return stage.drain();
         }
         Flood flood;
-        flood.entry = any_of(peers).entry();
-        stage.deliver(any_of(peers).endpoint, std::move(flood));
+        flood.entry = any_of(peers_).entry();
+        stage.deliver(any_of(peers_).endpoint, std::move(flood));
     }
 
     void answer_somebody() {
-        const Peer& peer = any_of(peers);
+        const Peer& peer = any_of(peers_);
         if (!is_one_in(4)) {
             stage.answer_as(peer);
             for (const auto& solicit : stage.sent.to<Solicit>(peer.endpoint)) {
@@ -156,19 +156,19 @@ private:
             return;
         }
         for (const auto& lookup : stage.sent.to<Lookup>(peer.endpoint)) { // and the liar
-            AuthorityBuffer buffer = messages.authority_buffer();
-            if (!is_one_in(3)) buffer.entry = any_of(peers).entry();
+            AuthorityBuffer buffer = messages_.authority_buffer();
+            if (!is_one_in(3)) buffer.entry = any_of(peers_).entry();
             stage.answer(peer.endpoint, lookup.id, buffer);
         }
         for (const auto& inquire : stage.sent.to<Inquire>(peer.endpoint))
-            stage.answer(peer.endpoint, inquire.id, messages.authority_buffer());
+            stage.answer(peer.endpoint, inquire.id, messages_.authority_buffer());
         for (const auto& flood : stage.sent.to<Flood>(peer.endpoint))
             stage.deliver(peer.endpoint, Ack{flood.id, is_one_in(2)});
     }
 
     void resolve() {
         const ResolveQuery query{
-            .name = any_of(peers).registration.name,
+            .name = any_of(peers_).registration.name,
             .timeout = std::chrono::milliseconds(random().below(10'000))};
         if (const auto id = stage.cloud.start_resolve(stage.now(), query)) resolves.push_back(*id);
         if (!resolves.empty() && is_one_in(4))
@@ -201,8 +201,8 @@ private:
         stage.pass(std::chrono::milliseconds(random().below(longest)));
     }
 
-    RandomMessages messages;
-    std::vector<Peer> peers;
+    RandomMessages messages_;
+    std::vector<Peer> peers_;
 };
 
 class CloudModel : public testing::TestWithParam<std::uint64_t> {};

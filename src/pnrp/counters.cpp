@@ -69,10 +69,10 @@ std::string_view to_string(Drop reason) {
         return "rate_limited";
     case Drop::amplification:
         return "amplification";
-    case Drop::count_:
+    case Drop::count:
         break;
     }
-    KITH_CHECK(reason < Drop::count_);
+    KITH_CHECK(reason < Drop::count);
     return {};
 }
 

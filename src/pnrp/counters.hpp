@@ -42,10 +42,10 @@ enum class Drop : std::uint8_t {
     revoke_unknown_key, // a revoke by another key than the registration's
     rate_limited,       // over a token bucket
     amplification,      // the answer would exceed 3 times what an unproven source has sent
-    count_,             // not a reason
+    count,              // not a reason
 };
 
-inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(Drop::count_);
+inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(Drop::count);
 
 /// Stable names for status documents: lower case with underscores.
 std::string_view to_string(Drop reason);

@@ -14,6 +14,7 @@
 #include "pnrp/profile.hpp"
 #include "pnrp/round_trip.hpp"
 #include "pnrp/route_entry.hpp"
+#include "pnrp/silent_nodes.hpp"
 
 #include <deque>
 #include <optional>
@@ -41,6 +42,8 @@ public:
     CloudRoundTrip& cloud_round_trip() { return cloud_round_trip_; }
     ProvenSources& proven() { return proven_; }
     const ProvenSources& proven() const { return proven_; }
+    SilentNodes& silent() { return silent_; }
+    const SilentNodes& silent() const { return silent_; }
 
     // Addresses ----------------------------------------------------------------------------------
 
@@ -110,6 +113,7 @@ private:
     PendingList pending_;
     CloudRoundTrip cloud_round_trip_;
     ProvenSources proven_;
+    SilentNodes silent_;
     std::vector<Endpoint> endpoints_;
     std::deque<Datagram> outbox_;
     Endpoint reached_at_;

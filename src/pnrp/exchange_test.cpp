@@ -166,7 +166,7 @@ TEST(Exchange, WaitsAsLongAsThePeerOrTheCloudUsuallyTakes) {
     EXPECT_EQ(bench.exchange.hedge_delay(&peer), Duration(30ms)); // and four deviations
     RoundTrip close;
     close.sample(100us);
-    EXPECT_EQ(bench.exchange.hedge_delay(&close), Duration(5ms));
+    EXPECT_EQ(bench.exchange.hedge_delay(&close), Duration(3ms));
     // A new peer is given three times what the cloud takes.
     ASSERT_TRUE(bench.exchange.request(at({}), {endpoint_of(5)}, Flood{}, {}, {}));
     EXPECT_EQ(bench.exchange.pending().next_timeout(), at(240ms).instant);

@@ -149,6 +149,7 @@ TEST_F(FloodingTest, KeepsTheNewestOfAFullList) {
     const RouteEntry x = entry_at(0, true);
     know(x);
     std::vector<Endpoint> seen;
+    seen.reserve(kPathEndpointsMax);
     for (unsigned i = 0; i < kPathEndpointsMax; ++i)
         seen.push_back(endpoint_of(20 + i));
     spread({{x, {}, seen}, {own}});

@@ -57,6 +57,9 @@ inline constexpr std::size_t kEntryChecksPerSource = 16; // of one informant; th
 inline constexpr std::size_t kNextHopsMax = 32;          // candidates of a search; the worst goes
 inline constexpr std::size_t kFirstHopsMax = 8;          // cached entries that a search starts from
 inline constexpr std::size_t kDeadHopsMax = 16;          // silent hops of a search; then it ends
+inline constexpr unsigned kWideningsMax = 3; // of a search, by kFirstHopsMax cached entries each
+inline constexpr std::size_t kSilentNodesMax = 64; // asked last; the first noted goes
+inline constexpr auto kSilentNodeLifetime = std::chrono::seconds(30); // then it has a new chance
 
 // The cache: per own id, levels of halving distance. The outermost holds most, so that the first
 // hop of a search lands near; every other one the same number (docs/protocol/pnrp.md, Cache).

@@ -20,6 +20,7 @@ void Maintenance::joined(Now now) {
     resting_levels_.clear();
     next_round_ = now.instant;
     std::vector<PnrpId> own_ids;
+    own_ids.reserve(announcements_.size());
     for (const auto& [own_id, announcement] : announcements_)
         own_ids.push_back(own_id);
     for (const PnrpId& own_id : own_ids)
@@ -75,7 +76,7 @@ void Maintenance::handle_timeout(Now now, std::size_t room) {
     while (room > 0 && !announcements_by_time_.empty() &&
            announcements_by_time_.begin()->first <= now.instant) {
         const PnrpId own_id = announcements_by_time_.begin()->second;
-        chores_.push_back(AnnounceChore{own_id});
+        chores_.emplace_back(AnnounceChore{own_id});
         reschedule(own_id, now.instant + jittered(kAnnounceInterval));
         --room;
     }
@@ -89,15 +90,15 @@ void Maintenance::handle_timeout(Now now, std::size_t room) {
 
 void Maintenance::round(Now now, std::size_t room) {
     ++rounds_;
-    chores_.push_back(ExpireChore{});
+    chores_.emplace_back(ExpireChore{});
     if (cache_.empty()) {
-        chores_.push_back(FindMembersChore{});
+        chores_.emplace_back(FindMembersChore{});
         return;
     }
     const CachedRoute* quiet = nullptr; // late ones first, then the longest silent
     for (const CachedRoute& route : cache_.entries()) {
         if (route.key == std::nullopt && cache_.is_in_leaf_set(route.entry.id)) {
-            chores_.push_back(CertifyChore{route.entry.id});
+            chores_.emplace_back(CertifyChore{route.entry.id});
         } else if (
             quiet == nullptr ||
             std::pair(!route.is_late, route.heard) < std::pair(!quiet->is_late, quiet->heard)) {
@@ -105,7 +106,7 @@ void Maintenance::round(Now now, std::size_t room) {
         }
     }
     if (quiet != nullptr && now.instant - quiet->heard >= kMaintenanceInterval) {
-        chores_.push_back(ProbeChore{quiet->entry.id});
+        chores_.emplace_back(ProbeChore{quiet->entry.id});
     }
     fill(now, room);
 }
@@ -124,7 +125,7 @@ void Maintenance::fill(Now now, std::size_t room) {
     // A different part of the list each time; at the start, all of it.
     for (; wanted > 0 && !gaps.empty(); --wanted) {
         const auto pick = static_cast<std::ptrdiff_t>(plain_.below(gaps.size()));
-        chores_.push_back(FillChore{gaps[static_cast<std::size_t>(pick)]});
+        chores_.emplace_back(FillChore{gaps[static_cast<std::size_t>(pick)]});
         gaps.erase(gaps.begin() + pick);
     }
 }

@@ -58,7 +58,7 @@ constexpr Profile kModern{
     .inquires_match_at_once = true,
     .amplification_max = 3,
     .retransmit = {.interval_min = 100ms, .interval_max = 1s, .sends_max = 3, .deadline = 2s},
-    .hedge = {.in_flight_max = 3, .delay_min = 5ms, .delay_unknown = 30ms},
+    .hedge = {.in_flight_max = 3, .delay_min = 3ms, .delay_unknown = 30ms},
 };
 
 } // namespace

@@ -12,6 +12,7 @@ bool PendingList::is_full() const {
     return requests_.size() >= kPendingMax;
 }
 
+// NOLINTNEXTLINE(readability-function-size): a request has this many parts
 void PendingList::add(
     Now now,
     MessageId id,

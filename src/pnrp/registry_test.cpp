@@ -193,7 +193,7 @@ TEST(Registration, SaysWhatIsWrongWithIt) { // PNRP-246, PNRP-247
     EXPECT_FALSE(defect(payload(kPayloadBytesMax)));
     EXPECT_EQ(defect(payload(kPayloadBytesMax + 1)), RegisterErrc::payload_too_long);
     // What no peer would take is not taken here either: signing it would be too late to find out.
-    const auto written = [](PayloadKind kind, std::string bytes) {
+    const auto written = [](PayloadKind kind, const std::string& bytes) {
         return [=](Registration& r) { r.payload = Payload{kind, to_owned(as_bytes(bytes))}; };
     };
     using namespace std::string_literals;

@@ -12,7 +12,7 @@ namespace kith::pnrp {
 namespace {
 
 // A LOOKUP that is late by this many times its patience no longer keeps others from being asked.
-constexpr int kPatienceUntilWrittenOff = 4;
+constexpr int kPatienceUntilWrittenOff = 2;
 
 unsigned bits_wanted(const SearchGoal& goal) {
     switch (goal.criteria) {
@@ -56,7 +56,8 @@ void Search::start(Now now) {
     const std::size_t wanted = is_hedged ? kFirstHopsMax : 1;
     std::vector<Hop> late;
     cache_.visit_outward(goal_.target, [&](const CachedRoute& route) {
-        (route.is_late ? late : next_hops_).push_back(Hop{route.entry});
+        (route.is_late || is_at_silent_node(now, route.entry) ? late : next_hops_)
+            .push_back(Hop{route.entry});
         return next_hops_.size() < wanted;
     });
     std::reverse(next_hops_.begin(), next_hops_.end());
@@ -90,6 +91,7 @@ void Search::step(Now now) {
         if (!is_exhausted()) {
             if (lookups_in_flight() > 0 || ask_next_hop(now)) return;
             if (!lookups_.empty()) return; // only written-off ones: their failure comes
+            if (widen(now)) continue;
         }
         if (best_ && is_acceptable(goal_, best_->entry.id)) {
             if (inquire_best(now)) return;
@@ -115,11 +117,35 @@ std::size_t Search::lookups_in_flight() const {
 
 bool Search::ask_next_hop(Now now) {
     while (!next_hops_.empty()) {
-        Hop hop = std::move(next_hops_.back());
-        next_hops_.pop_back();
+        auto next = std::find_if(next_hops_.rbegin(), next_hops_.rend(), [&](const Hop& hop) {
+            return !is_at_silent_node(now, hop.entry);
+        });
+        if (next == next_hops_.rend()) next = next_hops_.rbegin();
+        Hop hop = std::move(*next);
+        next_hops_.erase(std::next(next).base());
         if (send_lookup(now, std::move(hop))) return true;
     }
     return false;
+}
+
+// When silent nodes stood in the way, the cached entries beyond the first hops have their turn: the
+// way round a hole in the cloud may begin farther out.
+bool Search::widen(Now now) {
+    const bool is_hedged = exchange_.profile().hedge.in_flight_max > 1;
+    if (!is_hedged || !met_silence_ || widenings_ == kWideningsMax) return false;
+    ++widenings_;
+    std::vector<Hop> found;
+    cache_.visit_outward(goal_.target, [&](const CachedRoute& route) {
+        const bool was_asked =
+            std::any_of(path_.begin(), path_.end(), [&](const Endpoint& endpoint) {
+                return route.entry.has_endpoint(endpoint);
+            });
+        if (!was_asked && !is_rejected(route.entry) && !is_at_silent_node(now, route.entry))
+            found.push_back(Hop{route.entry});
+        return found.size() < kFirstHopsMax;
+    });
+    next_hops_.assign(found.rbegin(), found.rend());
+    return !next_hops_.empty();
 }
 
 bool Search::send_lookup(Now now, Hop hop) {
@@ -327,9 +353,11 @@ void Search::handle_failure(Now now, MessageId id) {
     });
     if (hop) {
         ++dead_;
+        met_silence_ = true;
         rejected_.push_back(hop->entry);
         for (const Endpoint& endpoint : exchange_.destinations(hop->entry)) {
             remember_endpoint(endpoint);
+            exchange_.silent().note(now, endpoint);
         }
         findings_.push_back({SearchFinding::Kind::gone, hop->entry, {}, {}});
         if (best_ && best_->entry.id == hop->entry.id) discard_best();
@@ -349,10 +377,14 @@ void Search::handle_timeout(Now now) {
     for (Lookup& lookup : lookups_) {
         if (!lookup.is_late && now.instant >= lookup.sent + lookup.patience) {
             lookup.is_late = true;
+            met_silence_ = true;
             ++newly_late;
             // Others should not refer us to it while we wait.
             const auto endpoints = exchange_.destinations(lookup.hop.entry);
-            if (!endpoints.empty()) remember_endpoint(endpoints.front());
+            if (!endpoints.empty()) {
+                remember_endpoint(endpoints.front());
+                exchange_.silent().note(now, endpoints.front());
+            }
             findings_.push_back({SearchFinding::Kind::late, lookup.hop.entry, {}, {}});
         }
         const auto given_up = lookup.sent + kPatienceUntilWrittenOff * lookup.patience;
@@ -364,6 +396,8 @@ void Search::handle_timeout(Now now) {
     for (Inquiry& inquiry : inquiries_) {
         if (inquiry.is_late || now.instant < inquiry.late_at) continue;
         inquiry.is_late = true;
+        const auto endpoints = exchange_.destinations(inquiry.hop.entry);
+        if (!endpoints.empty()) exchange_.silent().note(now, endpoints.front());
         findings_.push_back({SearchFinding::Kind::late, inquiry.hop.entry, {}, {}});
         if (inquiries_.size() >= hedge.in_flight_max) continue;
         const auto other = take_other_match();
@@ -439,6 +473,14 @@ void Search::discard_best() {
 
 void Search::remember_endpoint(const Endpoint& endpoint) {
     if (std::find(path_.begin(), path_.end(), endpoint) == path_.end()) path_.push_back(endpoint);
+}
+
+bool Search::is_at_silent_node(Now now, const RouteEntry& entry) const {
+    const SilentNodes& silent = exchange_.silent();
+    return !silent.empty() &&
+           std::any_of(entry.addresses.begin(), entry.addresses.end(), [&](const Address& address) {
+               return silent.contains(now, {address, entry.port});
+           });
 }
 
 bool Search::is_in_path(const RouteEntry& entry) const {

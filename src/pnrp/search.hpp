@@ -121,6 +121,7 @@ private:
 
     void step(Now now);
     bool ask_next_hop(Now now);
+    bool widen(Now now);
     bool inquire_best(Now now);
     bool inquire_silent_match(Now now);
     bool send_lookup(Now now, Hop hop);
@@ -136,6 +137,7 @@ private:
     void offer_best(const Hop& hop);
     void discard_best();
     void remember_endpoint(const Endpoint& endpoint);
+    bool is_at_silent_node(Now now, const RouteEntry& entry) const;
     bool is_in_path(const RouteEntry& entry) const;
     bool is_known(const RouteEntry& entry) const;
     bool is_rejected(const RouteEntry& entry) const;
@@ -160,6 +162,8 @@ private:
     unsigned suspicious_ = 0;
     unsigned useful_ = 0;
     unsigned dead_ = 0;
+    unsigned widenings_ = 0;
+    bool met_silence_ = false;
     bool had_invalid_answer_ = false;
     std::deque<SearchFinding> findings_;
     std::optional<SearchResult> result_;

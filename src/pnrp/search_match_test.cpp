@@ -127,12 +127,12 @@ TEST_F(Match, IsBelievedOnlyWithAValidCpa) { // PNRP-207, PNRP-215 to PNRP-219
         EXPECT_EQ(fresh.result(), Kind::no_valid_answer) << to_string(reason);
         EXPECT_EQ(fresh.bench.exchange.counters().dropped_for(reason), 1U) << to_string(reason);
     };
-    refuse(Drop::cpa_missing, [](AuthorityBuffer& buffer, Cpa) { buffer.cpa.reset(); });
-    refuse(Drop::cpa_signature, [](AuthorityBuffer& buffer, Cpa) {
+    refuse(Drop::cpa_missing, [](AuthorityBuffer& buffer, const Cpa&) { buffer.cpa.reset(); });
+    refuse(Drop::cpa_signature, [](AuthorityBuffer& buffer, const Cpa&) {
         buffer.cpa->back() ^= std::byte{1};
     });
-    refuse(Drop::cpa_syntax, [](AuthorityBuffer& buffer, Cpa) { buffer.cpa->pop_back(); });
-    refuse(Drop::cpa_authority, [&](AuthorityBuffer& buffer, Cpa cpa) {
+    refuse(Drop::cpa_syntax, [](AuthorityBuffer& buffer, const Cpa&) { buffer.cpa->pop_back(); });
+    refuse(Drop::cpa_authority, [&](AuthorityBuffer& buffer, const Cpa& cpa) {
         buffer.cpa = other.signed_cpa(cpa);
     });
     refuse(Drop::cpa_nonce, [&](AuthorityBuffer& buffer, Cpa cpa) {
@@ -143,7 +143,8 @@ TEST_F(Match, IsBelievedOnlyWithAValidCpa) { // PNRP-207, PNRP-215 to PNRP-219
         cpa.not_after = at({}).wall - std::chrono::hours(1);
         buffer.cpa = wanted.signed_cpa(cpa);
     });
-    refuse(Drop::cpa_id, [&](AuthorityBuffer& buffer, Cpa) { buffer.entry = other.entry(); });
+    refuse(
+        Drop::cpa_id, [&](AuthorityBuffer& buffer, const Cpa&) { buffer.entry = other.entry(); });
     refuse(Drop::payload_invalid, [&](AuthorityBuffer& buffer, Cpa cpa) {
         cpa.has_extended_payload = true; // and there is none
         buffer.cpa = wanted.signed_cpa(cpa);

@@ -368,15 +368,15 @@ TEST(Search, HedgesUpToThree) {
     EXPECT_EQ(walk.search->next_timeout(), at(30ms).instant); // nobody was heard yet
     EXPECT_EQ(asked_at(29ms), 1U);
     EXPECT_EQ(asked_at(30ms), 2U);
-    EXPECT_EQ(asked_at(60ms), 3U);
-    EXPECT_EQ(asked_at(90ms), 3U);
-    EXPECT_EQ(asked_at(119ms), 3U);
-    EXPECT_EQ(asked_at(120ms), 4U); // the first is late by four times its time
+    EXPECT_EQ(asked_at(45ms), 2U);
+    // Now the second is late, and the first by twice its time: it counts no more.
+    EXPECT_EQ(asked_at(60ms), 4U);
+    EXPECT_EQ(asked_at(89ms), 4U);
     std::set<Endpoint> nodes;
     for (const auto& asked : walk.lookups())
         nodes.insert(asked.to);
     EXPECT_EQ(nodes.size(), 4U);
-    EXPECT_EQ(walk.findings(SearchFinding::Kind::late).size(), 3U);
+    EXPECT_EQ(walk.findings(SearchFinding::Kind::late).size(), 2U);
     // The first one's answer counts when it comes.
     walk.answer(walk.lookups()[0], returning(nearer(1)));
     EXPECT_EQ(walk.findings(SearchFinding::Kind::confirmed).size(), 1U);
@@ -411,6 +411,50 @@ TEST(Search, AsksALateNodeLast) {
     EXPECT_EQ(walk.lookups().back().to, endpoint_of_byte(0x20));
     walk.answer_last({});
     EXPECT_EQ(walk.lookups().back().to, endpoint_of_byte(0x7f));
+}
+
+TEST(Search, AsksTheOtherIdsOfASilentNodeLast) {
+    Walk walk(modern_profile());
+    walk.cache_byte(0x7f);
+    walk.cache_byte(0x20);
+    walk.exchange.silent().note(at({}), endpoint_of_byte(0x7f));
+    walk.start();
+    EXPECT_EQ(walk.lookups().back().to, endpoint_of_byte(0x20));
+    RouteEntry other_id = nearer(1);
+    other_id.addresses = {endpoint_of_byte(0x7f).address};
+    other_id.port = endpoint_of_byte(0x7f).port;
+    walk.answer_last(returning(other_id));
+    EXPECT_EQ(walk.lookups().back().to, endpoint_of_byte(0x20)); // asked again instead
+}
+
+TEST(Search, NotesWhoIsLate) {
+    Walk walk(modern_profile());
+    walk.cache_byte(0x7f);
+    walk.start();
+    walk.search->handle_timeout(at(29ms));
+    EXPECT_FALSE(walk.exchange.silent().contains(at(29ms), endpoint_of_byte(0x7f)));
+    walk.search->handle_timeout(at(30ms));
+    EXPECT_TRUE(walk.exchange.silent().contains(at(30ms), endpoint_of_byte(0x7f)));
+}
+
+TEST(Search, WidensItsStartOnlyWhereNodesAreSilent) {
+    for (const bool is_silent : {false, true}) {
+        Walk walk(modern_profile());
+        for (unsigned i = 0; i <= kFirstHopsMax; ++i)
+            walk.cache_byte(0x70 + i);
+        walk.start();
+        for (std::size_t i = 0; i < kFirstHopsMax; ++i) {
+            ASSERT_EQ(walk.lookups().size(), i + 1);
+            if (is_silent && i == 0) {
+                walk.fail(walk.lookups().back());
+            } else {
+                walk.answer_last({}); // knows nobody nearer
+            }
+        }
+        // The ninth, farther than the first hops, is asked where one of those was silent.
+        EXPECT_EQ(walk.lookups_to(endpoint_of_byte(0x70)), is_silent ? 1U : 0U);
+        EXPECT_EQ(walk.result().has_value(), !is_silent);
+    }
 }
 
 } // namespace

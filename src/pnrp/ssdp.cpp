@@ -72,7 +72,7 @@ std::string_view trim(std::string_view text) {
 // One line off the front of `text`, without its CRLF. Nothing if there is no CRLF within the limit.
 std::optional<std::string_view> take_line(std::string_view& text) {
     const std::size_t end = text.find(kLineEnd);
-    if (end == std::string_view::npos || end > kSsdpLineSizeMax) return std::nullopt;
+    if (end > kSsdpLineSizeMax) return std::nullopt; // and npos is larger still
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(end + kLineEnd.size());
     return line;
