@@ -26,6 +26,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports these inside its own std::expected, std::optional and std::vector once inlined.
   target_compile_options(kith_options INTERFACE
     -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-restrict)
+  # To a unity build every source is an included file, which this warning is about.
+  target_compile_options(kith_options INTERFACE -Wno-subobject-linkage)
 endif()
 
 if(KITH_SANITIZE)
