@@ -100,11 +100,11 @@ bool configure(int fd, const UdpOptions& options) {
 // What the system calls of one thread work with: 64 KiB that no two sockets need at once. A batch
 // that was received stays as it is while datagrams are sent.
 struct UdpSocket::Batch {
-    std::array<std::array<std::byte, kUdpReadSizeMax>, kUdpBatchMax> buffers;
+    std::array<std::array<std::byte, kUdpReadSizeMax>, kUdpBatchMax> buffers{};
     std::array<SocketAddress, kUdpBatchMax> addresses;
     std::array<ControlBuffer, kUdpBatchMax> controls;
-    std::array<iovec, kUdpBatchMax> vectors;
-    std::array<mmsghdr, kUdpBatchMax> headers;
+    std::array<iovec, kUdpBatchMax> vectors{};
+    std::array<mmsghdr, kUdpBatchMax> headers{};
     std::array<ReceivedDatagram, kUdpBatchMax> received;
 };
 
@@ -114,7 +114,7 @@ UdpSocket::UdpSocket(UniqueFd fd, const Endpoint& local, Zone zone)
       zone_(zone) {}
 
 UdpSocket::Batch& UdpSocket::batch_of_thread() {
-    static thread_local const auto batch = std::make_unique_for_overwrite<Batch>();
+    static thread_local const auto batch = std::make_unique<Batch>();
     return *batch;
 }
 
