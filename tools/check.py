@@ -223,12 +223,12 @@ def step_sim(log: Log) -> Cases:
 
 def step_tidy(log: Log) -> Cases:
     # Half of all the time goes into this one check.
-    return lint(log, lambda entry: "_tests.dir/" not in entry["command"],
+    return lint(log, lambda entry: not re.search(r"_(tests|fuzz)\.dir/", entry["command"]),
                 "-performance-unnecessary-value-param")
 
 
 def step_tidy_all(log: Log) -> Cases:
-    return lint(log, lambda entry: True)
+    return lint(log, lambda entry: "_fuzz.dir/" not in entry["command"])
 
 
 def lint(log: Log, is_wanted: Callable[[dict], bool], *left_out: str) -> Cases:
