@@ -86,7 +86,7 @@ struct Cloud::Parts {
     void handle(Now now, const Responder::Arrival& arrival, const Ack& message);
     void handle(Now now, const Responder::Arrival& arrival, const Lookup& message);
     void handle_revocation(Now now, const Flood& flood);
-    void handle_answer(
+    bool handle_answer(
         Now now,
         MessageId id,
         const PendingList::Answered& answered,
@@ -292,8 +292,11 @@ void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Auth
         exchange.counters().drop(drop_reason(buffer.error()));
         return;
     }
-    const auto answered = take_answered(now, message.acked, arrival.from);
-    handle_answer(now, message.acked, answered, *buffer);
+    const auto answered = pending.peek(now, message.acked, arrival.from);
+    responder.prove(now, arrival.from);
+    if (!handle_answer(now, message.acked, answered, *buffer)) return; // the truth may still come
+    if (answered.round_trip) exchange.cloud_round_trip().sample(*answered.round_trip);
+    pending.cancel(message.acked);
 }
 
 PendingList::Answered Cloud::Parts::take_answered(Now now, MessageId id, const Endpoint& from) {
@@ -304,29 +307,30 @@ PendingList::Answered Cloud::Parts::take_answered(Now now, MessageId id, const E
     return answered;
 }
 
-void Cloud::Parts::handle_answer(
+// False if the question is still open.
+bool Cloud::Parts::handle_answer(
     Now now, MessageId id, const PendingList::Answered& answered, const AuthorityBuffer& buffer) {
     switch (answered.purpose.errand) {
     case Errand::search_lookup:
     case Errand::search_inquire:
-        searches.handle_answer(now, answered.purpose.key, id, answered, buffer);
-        return;
+        return searches.handle_answer(now, answered.purpose.key, id, answered, buffer);
     case Errand::entry_check:
         admission.handle_answer(now, answered.purpose.key, answered, buffer);
-        return;
+        break;
     case Errand::probe:
         if (buffer.not_found) {
             drop_route(now, answered.purpose.subject);
         } else if (const CachedRoute* cached = cache.find(answered.purpose.subject)) {
             admission.confirm(now, RouteEntry(cached->entry), answered.from, answered.round_trip);
         }
-        return;
+        break;
     case Errand::solicit:
     case Errand::request:
     case Errand::flood:
     case Errand::proof:
-        return; // not answered by AUTHORITY
+        break; // not answered by AUTHORITY
     }
+    return true;
 }
 
 void Cloud::Parts::handle_failure(Now now, const PendingList::Failed& failed) {

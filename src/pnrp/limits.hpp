@@ -56,6 +56,7 @@ inline constexpr std::size_t kEntryChecksMax = 64;      // 3.1.5.11; further ent
 inline constexpr std::size_t kEntryChecksPerSource = 16; // of one informant; the rest is ignored
 inline constexpr std::size_t kNextHopsMax = 32;          // candidates of a search; the worst goes
 inline constexpr std::size_t kFirstHopsMax = 8;          // cached entries that a search starts from
+inline constexpr unsigned kInvalidAnswersMax = 8;        // to one INQUIRE; then it is given up
 inline constexpr std::size_t kDeadHopsMax = 16;          // silent hops of a search; then it ends
 inline constexpr unsigned kWideningsMax = 3; // of a search, by kFirstHopsMax cached entries each
 inline constexpr std::size_t kSilentNodesMax = 64; // asked last; the first noted goes

@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <expected>
 #include <optional>
 #include <vector>
 
@@ -76,8 +77,9 @@ public:
     /// Asks the first hops. Requires: at least one local endpoint.
     void start(Now now);
 
-    /// An AUTHORITY_BUFFER for one of our requests, complete.
-    void handle_answer(
+    /// An AUTHORITY_BUFFER for one of our requests, complete. False if it answers an INQUIRE and
+    /// is not valid: then the request stays pending, and the honest answer still counts.
+    bool handle_answer(
         Now now,
         MessageId id,
         const PendingList::Answered& answered,
@@ -117,6 +119,9 @@ private:
         Nonce nonce{};
         Instant late_at;
         bool is_late = false;
+        unsigned refused = 0; // answers that were not valid
+
+        bool is_awaited() const { return refused == 0; }
     };
 
     void step(Now now);
@@ -132,7 +137,14 @@ private:
         const PendingList::Answered& answered,
         const AuthorityBuffer& buffer);
     void consider(Hop returned, const Hop& asked, const Endpoint& from);
-    void handle_inquire_answer(Now now, const Inquiry& asked, const AuthorityBuffer& buffer);
+    bool handle_inquire_answer(
+        Now now,
+        MessageId id,
+        const PendingList::Answered& answered,
+        const AuthorityBuffer& buffer);
+    std::expected<SearchResult, Drop>
+    certified(Now now, const Inquiry& asked, const AuthorityBuffer& buffer);
+    bool awaits_inquiry() const;
     std::optional<Hop> take_other_match();
     void offer_best(const Hop& hop);
     void discard_best();

@@ -46,8 +46,9 @@ public:
 
     template<class Asked>
     void answer(const Asked& asked, const AuthorityBuffer& buffer) {
-        const auto answered = exchange.pending().take(at(now), asked.id, asked.to);
-        search->handle_answer(at(now), asked.id, answered, buffer);
+        auto& pending = exchange.pending();
+        const auto answered = pending.peek(at(now), asked.id, asked.to);
+        if (search->handle_answer(at(now), asked.id, answered, buffer)) pending.cancel(asked.id);
     }
 
     void answer_last(const AuthorityBuffer& buffer) { answer(lookups().back(), buffer); }

@@ -43,7 +43,8 @@ public:
     template<class Predicate>
     void cancel_unless(Predicate&& is_wanted);
 
-    void handle_answer(
+    /// As `Search::handle_answer`; true if the search is over.
+    bool handle_answer(
         Now now,
         std::uint32_t key,
         MessageId id,
