@@ -186,15 +186,11 @@ void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Adve
 
 void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Request& message) {
     const std::size_t size_max = responder.answer_size_max(now, arrival);
-    const auto entries = member.handle_request(now, arrival.from, message);
-    if (!entries) return;
+    const auto floods = member.handle_request(now, arrival.from, message);
+    if (!floods) return;
     std::size_t sent = exchange.send(arrival.from, Ack{arrival.id, false});
-    for (const RouteEntry& entry : *entries) {
-        Flood flood;
-        flood.no_ack = true;
-        flood.entry = entry;
-        Bytes datagram =
-            encode_message(exchange.profile(), Message{exchange.fresh_id(), std::move(flood)});
+    for (const Flood& flood : *floods) {
+        Bytes datagram = encode_message(exchange.profile(), Message{exchange.fresh_id(), flood});
         if (sent + datagram.size() > size_max) {
             exchange.counters().drop(Drop::amplification);
             return;
