@@ -10,6 +10,7 @@
 #include "pnrp/responder.hpp"
 #include "pnrp/route_cache.hpp"
 #include "pnrp/searches.hpp"
+#include "pnrp/split_detection.hpp"
 #include "pnrp/synchronization.hpp"
 
 #include <algorithm>
@@ -22,7 +23,6 @@ namespace {
 
 constexpr std::size_t kAdvertiseOverhead = 56; // an ADVERTISE without ids, 2.2.2.2
 constexpr std::size_t kPlainInquireSize = 56;  // without A, 2.2.2.5
-constexpr auto kUpkeepSearchTimeout = 30s;     // no announcement or filling lasts longer
 
 PnrpId random_id(SecureRandom& random) {
     return PnrpId{random.bytes<32>()};
@@ -67,7 +67,8 @@ struct Cloud::Parts {
           member(exchange, cache, registry),
           responder(exchange, cache, registry),
           maintenance(cache, plain),
-          searches(exchange, cache) {}
+          searches(exchange, cache),
+          split_detection(exchange, cache, registry) {}
 
     // A resolve that waits for a first member to ask.
     struct HeldResolve {
@@ -122,6 +123,7 @@ struct Cloud::Parts {
     Responder responder;
     Maintenance maintenance;
     Searches searches;
+    SplitDetection split_detection;
     std::deque<HeldResolve> held;
     std::deque<Event> events;
     std::uint32_t next_resolve = 1;
@@ -415,6 +417,10 @@ void Cloud::Parts::settle(Now now) {
             handle_search_done(now, std::move(*done));
             is_moving = true;
         }
+        while (auto test = split_detection.poll_test(now)) {
+            searches.start(now, test->goal, ForSplitTest{test->own_id});
+            is_moving = true;
+        }
         while (auto done = joiner.poll_done())
             events.emplace_back(*done);
         while (auto chore = maintenance.poll_chore()) {
@@ -597,6 +603,11 @@ void Cloud::synchronize(Now now, const Endpoint& member) {
     parts_->settle(now);
 }
 
+void Cloud::test_for_split(Now now, const Endpoint& seed) {
+    parts_->split_detection.start(seed);
+    parts_->settle(now);
+}
+
 // Resolving ------------------------------------------------------------------------
 
 std::expected<ResolveId, ResolveErrc> Cloud::start_resolve(Now now, const ResolveQuery& query) {
@@ -678,6 +689,10 @@ void Cloud::Parts::handle_search_done(Now now, Searches::Done done) {
                 const bool is_news = result.entry && cache.find(result.entry->id) == nullptr;
                 if (is_news) admission.offer(now, {*result.entry, {}, std::nullopt});
                 maintenance.filled(now, client.gap, is_news);
+            },
+            [&](const ForSplitTest& client) {
+                if (result.entry) admission.offer(now, {*result.entry, {}, std::nullopt});
+                split_detection.handle_done(client.own_id, result);
             }},
         done.client);
 }
@@ -788,6 +803,10 @@ std::optional<double> Cloud::estimated_nodes() const {
     return *ids / static_cast<double>(parts_->cache.own_id_count());
 }
 
+std::optional<SplitVerdict> Cloud::split_verdict() const {
+    return parts_->split_detection.verdict();
+}
+
 const Counters& Cloud::counters() const {
     return parts_->exchange.counters();
 }
@@ -798,6 +817,7 @@ std::size_t Cloud::state_bytes() const {
     bytes += parts.registry.state_bytes() + parts.admission.state_bytes();
     bytes += parts.joiner.state_bytes() + parts.member.state_bytes();
     bytes += parts.responder.state_bytes() + parts.maintenance.state_bytes();
+    bytes += parts.split_detection.state_bytes();
     bytes += parts.searches.state_bytes() + parts.held.size() * sizeof(Parts::HeldResolve);
     return bytes;
 }

@@ -79,6 +79,7 @@ inline constexpr unsigned kFillsPerMaintenance = 2;   // searches for missing le
 inline constexpr unsigned kFillsAtStart = 12;         // the first time round, to be useful at once
 inline constexpr std::size_t kSearchesUpkeepMax = 32; // for announcements and levels, at once
 inline constexpr auto kResolveHoldMax = 2s;           // a resolve waits so long for a first member
+inline constexpr auto kUpkeepSearchTimeout = 30s;     // for announcements, levels and split tests
 inline constexpr auto kFillPause = 10min;             // for a level whose search found nothing new
 
 // Defence (docs/protocol/pnrp.md, Limits against abuse).

@@ -11,6 +11,12 @@ namespace kith::pnrp {
 
 namespace {
 
+// The first hop of a split test has no id that we know: it stands for an address (MS-PNRP
+// 3.2.6.2.1), is never best and never cached (decision A43).
+bool is_made_up(const RouteEntry& entry) {
+    return entry.id.is_zero();
+}
+
 // A LOOKUP that is late by this many times its patience no longer keeps others from being asked.
 constexpr int kPatienceUntilWrittenOff = 2;
 
@@ -36,6 +42,7 @@ bool satisfies(const SearchGoal& goal, const PnrpId& id) {
 }
 
 bool is_acceptable(const SearchGoal& goal, const PnrpId& id) {
+    if (goal.reason == Reason::split_detection) return true;
     const bool is_nearest = goal.criteria == Criteria::nearest_peer_name ||
                             goal.criteria == Criteria::nearest64_peer_name;
     if (is_nearest) return common_prefix_bits(id, goal.target) >= 128;
@@ -51,6 +58,11 @@ Search::Search(
 
 void Search::start(Now now) {
     if (goal_.initial_best) best_ = Hop{*goal_.initial_best};
+    if (goal_.initial_hop) {
+        next_hops_.push_back(Hop{{{}, goal_.initial_hop->port, {goal_.initial_hop->address}}});
+        step(now);
+        return;
+    }
     // The nearest cached entry is the first hop; the published profile knows no other.
     const bool is_hedged = exchange_.profile().hedge.in_flight_max > 1;
     const std::size_t wanted = is_hedged ? kFirstHopsMax : 1;
@@ -132,6 +144,8 @@ bool Search::ask_next_hop(Now now) {
 // way round a hole in the cloud may begin farther out.
 bool Search::widen(Now now) {
     const bool is_hedged = exchange_.profile().hedge.in_flight_max > 1;
+    // A split test asks what others know: from our own cache it would learn nothing.
+    if (goal_.initial_hop) return false;
     if (!is_hedged || !met_silence_ || widenings_ == kWideningsMax) return false;
     ++widenings_;
     std::vector<Hop> found;
@@ -150,7 +164,7 @@ bool Search::widen(Now now) {
 
 bool Search::send_lookup(Now now, Hop hop) {
     pnrp::Lookup message;
-    message.accept_any = cache_.size() < kAcceptAnyBelow;
+    message.accept_any = cache_.size() < kAcceptAnyBelow || is_made_up(hop.entry);
     message.precision = goal_.precision;
     message.criteria = goal_.criteria;
     message.reason = static_cast<std::uint8_t>(goal_.reason);
@@ -174,7 +188,9 @@ bool Search::send_lookup(Now now, Hop hop) {
 }
 
 bool Search::inquire_best(Now now) {
-    if (goal_.reason != Reason::application) {
+    const bool needs_cpa =
+        goal_.reason == Reason::application || goal_.reason == Reason::split_detection;
+    if (!needs_cpa) {
         SearchResult result{SearchResult::Kind::found};
         result.entry = best_->entry;
         result.lookups = best_->lookups;
@@ -248,7 +264,7 @@ void Search::handle_lookup_answer(
         is_alive = false;
         rejected_.push_back(asked.hop.entry);
         findings_.push_back({SearchFinding::Kind::gone, asked.hop.entry, answered.from, {}});
-    } else {
+    } else if (!is_made_up(asked.hop.entry)) {
         findings_.push_back(
             {SearchFinding::Kind::confirmed, asked.hop.entry, answered.from, answered.round_trip});
         if (!best_ || is_closer(asked.hop.entry.id, best_->entry.id, goal_.target)) {
@@ -280,7 +296,7 @@ void Search::consider(Hop returned, const Hop& asked, const Endpoint& from) {
         offer_best(returned);
         return;
     }
-    const bool is_progress = is_closer(id, asked.entry.id, goal_.target);
+    const bool is_progress = is_made_up(asked.entry) || is_closer(id, asked.entry.id, goal_.target);
     if (is_progress || cache_.size() < kAcceptAnyBelow) {
         if (next_hops_.size() == kNextHopsMax) next_hops_.erase(next_hops_.begin());
         next_hops_.push_back(std::move(returned));
