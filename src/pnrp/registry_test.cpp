@@ -77,6 +77,8 @@ TEST_F(RegistryTest, SignsAFreshCpaForEachNonce) { // PNRP-268, PNRP-270
     EXPECT_EQ((*cpa)->app_endpoints, registration.endpoints);
     EXPECT_EQ((*cpa)->friendly_name, registration.comment);
     EXPECT_EQ((*cpa)->not_after, at(5s).wall + kCpaLifetime);
+    EXPECT_GE((*cpa)->not_after, at(5s).wall + 12h); // PNRP-068
+    EXPECT_LE((*cpa)->not_after, at(5s).wall + 7 * 24h);
     EXPECT_FALSE((*cpa)->has_extended_payload);
     EXPECT_EQ(buffer.entry, bench.registry.entry_of(name.id)); // decision A23
     EXPECT_EQ(buffer.classifier, "web");

@@ -125,7 +125,7 @@ TEST(SearchGoal, MatchesByEachCriterion) { // PNRP-055, PNRP-056
     }
 }
 
-TEST(Search, AsksTheNearestFirst) { // PNRP-171, PNRP-176 to PNRP-178, PNRP-170, PNRP-180
+TEST(Search, AsksTheNearestFirst) { // PNRP-059, PNRP-170, PNRP-171, PNRP-176 to PNRP-178, PNRP-180
     Walk walk;
     walk.cache_byte(0x10);
     walk.cache_byte(0x70);
@@ -234,7 +234,7 @@ TEST(Search, StopsAboveSixSuspiciousAnswers) { // PNRP-174, PNRP-201
     EXPECT_EQ(walk.lookups().size(), 13U); // the seventh L comes with the thirteenth answer
 }
 
-TEST(Search, CountsABusyHopForNothing) { // decision A35
+TEST(Search, CountsABusyHopForNothing) { // PNRP-041, decision A35
     Walk walk;
     for (unsigned i = 0; i < 30; ++i)
         walk.cache_byte(0x10 + i);
