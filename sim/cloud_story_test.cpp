@@ -19,7 +19,7 @@ FleetConfig config_of(std::uint64_t seed) {
     return config;
 }
 
-// PNRP-209, PNRP-240: who publishes resolves as well, and gets the endpoints that were published.
+// PNRP-240: who publishes resolves as well, and gets the endpoints that were published.
 TEST(CloudStory, two_nodes_find_each_other) {
     tell_twice(config_of(1), 2, [](SmallCloud& cloud) {
         cloud.join();
@@ -28,7 +28,7 @@ TEST(CloudStory, two_nodes_find_each_other) {
     });
 }
 
-// PNRP-242, PNRP-244: everybody finds everybody, in few LOOKUPs.
+// PNRP-242: everybody finds everybody, in few LOOKUPs.
 TEST(CloudStory, sixteen_nodes_all_find_all) {
     tell_twice(config_of(2), 16, [](SmallCloud& cloud) {
         cloud.join();
@@ -37,7 +37,7 @@ TEST(CloudStory, sixteen_nodes_all_find_all) {
     });
 }
 
-// PNRP-165: a name that nobody has published is not found, by anybody.
+// A name that nobody has published is not found, by anybody.
 TEST(CloudStory, a_name_that_nobody_published_is_not_found) {
     tell_twice(config_of(3), 8, [](SmallCloud& cloud) {
         cloud.join();
@@ -63,7 +63,7 @@ TEST(CloudStory, a_lan_answers_within_milliseconds) {
     });
 }
 
-// PNRP-147: nodes of one link find each other without a seed.
+// Nodes of one link find each other without a seed.
 TEST(CloudStory, a_link_without_seeds_is_found_by_multicast) {
     FleetConfig config = config_of(5);
     config.link.latency = Latency::lan;

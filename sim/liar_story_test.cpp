@@ -96,18 +96,17 @@ TEST(LiarStory, replays_are_recognised) {
     });
 }
 
-// PNRP-207: changed copies race the honest answer and often win; a name may then be hidden from
-// this one question (the spec gives the candidate up), and never forged.
+// PNRP-207: changed copies race the honest answer and often win; an INQUIRE stays open until the
+// honest one comes. What a LOOKUP or a denial says is not signed, and may still mislead one search.
 TEST(LiarStory, corrupted_and_truncated_copies_are_dropped) {
     Liar::Habits habits;
     habits.misquotes = 0.3;
     habits.truncates = 0.2;
     tell_twice_with(habits, 22, [](SmallCloud& cloud) {
         cloud.join();
-        EXPECT_GE(cloud.ask_around(48), 40U)
-            << cloud.count(Verdict::not_found) << " not found, "
-            << cloud.count(Verdict::no_valid_answer) << " without valid answer, "
-            << cloud.count(Verdict::timed_out) << " timed out";
+        EXPECT_GE(cloud.ask_around(48), 46U) << cloud.count(Verdict::not_found) << " not found, "
+                                             << cloud.count(Verdict::timed_out) << " timed out";
+        EXPECT_EQ(cloud.count(Verdict::no_valid_answer), 0U);
         EXPECT_GT(cloud.fleet.counters().dropped_for(pnrp::Drop::truncated), 0U);
     });
 }

@@ -148,6 +148,12 @@ def step_layers(log: Log) -> Cases:
     return Cases()
 
 
+def step_conformance(log: Log) -> Cases:
+    log.run(sys.executable, ROOT / "tools/conformance_test.py")
+    log.run(sys.executable, ROOT / "tools/conformance", "--check")
+    return Cases()
+
+
 def step_format(log: Log) -> Cases:
     files = sources()
     log.run("clang-format-19", "--dry-run", "-Werror", *files)
@@ -318,6 +324,7 @@ class Step(NamedTuple):
 STEPS = [
     Step("layers", "includes run one way; no clock, entropy or thread in a core", step_layers, True),
     Step("format", "clang-format 19", step_format, True),
+    Step("conformance", "every requirement of names has an answer", step_conformance, True),
     Step("dev", "g++ 12 build and unit tests", step_dev, True),
     Step("release", "g++ 12 optimised programs", step_release),
     Step("e2e", "real processes on namespaces of this machine", step_e2e),
@@ -356,7 +363,7 @@ def run_step(step: Step) -> tuple[bool, Cases]:
         log.write(note)
     counts = [f"{count} {word}" for count, word in zip(cases, Cases._fields) if count]
     shown = ", ".join(counts) if good else "; ".join(filter(None, [note, ", ".join(counts)]))
-    print(f"{time.strftime('%H:%M:%S')}  {step.name:<10} {'ok' if good else 'FAILED':<7}"
+    print(f"{time.strftime('%H:%M:%S')}  {step.name:<11} {'ok' if good else 'FAILED':<7}"
           f"{time.monotonic() - started:7.1f} s  {shown}".rstrip(), flush=True)
     if not good:
         text = log.path.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -394,7 +401,7 @@ def chosen_steps() -> list[Step]:
     given = arguments.parse_args()
     if given.list:
         for step in STEPS:
-            print(f"{step.name:<10} {step.what}")
+            print(f"{step.name:<11} {step.what}")
         sys.exit(0)
     if given.only:
         return [step for step in STEPS if step.name in given.only]

@@ -140,7 +140,11 @@ void Discovery::handle_timeout(Now now) {
     }
     if (refresh_at_ && *refresh_at_ <= now.instant) {
         refresh_at_.reset();
-        if (!seeds_.empty()) members_.push_back(seeds_[next_seed_++ % seeds_.size()]);
+        if (!seeds_.empty()) {
+            const Endpoint& seed = seeds_[next_seed_++ % seeds_.size()];
+            members_.push_back(seed);
+            split_test_ = seed;
+        }
     }
 }
 
@@ -161,6 +165,10 @@ std::optional<Endpoint> Discovery::poll_member() {
     const Endpoint next = members_.front();
     members_.pop_front();
     return next;
+}
+
+std::optional<Endpoint> Discovery::poll_split_test() {
+    return std::exchange(split_test_, std::nullopt);
 }
 
 bool Discovery::poll_seeds_needed() {

@@ -3,7 +3,8 @@
 //
 // A round tries all three at once: whoever comes from one source only sees what that source wants
 // it to see (docs/security.md, Eclipse). Rounds repeat while no member is known; afterwards a seed
-// is asked again now and then, so that two halves of a cloud, or a seed that lost its memory, meet.
+// is asked again now and then, and a split tested for at it, so that two halves of a cloud, or a
+// seed that lost its memory, meet.
 
 #pragma once
 
@@ -80,6 +81,8 @@ public:
     std::optional<Ssdp> poll_ssdp();
     /// The next node to synchronise with.
     std::optional<Endpoint> poll_member();
+    /// The next seed to test at whether the cloud is whole (MS-PNRP 3.2.6.2.1).
+    std::optional<Endpoint> poll_split_test();
     /// True once after the seeds' addresses were wanted and unknown or old.
     bool poll_seeds_needed();
 
@@ -109,6 +112,7 @@ private:
     std::optional<Instant> refresh_at_;
     std::optional<Instant> last_ssdp_answer_;
     std::deque<Endpoint> members_;
+    std::optional<Endpoint> split_test_;
     std::deque<Ssdp> ssdp_out_;
     std::uint64_t ssdp_dropped_ = 0;
 };

@@ -163,7 +163,7 @@ TEST_F(DiscoveryTest, SearchesTheLinkInTheFamiliesItHas) {
     EXPECT_EQ(ssdp(discovery).size(), 2U);
 }
 
-TEST_F(DiscoveryTest, UsesFiveAnswersOfASearch) { // MS-PNRP 3.1.5.1
+TEST_F(DiscoveryTest, UsesFiveAnswersOfASearch) { // PNRP-147
     Discovery& discovery = make();
     const auto answering = numbered("2001:db8:3::", 9);
     hear(discovery, {}, answering[0], answer_of(answering[0])); // nobody asked
@@ -235,7 +235,7 @@ TEST_F(DiscoveryTest, AnswersTenTimesASecondAtMost) {
     EXPECT_EQ(answers, 10U);
 }
 
-// About one node of the cloud in each 15 seconds, never more often than once a minute.
+// PNRP-284: about one node of the cloud in each 15 seconds, never more often than once a minute.
 TEST_F(DiscoveryTest, MeetsASeedNowAndThen) {
     struct Row {
         double nodes;
@@ -255,6 +255,8 @@ TEST_F(DiscoveryTest, MeetsASeedNowAndThen) {
         EXPECT_EQ(discovery.next_timeout(), due);
         discovery.handle_timeout({*due, {}});
         EXPECT_EQ(members(discovery), seeds);
+        EXPECT_EQ(discovery.poll_split_test(), seeds[0]); // and is the cloud whole?
+        EXPECT_FALSE(discovery.poll_split_test());
         EXPECT_FALSE(discovery.next_timeout());
     }
 }

@@ -216,6 +216,10 @@ void Node::Parts::settle(Now now) {
             cloud.synchronize(now, *member);
             is_moving = true;
         }
+        if (const auto seed = discovery.poll_split_test()) {
+            cloud.test_for_split(now, *seed);
+            is_moving = true;
+        }
         while (auto event = cloud.poll_event()) {
             handle(now, std::move(*event));
             is_moving = true;

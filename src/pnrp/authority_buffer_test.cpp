@@ -125,7 +125,7 @@ TEST(AuthorityBufferTest, ClassifierIsAPeerNamesClassifier) {
     EXPECT_EQ(why(longest), MessageErrc::bad_syntax);
 }
 
-// PNRP-274; vectors 3.2
+// PNRP-273, PNRP-274; vectors 3.2
 TEST(SplitAuthorityTest, EveryFragmentButTheLastHas1188Bytes) {
     const auto sizes = [](std::size_t size) {
         std::vector<std::size_t> out;

@@ -10,6 +10,7 @@
 #include "pnrp/responder.hpp"
 #include "pnrp/route_cache.hpp"
 #include "pnrp/searches.hpp"
+#include "pnrp/split_detection.hpp"
 #include "pnrp/synchronization.hpp"
 
 #include <algorithm>
@@ -22,7 +23,6 @@ namespace {
 
 constexpr std::size_t kAdvertiseOverhead = 56; // an ADVERTISE without ids, 2.2.2.2
 constexpr std::size_t kPlainInquireSize = 56;  // without A, 2.2.2.5
-constexpr auto kUpkeepSearchTimeout = 30s;     // no announcement or filling lasts longer
 
 PnrpId random_id(SecureRandom& random) {
     return PnrpId{random.bytes<32>()};
@@ -67,7 +67,8 @@ struct Cloud::Parts {
           member(exchange, cache, registry),
           responder(exchange, cache, registry),
           maintenance(cache, plain),
-          searches(exchange, cache) {}
+          searches(exchange, cache),
+          split_detection(exchange, cache, registry) {}
 
     // A resolve that waits for a first member to ask.
     struct HeldResolve {
@@ -86,7 +87,7 @@ struct Cloud::Parts {
     void handle(Now now, const Responder::Arrival& arrival, const Ack& message);
     void handle(Now now, const Responder::Arrival& arrival, const Lookup& message);
     void handle_revocation(Now now, const Flood& flood);
-    void handle_answer(
+    bool handle_answer(
         Now now,
         MessageId id,
         const PendingList::Answered& answered,
@@ -122,6 +123,7 @@ struct Cloud::Parts {
     Responder responder;
     Maintenance maintenance;
     Searches searches;
+    SplitDetection split_detection;
     std::deque<HeldResolve> held;
     std::deque<Event> events;
     std::uint32_t next_resolve = 1;
@@ -186,15 +188,11 @@ void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Adve
 
 void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Request& message) {
     const std::size_t size_max = responder.answer_size_max(now, arrival);
-    const auto entries = member.handle_request(now, arrival.from, message);
-    if (!entries) return;
+    const auto floods = member.handle_request(now, arrival.from, message);
+    if (!floods) return;
     std::size_t sent = exchange.send(arrival.from, Ack{arrival.id, false});
-    for (const RouteEntry& entry : *entries) {
-        Flood flood;
-        flood.no_ack = true;
-        flood.entry = entry;
-        Bytes datagram =
-            encode_message(exchange.profile(), Message{exchange.fresh_id(), std::move(flood)});
+    for (const Flood& flood : *floods) {
+        Bytes datagram = encode_message(exchange.profile(), Message{exchange.fresh_id(), flood});
         if (sent + datagram.size() > size_max) {
             exchange.counters().drop(Drop::amplification);
             return;
@@ -292,8 +290,11 @@ void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Auth
         exchange.counters().drop(drop_reason(buffer.error()));
         return;
     }
-    const auto answered = take_answered(now, message.acked, arrival.from);
-    handle_answer(now, message.acked, answered, *buffer);
+    const auto answered = pending.peek(now, message.acked, arrival.from);
+    responder.prove(now, arrival.from);
+    if (!handle_answer(now, message.acked, answered, *buffer)) return; // the truth may still come
+    if (answered.round_trip) exchange.cloud_round_trip().sample(*answered.round_trip);
+    pending.cancel(message.acked);
 }
 
 PendingList::Answered Cloud::Parts::take_answered(Now now, MessageId id, const Endpoint& from) {
@@ -304,29 +305,30 @@ PendingList::Answered Cloud::Parts::take_answered(Now now, MessageId id, const E
     return answered;
 }
 
-void Cloud::Parts::handle_answer(
+// False if the question is still open.
+bool Cloud::Parts::handle_answer(
     Now now, MessageId id, const PendingList::Answered& answered, const AuthorityBuffer& buffer) {
     switch (answered.purpose.errand) {
     case Errand::search_lookup:
     case Errand::search_inquire:
-        searches.handle_answer(now, answered.purpose.key, id, answered, buffer);
-        return;
+        return searches.handle_answer(now, answered.purpose.key, id, answered, buffer);
     case Errand::entry_check:
         admission.handle_answer(now, answered.purpose.key, answered, buffer);
-        return;
+        break;
     case Errand::probe:
         if (buffer.not_found) {
             drop_route(now, answered.purpose.subject);
         } else if (const CachedRoute* cached = cache.find(answered.purpose.subject)) {
             admission.confirm(now, RouteEntry(cached->entry), answered.from, answered.round_trip);
         }
-        return;
+        break;
     case Errand::solicit:
     case Errand::request:
     case Errand::flood:
     case Errand::proof:
-        return; // not answered by AUTHORITY
+        break; // not answered by AUTHORITY
     }
+    return true;
 }
 
 void Cloud::Parts::handle_failure(Now now, const PendingList::Failed& failed) {
@@ -413,6 +415,10 @@ void Cloud::Parts::settle(Now now) {
         release_held(now);
         while (auto done = searches.poll_done()) {
             handle_search_done(now, std::move(*done));
+            is_moving = true;
+        }
+        while (auto test = split_detection.poll_test(now)) {
+            searches.start(now, test->goal, ForSplitTest{test->own_id});
             is_moving = true;
         }
         while (auto done = joiner.poll_done())
@@ -597,6 +603,11 @@ void Cloud::synchronize(Now now, const Endpoint& member) {
     parts_->settle(now);
 }
 
+void Cloud::test_for_split(Now now, const Endpoint& seed) {
+    parts_->split_detection.start(seed);
+    parts_->settle(now);
+}
+
 // Resolving ------------------------------------------------------------------------
 
 std::expected<ResolveId, ResolveErrc> Cloud::start_resolve(Now now, const ResolveQuery& query) {
@@ -678,6 +689,10 @@ void Cloud::Parts::handle_search_done(Now now, Searches::Done done) {
                 const bool is_news = result.entry && cache.find(result.entry->id) == nullptr;
                 if (is_news) admission.offer(now, {*result.entry, {}, std::nullopt});
                 maintenance.filled(now, client.gap, is_news);
+            },
+            [&](const ForSplitTest& client) {
+                if (result.entry) admission.offer(now, {*result.entry, {}, std::nullopt});
+                split_detection.handle_done(client.own_id, result);
             }},
         done.client);
 }
@@ -788,6 +803,10 @@ std::optional<double> Cloud::estimated_nodes() const {
     return *ids / static_cast<double>(parts_->cache.own_id_count());
 }
 
+std::optional<SplitVerdict> Cloud::split_verdict() const {
+    return parts_->split_detection.verdict();
+}
+
 const Counters& Cloud::counters() const {
     return parts_->exchange.counters();
 }
@@ -798,6 +817,7 @@ std::size_t Cloud::state_bytes() const {
     bytes += parts.registry.state_bytes() + parts.admission.state_bytes();
     bytes += parts.joiner.state_bytes() + parts.member.state_bytes();
     bytes += parts.responder.state_bytes() + parts.maintenance.state_bytes();
+    bytes += parts.split_detection.state_bytes();
     bytes += parts.searches.state_bytes() + parts.held.size() * sizeof(Parts::HeldResolve);
     return bytes;
 }

@@ -16,6 +16,7 @@
 #include "pnrp/route_entry.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -25,6 +26,13 @@
 #include <vector>
 
 namespace kith::pnrp {
+
+/// Where the last split test has found this node (MS-PNRP 3.2.5.11.1).
+enum class SplitVerdict : std::uint8_t {
+    whole,        // the seed leads to the neighbour that we know
+    bigger_part,  // it leads to somebody farther: whoever is there does not know ours
+    smaller_part, // it leads to somebody nearer, of whom we did not know
+};
 
 struct CloudConfig {
     Scope scope = Scope::global;
@@ -95,6 +103,11 @@ public:
     /// while one with `member` is under way.
     void synchronize(Now now, const Endpoint& member);
 
+    /// Tests at `seed` whether this node is in a part of the cloud that lost the rest, and repairs
+    /// it on the way (MS-PNRP 3.2.6.2.1). `split_verdict` says what came out. No-op without a
+    /// registration or a cached member, and while a test is under way.
+    void test_for_split(Now now, const Endpoint& seed);
+
     std::expected<RegistrationId, RegisterErrc> register_name(Now now, Registration registration);
 
     /// Replaces endpoints, comment and payload; name and key stay. No datagram is needed: a CPA is
@@ -145,6 +158,8 @@ public:
     bool is_synchronizing() const;
     /// Nodes in the cloud, estimated from the gaps around our own ids (MS-PNRP 3.2.6.2.1.1).
     std::optional<double> estimated_nodes() const;
+    /// What the last split test said; nothing before the first, or where nobody answered.
+    std::optional<SplitVerdict> split_verdict() const;
     const Counters& counters() const;
 
     /// Bytes owned by the containers of this object, an upper estimate.

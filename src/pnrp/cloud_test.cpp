@@ -1,6 +1,8 @@
 #include "pnrp/cloud.hpp"
+#include "pnrp/id.hpp"
 #include "pnrp/test_world.hpp"
 
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <set>
 
@@ -136,6 +138,28 @@ TEST(Cloud, LeafSetsAreTheTrueNeighbours) {
     }
 }
 
+// PNRP-235, PNRP-244: ten entries at least, evenly spread; all there are in a smaller cloud.
+TEST(Cloud, KnowsEntriesAllOverTheCircle) {
+    World small;
+    populate(small, 8);
+    for (const auto& node : small.nodes())
+        EXPECT_EQ(node->cloud.cache_size(), 7U);
+    World world;
+    populate(world, 40);
+    for (const auto& node : world.nodes()) {
+        std::vector<PnrpId> ids;
+        for (const PeerInfo& peer : node->cloud.peers(world.now()))
+            ids.push_back(peer.entry.id);
+        ASSERT_GE(ids.size(), 10U);
+        std::sort(ids.begin(), ids.end());
+        PnrpId before = ids.back();
+        for (const PnrpId& id : ids) {
+            EXPECT_LT(circle_fraction(id - before), 0.3);
+            before = id;
+        }
+    }
+}
+
 TEST(Cloud, SurvivesLoss) {
     World world;
     SeededRandom dice(99);
@@ -148,7 +172,7 @@ TEST(Cloud, SurvivesLoss) {
     }
 }
 
-// PNRP-295, PNRP-204: the dead are passed by, and forgotten.
+// PNRP-295: the dead are passed by, and forgotten.
 TEST(Cloud, FindsTheLivingAmongTheDead) {
     World world;
     populate(world, 40, 120s);

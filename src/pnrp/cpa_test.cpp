@@ -246,7 +246,7 @@ TEST_F(CpaTest, ValidOneIsVerified) {
     EXPECT_EQ(**verified, decoded());
 }
 
-// PNRP-068: Not After
+// PNRP-216
 TEST_F(CpaTest, ExpiredOneIsRefusedButForTheClocksSkew) {
     CpaExpectation late = expected;
     late.now += WallClock::duration(1);

@@ -4,7 +4,9 @@
 #include "pnrp/limits.hpp"
 #include "pnrp/test_stage.hpp"
 
+#include <algorithm>
 #include <gmock/gmock.h>
+#include <set>
 
 namespace kith::pnrp {
 namespace {
@@ -56,7 +58,7 @@ TEST(Exchange, KeepsTheEndpointsOfItsScope) { // PNRP-002, PNRP-238
     EXPECT_FALSE(bench.exchange.set_endpoints(std::span(&own, 1)));
 }
 
-TEST(Exchange, AdmitsPeersOfItsScope) { // PNRP-184, PNRP-229
+TEST(Exchange, AdmitsPeersOfItsScope) { // PNRP-096, PNRP-098, PNRP-184, PNRP-229
     struct Row {
         Scope scope;
         bool allow_loopback;
@@ -131,6 +133,38 @@ TEST(Exchange, SendsAgainWhatIsNotAnswered) { // PNRP-236
     EXPECT_EQ(bench.exchange.counters().resent, 2U);
     EXPECT_EQ(bench.exchange.counters().datagrams_out, 3U);
     EXPECT_EQ(bench.exchange.counters().bytes_out, 3 * sent[0].payload.size());
+}
+
+// Gives every four bytes twice before it gives others: the worst that chance can do.
+class StutteringRandom final : public SecureRandom {
+public:
+    void fill(std::span<std::byte> out) override {
+        std::fill(out.begin(), out.end(), static_cast<std::byte>(++calls_ / 2));
+    }
+
+private:
+    unsigned calls_ = 0;
+};
+
+TEST(Exchange, NeverAsksUnderAnIdThatIsPending) { // PNRP-010
+    StutteringRandom stuttering;
+    SeededRandom plain(1);
+    Exchange exchange({}, stuttering, plain);
+    const Endpoint own = endpoint_of(1);
+    exchange.set_endpoints(std::span(&own, 1));
+    std::set<MessageId> ids;
+    for (int i = 0; i < 100; ++i) {
+        const auto id = exchange.request(at({}), {endpoint_of(5)}, Flood{}, {}, {});
+        ASSERT_TRUE(id);
+        EXPECT_TRUE(ids.insert(*id).second);
+    }
+}
+
+TEST(Exchange, DrawsItsIdsFromSecureChance) { // PNRP-010
+    Bench bench;
+    SeededSecureRandom same(11); // the bench's
+    EXPECT_EQ(bench.exchange.fresh_id(), MessageId{same.next_u32()});
+    EXPECT_EQ(bench.exchange.fresh_id(), MessageId{same.next_u32()});
 }
 
 TEST(Exchange, AsksNoMoreThanItCanAwait) {

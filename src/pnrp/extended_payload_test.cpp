@@ -130,7 +130,7 @@ TEST_F(ExtendedPayloadTest, TextEndsInItsOnlyNul) {
     EXPECT_FALSE(is_taken(PayloadKind::text_utf8, std::string(kPayloadBytesMax, 'x') + '\0'));
 }
 
-// PNRP-091
+// PNRP-091, PNRP-220
 TEST_F(ExtendedPayloadTest, VerifiesWhatWasAskedForAndNothingElse) {
     const ByteView owner = key.public_key().material();
     const auto why = [&](const CpaExpectation& other) {

@@ -67,7 +67,7 @@ protected:
     PnrpId own;
 };
 
-TEST_F(FloodingTest, TellsTheNearestOnBothSides) { // PNRP-276, PNRP-277, PNRP-279: the first wave
+TEST_F(FloodingTest, TellsTheNearestOnBothSides) { // PNRP-026, PNRP-276, PNRP-277: first wave
     know_neighbours();
     const RouteEntry x = entry_at(0, true);
     know(x);

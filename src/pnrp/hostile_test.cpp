@@ -223,7 +223,8 @@ TEST_F(Hostile, DropsAReplayedAuthority) {
         EXPECT_FALSE(info.entry.has_endpoint(kLiar));
 }
 
-// PNRP-211 to PNRP-219: each defect of a CPA is found, and counted as what it is.
+// PNRP-211 to PNRP-214, PNRP-216 to PNRP-219: each defect of a CPA is found, and counted as what it
+// is.
 TEST_F(Hostile, RefusesACpaWithAnyDefect) {
     const auto refuse = [&](Drop reason, const std::function<void(Cpa&, const Peer&)>& spoil) {
         const Peer other{20};

@@ -96,7 +96,7 @@ TEST(PnrpIdTest, PrefixBitsAndLogarithmCountFromBothEnds) {
     EXPECT_EQ(common_prefix_bits(all_ones(), all_ones()), 256U);
 }
 
-// Vectors 3.2: PNRP-290: the estimate is 2 / circle_fraction(gap).
+// Vectors 3.2: the published estimate of the cloud is 2 / circle_fraction(gap).
 TEST(PnrpIdTest, FractionIsExactForPowersAndStaysBelowOne) {
     for (unsigned bit = 0; bit < 256; ++bit) {
         ASSERT_EQ(circle_fraction(power_of_two(bit)), std::ldexp(1.0, static_cast<int>(bit) - 256));
@@ -149,7 +149,7 @@ void expect_ids(const Profile& profile, std::initializer_list<NamedId> vectors) 
     }
 }
 
-// PNRP-167, PNRP-168: vectors 3.1.
+// PNRP-166 to PNRP-168: vectors 3.1.
 TEST(P2pIdTest, PublishedNamesHaveTheirPublishedIds) {
     expect_ids(
         windows_like_profile(),

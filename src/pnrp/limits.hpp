@@ -56,6 +56,7 @@ inline constexpr std::size_t kEntryChecksMax = 64;      // 3.1.5.11; further ent
 inline constexpr std::size_t kEntryChecksPerSource = 16; // of one informant; the rest is ignored
 inline constexpr std::size_t kNextHopsMax = 32;          // candidates of a search; the worst goes
 inline constexpr std::size_t kFirstHopsMax = 8;          // cached entries that a search starts from
+inline constexpr unsigned kInvalidAnswersMax = 8;        // to one INQUIRE; then it is given up
 inline constexpr std::size_t kDeadHopsMax = 16;          // silent hops of a search; then it ends
 inline constexpr unsigned kWideningsMax = 3; // of a search, by kFirstHopsMax cached entries each
 inline constexpr std::size_t kSilentNodesMax = 64; // asked last; the first noted goes
@@ -78,6 +79,7 @@ inline constexpr unsigned kFillsPerMaintenance = 2;   // searches for missing le
 inline constexpr unsigned kFillsAtStart = 12;         // the first time round, to be useful at once
 inline constexpr std::size_t kSearchesUpkeepMax = 32; // for announcements and levels, at once
 inline constexpr auto kResolveHoldMax = 2s;           // a resolve waits so long for a first member
+inline constexpr auto kUpkeepSearchTimeout = 30s;     // for announcements, levels and split tests
 inline constexpr auto kFillPause = 10min;             // for a level whose search found nothing new
 
 // Defence (docs/protocol/pnrp.md, Limits against abuse).

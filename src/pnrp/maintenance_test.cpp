@@ -62,7 +62,7 @@ TEST_F(MaintenanceTest, LooksForMembersEveryTenSeconds) { // PNRP-233, PNRP-281
     EXPECT_THAT(found.size(), AllOf(Ge(9U), Le(11U)));
 }
 
-TEST_F(MaintenanceTest, RunsEveryTenSecondsWithTwoEntries) {
+TEST_F(MaintenanceTest, RunsEveryTenSecondsWithTwoEntries) { // PNRP-126
     bench.cache_byte(0x10);
     bench.cache_byte(0x90);
     maintenance.start(at({}));
@@ -70,7 +70,7 @@ TEST_F(MaintenanceTest, RunsEveryTenSecondsWithTwoEntries) {
     EXPECT_THAT(rounds_, AllOf(Ge(27), Le(33)));
 }
 
-TEST_F(MaintenanceTest, RunsEveryFifteenSecondsWithMore) {
+TEST_F(MaintenanceTest, RunsEveryFifteenSecondsWithMore) { // PNRP-125, PNRP-126
     bench.cache_byte(0x10);
     bench.cache_byte(0x50);
     bench.cache_byte(0x90);

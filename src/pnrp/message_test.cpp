@@ -1,3 +1,4 @@
+#include "pnrp/element.hpp"
 #include "pnrp/limits.hpp"
 #include "pnrp/message.hpp"
 #include "pnrp/test_golden.hpp"
@@ -59,7 +60,7 @@ TEST(MessageProperty, WhatIsEncodedDecodesToTheSame) {
     }
 }
 
-// PNRP-183, PNRP-189: one meaning, one encoding, whatever arrives.
+// PNRP-183, PNRP-189, PNRP-259: one meaning, one encoding, whatever arrives.
 TEST(MessageProperty, WhatDecodesEncodesToTheSameBytesHoweverDamaged) {
     RandomMessages messages(12);
     std::size_t accepted = 0;
@@ -110,6 +111,34 @@ TEST(MessageProperty, NoiseNeverDecodesIntoSomethingElse) {
     }
 }
 
+TEST(MessageTest, ElementsHaveThePublishedNumbers) { // PNRP-005
+    const std::pair<FieldId, unsigned> published[] = {
+        {FieldId::header, 0x0010},
+        {FieldId::acked, 0x0018},
+        {FieldId::id, 0x0030},
+        {FieldId::target_id, 0x0038},
+        {FieldId::validate_id, 0x0039},
+        {FieldId::flags, 0x0040},
+        {FieldId::flood_controls, 0x0043},
+        {FieldId::solicit_controls, 0x0044},
+        {FieldId::lookup_controls, 0x0045},
+        {FieldId::extended_payload, 0x005A},
+        {FieldId::id_array, 0x0060},
+        {FieldId::cert_chain, 0x0080},
+        {FieldId::wchar, 0x0084},
+        {FieldId::classifier, 0x0085},
+        {FieldId::hashed_nonce, 0x0092},
+        {FieldId::nonce, 0x0093},
+        {FieldId::split_controls, 0x0098},
+        {FieldId::routing_entry, 0x009A},
+        {FieldId::validate_cpa, 0x009B},
+        {FieldId::revoke_cpa, 0x009C},
+        {FieldId::ipv6_endpoint, 0x009D},
+        {FieldId::ipv6_endpoint_array, 0x009E}};
+    for (const auto& [field, number] : published)
+        EXPECT_EQ(static_cast<unsigned>(field), number);
+}
+
 // PNRP-008, PNRP-009, PNRP-183
 TEST(MessageTest, HeaderIsCheckedFirstAndTellsWhy) {
     EXPECT_EQ(why(Bytes(19)), MessageErrc::truncated);
@@ -124,7 +153,7 @@ TEST(MessageTest, HeaderIsCheckedFirstAndTellsWhy) {
         EXPECT_EQ(why("ack", 7, type), MessageErrc::unknown_type);
 }
 
-// PNRP-011 to PNRP-016, PNRP-154
+// PNRP-011 to PNRP-014, PNRP-016, PNRP-154
 TEST(MessageTest, SolicitIsRefusedUnlessItsFormIsRight) {
     EXPECT_EQ(why("solicit", 14, "0007"), MessageErrc::bad_syntax); // Length of controls
     EXPECT_EQ(why("solicit", 16, "01"), MessageErrc::bad_padding);  // Reserved
@@ -174,7 +203,7 @@ TEST(MessageTest, IdArraysAreRefusedUnlessTheirLengthsAgree) {
     EXPECT_EQ(why("request", 14, "0018"), MessageErrc::bad_syntax);
 }
 
-// PNRP-022 to PNRP-029, PNRP-189
+// PNRP-022, PNRP-023, PNRP-025, PNRP-027 to PNRP-029, PNRP-189
 TEST(MessageTest, FloodIsRefusedUnlessItsFormIsRight) {
     EXPECT_EQ(why("flood", 14, "0006"), MessageErrc::bad_syntax);
     EXPECT_EQ(why("flood", 16, "8001"), MessageErrc::bad_padding);
@@ -251,7 +280,7 @@ TEST(MessageTest, AuthorityIsRefusedUnlessItsFormIsRight) {
     EXPECT_EQ(decode_message(modern_profile(), encode_message(modern_profile(), message)), message);
 }
 
-// PNRP-049, PNRP-050
+// PNRP-049 to PNRP-051
 TEST(MessageTest, AckHasFlagsOnlyToSaySomething) {
     EXPECT_EQ(why("ack-not-found", 25, "00"), MessageErrc::bad_syntax);
     EXPECT_EQ(why("ack-not-found", 24, "80"), MessageErrc::bad_padding);
@@ -268,7 +297,7 @@ TEST(MessageTest, AckHasFlagsOnlyToSaySomething) {
     EXPECT_FALSE(std::get<Ack>(ack->body).not_found);
 }
 
-// PNRP-052 to PNRP-057
+// PNRP-052 to PNRP-055, PNRP-057, PNRP-058, PNRP-259
 TEST(MessageTest, LookupIsRefusedUnlessItsFormIsRight) {
     EXPECT_EQ(why("lookup", 14, "000b"), MessageErrc::bad_syntax);
     EXPECT_EQ(why("lookup", 16, "0003"), MessageErrc::bad_padding);

@@ -63,12 +63,17 @@ bool PendingList::expects(MessageId id, const Endpoint& from) const {
     return std::find(request.destinations.begin(), end, from) != end;
 }
 
-PendingList::Answered PendingList::take(Now now, MessageId id, const Endpoint& from) {
+PendingList::Answered PendingList::peek(Now now, MessageId id, const Endpoint& from) const {
     const auto at = requests_.find(id);
     KITH_CHECK(at != requests_.end());
     Answered answered{at->second.purpose, from, std::nullopt};
     if (at->second.sends == 1) answered.round_trip = now.instant - at->second.first_sent;
-    forget(at);
+    return answered;
+}
+
+PendingList::Answered PendingList::take(Now now, MessageId id, const Endpoint& from) {
+    const Answered answered = peek(now, id, from);
+    cancel(id);
     return answered;
 }
 

@@ -78,6 +78,9 @@ public:
         std::optional<Duration> round_trip; // only if it was sent once (RFC 6298 3)
     };
 
+    /// What an answer from `from` would end. Requires: `expects(id, from)`.
+    Answered peek(Now now, MessageId id, const Endpoint& from) const;
+
     /// Ends the wait. Requires: `expects(id, from)`.
     Answered take(Now now, MessageId id, const Endpoint& from);
 

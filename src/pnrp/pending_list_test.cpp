@@ -54,7 +54,9 @@ Course course_of(const RetransmitPolicy& policy, std::optional<Duration> late_af
     return course_of(pending);
 }
 
-TEST(PendingList, SendsTwiceInThePublishedProfile) { // PNRP-236, PNRP-149, PNRP-153, PNRP-178
+TEST(
+    PendingList,
+    SendsTwiceInThePublishedProfile) { // PNRP-127, PNRP-149, PNRP-153, PNRP-178, PNRP-236
     for (const std::optional<Duration> late_after :
          {std::optional<Duration>{}, std::optional<Duration>{20ms}, std::optional<Duration>{9s}}) {
         const Course course = course_of(kWindows, late_after);

@@ -33,6 +33,8 @@ struct Registration {
     std::vector<AppEndpoint> endpoints; // 1 to kAppEndpointsMax; may be none with payload
     std::string comment;                // UTF-8, 0 to 39 characters and 78 bytes
     std::optional<Payload> payload;
+    /// Upper half of the service location; without one, that of a local address (MS-PNRP 3.2.4.1).
+    std::optional<ByteArray<8>> prefix{};
 };
 
 enum class RegisterErrc : std::uint8_t {

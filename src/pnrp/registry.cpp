@@ -46,7 +46,8 @@ std::optional<RegisterErrc> defect_of(const Registration& registration) {
 LocalName& Registry::add(Now now, Registration registration) {
     KITH_CHECK(!exchange_.endpoints().empty());
     ServiceLocation location{};
-    const auto prefix = location_prefix(exchange_.endpoints().front().address);
+    const auto prefix =
+        registration.prefix.value_or(location_prefix(exchange_.endpoints().front().address));
     const auto suffix = exchange_.secure().bytes<8>();
     std::copy(prefix.begin(), prefix.end(), location.begin());
     std::copy(suffix.begin(), suffix.end(), location.begin() + 8);

@@ -56,7 +56,16 @@ TEST_F(RegistryTest, TakesThePrefixOfAnIpv4AddressFromItsFourBytes) {
     EXPECT_TRUE(std::equal(prefix.begin(), prefix.end(), location.begin()));
 }
 
-TEST_F(RegistryTest, SignsAFreshCpaForEachNonce) { // PNRP-268, PNRP-270, PNRP-272
+TEST_F(RegistryTest, TakesThePlaceThatItIsGiven) { // PNRP-246, PNRP-248
+    auto registration = secure_registration(1);
+    registration.prefix = {std::byte{1}, std::byte{2}, std::byte{3}};
+    const PnrpId id = add(registration).id;
+    const ServiceLocation location = service_location_of(id);
+    EXPECT_TRUE(
+        std::equal(registration.prefix->begin(), registration.prefix->end(), location.begin()));
+}
+
+TEST_F(RegistryTest, SignsAFreshCpaForEachNonce) { // PNRP-268, PNRP-270
     const auto registration = secure_registration(1);
     const LocalName& name = add(registration);
     const AuthorityBuffer buffer = answer(name, {.cpa = true});
@@ -68,6 +77,8 @@ TEST_F(RegistryTest, SignsAFreshCpaForEachNonce) { // PNRP-268, PNRP-270, PNRP-2
     EXPECT_EQ((*cpa)->app_endpoints, registration.endpoints);
     EXPECT_EQ((*cpa)->friendly_name, registration.comment);
     EXPECT_EQ((*cpa)->not_after, at(5s).wall + kCpaLifetime);
+    EXPECT_GE((*cpa)->not_after, at(5s).wall + 12h); // PNRP-068
+    EXPECT_LE((*cpa)->not_after, at(5s).wall + 7 * 24h);
     EXPECT_FALSE((*cpa)->has_extended_payload);
     EXPECT_EQ(buffer.entry, bench.registry.entry_of(name.id)); // decision A23
     EXPECT_EQ(buffer.classifier, "web");

@@ -39,7 +39,7 @@ protected:
         return only_answer();
     }
 
-    // There always is one (PNRP-266, decision A17).
+    // There always is one (decision A17).
     AuthorityBuffer only_answer() {
         const auto sent = bench.sent().to<Authority>(kAsker);
         KITH_CHECK(sent.size() == 1 && sent[0].body.acked == MessageId{5});
@@ -65,7 +65,7 @@ TEST_F(ResponderTest, AnswersEvenWithNothing) { // PNRP-266
     EXPECT_EQ(answer_to(lookup), AuthorityBuffer{});
 }
 
-TEST_F(ResponderTest, SaysWhatIsNotHere) { // PNRP-261, PNRP-267
+TEST_F(ResponderTest, SaysWhatIsNotHere) { // PNRP-261, PNRP-267, PNRP-041
     lookup.validate = Bench::id_of_byte(0x33);
     EXPECT_TRUE(answer_to(lookup).not_found);
     const PnrpId own = bench.add_name(at({}), secure_registration(1)).id;
@@ -80,7 +80,7 @@ TEST_F(ResponderTest, SaysWhatIsNotHere) { // PNRP-261, PNRP-267
     EXPECT_EQ(answer_to(Inquire{{}, own, {}, false}), AuthorityBuffer{});
 }
 
-TEST_F(ResponderTest, ReturnsTheCloserOfItsOwnAndTheOthers) { // PNRP-262, PNRP-266
+TEST_F(ResponderTest, ReturnsTheCloserOfItsOwnAndTheOthers) { // PNRP-047, PNRP-262, PNRP-266
     const PnrpId own = bench.add_name(at({}), secure_registration(1)).id;
     CachedRoute route;
     route.entry = Bench::entry_of_byte(1);
@@ -170,7 +170,7 @@ TEST_F(ResponderTest, SeldomSendsToALateNode) {
     EXPECT_GT(late, 0); // it is not cut off
 }
 
-TEST_F(ResponderTest, SuspectsATargetThatItOughtToKnow) { // PNRP-265
+TEST_F(ResponderTest, SuspectsATargetThatItOughtToKnow) { // PNRP-265, PNRP-041
     const PnrpId own = bench.add_name(at({}), secure_registration(1)).id;
     lookup.target = above(own, 1);
     lookup.validate = own;

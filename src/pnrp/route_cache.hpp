@@ -97,8 +97,9 @@ public:
     /// level first; none inside the leaf set.
     std::vector<Gap> gaps(std::uint64_t turn) const;
 
-    /// IDs in the cloud, from the distances between the neighbours of the own ids
-    /// (MS-PNRP 3.2.6.2.1.1). Nothing without an own id that has neighbours.
+    /// IDs in the cloud, the own ones included, from how densely the leaf sets lie (MS-PNRP
+    /// 3.2.6.2.1.1 takes their nearest two entries only). Nothing without an own id, without an
+    /// entry, or where every estimate is 2^32 or more.
     std::optional<double> estimated_ids() const;
 
     std::size_t own_id_count() const { return own_ids_.size(); }

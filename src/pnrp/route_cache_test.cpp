@@ -198,22 +198,55 @@ TEST(RouteCache, OneNetworkFillsNoLevel) {
     EXPECT_GT(of_one_network[254], 0U);
 }
 
-// PNRP-290, PNRP-291; numbers of the published vectors: A = x-2^250, B = x+2^250 means 64 ids.
-TEST(RouteCache, EstimatesTheCloudFromTheGapsAroundIt) {
+// PNRP-291: each leaf set gives an estimate, and the absurd ones are ignored.
+TEST(RouteCache, EstimatesTheCloudFromItsLeafSets) {
     SeededSecureRandom random(10);
-    RouteCache cache(random_id(random));
     const PnrpId own = random_id(random);
-    cache.set_own_ids({own});
+    RouteCache cache(random_id(random));
     EXPECT_FALSE(cache.estimated_ids());
-    cache.insert(route_to(own - power_of_two(250)));
-    EXPECT_DOUBLE_EQ(*cache.estimated_ids(), 2.0); // both neighbours are the same one
     cache.insert(route_to(own + power_of_two(250)));
-    EXPECT_DOUBLE_EQ(*cache.estimated_ids(), 64.0);
+    EXPECT_FALSE(cache.estimated_ids()); // without an own id
+    cache.set_own_ids({own});
+    EXPECT_EQ(cache.estimated_ids(), 2.0); // whoever knows fewer than ten knows all
+    const auto surround = [&](RouteCache& with, const PnrpId& centre, unsigned bit) {
+        PnrpId apart;
+        for (std::size_t i = 0; i < kLeafSetSide; ++i) {
+            apart = apart + power_of_two(bit);
+            with.insert(route_to(centre + apart));
+            with.insert(route_to(centre - apart));
+        }
+    };
+    surround(cache, own, 250); // ten gaps of 2^250
+    EXPECT_DOUBLE_EQ(*cache.estimated_ids(), 9 * 64 / 10.0 + 1);
     RouteCache crowded(random_id(random));
     crowded.set_own_ids({own});
-    crowded.insert(route_to(own + power_of_two(224)));
-    crowded.insert(route_to(own - power_of_two(224)));
-    EXPECT_FALSE(crowded.estimated_ids()); // 2^32: ignored
+    surround(crowded, own, 220);
+    EXPECT_FALSE(crowded.estimated_ids()); // above 2^32: ignored
+    const PnrpId far = own + power_of_two(255);
+    crowded.set_own_ids({own, far});
+    surround(crowded, far, 250);
+    EXPECT_DOUBLE_EQ(*crowded.estimated_ids(), 9 * 64 / 10.0 + 2); // the other one is not
+}
+
+// Over many clouds the estimate is right on average, whatever their size.
+TEST(RouteCache, EstimatesWithoutBias) {
+    SeededSecureRandom random(11);
+    for (const std::size_t others : {12U, 64U, 256U, 1000U}) {
+        constexpr int kClouds = 400; // the mean of as many is off by two percent, usually
+        double sum = 0;
+        for (int i = 0; i < kClouds; ++i) {
+            const PnrpId own = random_id(random);
+            std::vector<PnrpId> ids;
+            for (std::size_t k = 0; k < others; ++k)
+                ids.push_back(random_id(random));
+            RouteCache cache(own);
+            cache.set_own_ids({own});
+            for (const PnrpId& id : leaf_set_by_definition(own, ids))
+                cache.insert(route_to(id));
+            sum += *cache.estimated_ids();
+        }
+        EXPECT_NEAR(sum / kClouds / static_cast<double>(others + 1), 1.0, 0.08) << others;
+    }
 }
 
 } // namespace

@@ -11,6 +11,12 @@ namespace kith::pnrp {
 
 namespace {
 
+// The first hop of a split test has no id that we know: it stands for an address (MS-PNRP
+// 3.2.6.2.1), is never best and never cached (decision A43).
+bool is_made_up(const RouteEntry& entry) {
+    return entry.id.is_zero();
+}
+
 // A LOOKUP that is late by this many times its patience no longer keeps others from being asked.
 constexpr int kPatienceUntilWrittenOff = 2;
 
@@ -36,6 +42,7 @@ bool satisfies(const SearchGoal& goal, const PnrpId& id) {
 }
 
 bool is_acceptable(const SearchGoal& goal, const PnrpId& id) {
+    if (goal.reason == Reason::split_detection) return true;
     const bool is_nearest = goal.criteria == Criteria::nearest_peer_name ||
                             goal.criteria == Criteria::nearest64_peer_name;
     if (is_nearest) return common_prefix_bits(id, goal.target) >= 128;
@@ -51,6 +58,11 @@ Search::Search(
 
 void Search::start(Now now) {
     if (goal_.initial_best) best_ = Hop{*goal_.initial_best};
+    if (goal_.initial_hop) {
+        next_hops_.push_back(Hop{{{}, goal_.initial_hop->port, {goal_.initial_hop->address}}});
+        step(now);
+        return;
+    }
     // The nearest cached entry is the first hop; the published profile knows no other.
     const bool is_hedged = exchange_.profile().hedge.in_flight_max > 1;
     const std::size_t wanted = is_hedged ? kFirstHopsMax : 1;
@@ -83,7 +95,7 @@ void Search::start(Now now) {
 // Steps 7 to 9 of MS-PNRP 3.1.4.4.2: inquire a match, else ask the next hop, else end.
 void Search::step(Now now) {
     while (!result_) {
-        if (!inquiries_.empty()) return;
+        if (awaits_inquiry()) return;
         if (best_ && satisfies(goal_, best_->entry.id)) {
             if (inquire_best(now)) return;
             continue;
@@ -97,7 +109,7 @@ void Search::step(Now now) {
             if (inquire_best(now)) return;
             continue;
         }
-        if (inquire_silent_match(now)) return;
+        if (inquire_silent_match(now) || !inquiries_.empty()) return;
         finish(
             {had_invalid_answer_ ? SearchResult::Kind::no_valid_answer
                                  : SearchResult::Kind::not_found});
@@ -132,6 +144,8 @@ bool Search::ask_next_hop(Now now) {
 // way round a hole in the cloud may begin farther out.
 bool Search::widen(Now now) {
     const bool is_hedged = exchange_.profile().hedge.in_flight_max > 1;
+    // A split test asks what others know: from our own cache it would learn nothing.
+    if (goal_.initial_hop) return false;
     if (!is_hedged || !met_silence_ || widenings_ == kWideningsMax) return false;
     ++widenings_;
     std::vector<Hop> found;
@@ -150,7 +164,7 @@ bool Search::widen(Now now) {
 
 bool Search::send_lookup(Now now, Hop hop) {
     pnrp::Lookup message;
-    message.accept_any = cache_.size() < kAcceptAnyBelow;
+    message.accept_any = cache_.size() < kAcceptAnyBelow || is_made_up(hop.entry);
     message.precision = goal_.precision;
     message.criteria = goal_.criteria;
     message.reason = static_cast<std::uint8_t>(goal_.reason);
@@ -174,7 +188,9 @@ bool Search::send_lookup(Now now, Hop hop) {
 }
 
 bool Search::inquire_best(Now now) {
-    if (goal_.reason != Reason::application) {
+    const bool needs_cpa =
+        goal_.reason == Reason::application || goal_.reason == Reason::split_detection;
+    if (!needs_cpa) {
         SearchResult result{SearchResult::Kind::found};
         result.entry = best_->entry;
         result.lookups = best_->lookups;
@@ -219,30 +235,20 @@ bool Search::send_inquire(Now now, const Hop& hop) {
     return true;
 }
 
-void Search::handle_answer(
+bool Search::handle_answer(
     Now now, MessageId id, const PendingList::Answered& answered, const AuthorityBuffer& buffer) {
     const auto lookup = std::find_if(
         lookups_.begin(), lookups_.end(), [&](const Lookup& asked) { return asked.id == id; });
+    bool is_answered = true;
     if (lookup != lookups_.end()) {
         Lookup asked = std::move(*lookup);
         lookups_.erase(lookup);
         handle_lookup_answer(now, std::move(asked), answered, buffer);
-    }
-    const auto inquiry = std::find_if(
-        inquiries_.begin(), inquiries_.end(), [&](const Inquiry& asked) { return asked.id == id; });
-    if (inquiry != inquiries_.end()) {
-        const Inquiry asked = std::move(*inquiry);
-        inquiries_.erase(inquiry);
-        if (answered.round_trip && !buffer.not_found) {
-            findings_.push_back(
-                {SearchFinding::Kind::confirmed,
-                 asked.hop.entry,
-                 answered.from,
-                 answered.round_trip});
-        }
-        handle_inquire_answer(now, asked, buffer);
+    } else {
+        is_answered = handle_inquire_answer(now, id, answered, buffer);
     }
     step(now);
+    return is_answered;
 }
 
 void Search::handle_lookup_answer(
@@ -258,7 +264,7 @@ void Search::handle_lookup_answer(
         is_alive = false;
         rejected_.push_back(asked.hop.entry);
         findings_.push_back({SearchFinding::Kind::gone, asked.hop.entry, answered.from, {}});
-    } else {
+    } else if (!is_made_up(asked.hop.entry)) {
         findings_.push_back(
             {SearchFinding::Kind::confirmed, asked.hop.entry, answered.from, answered.round_trip});
         if (!best_ || is_closer(asked.hop.entry.id, best_->entry.id, goal_.target)) {
@@ -290,7 +296,7 @@ void Search::consider(Hop returned, const Hop& asked, const Endpoint& from) {
         offer_best(returned);
         return;
     }
-    const bool is_progress = is_closer(id, asked.entry.id, goal_.target);
+    const bool is_progress = is_made_up(asked.entry) || is_closer(id, asked.entry.id, goal_.target);
     if (is_progress || cache_.size() < kAcceptAnyBelow) {
         if (next_hops_.size() == kNextHopsMax) next_hops_.erase(next_hops_.begin());
         next_hops_.push_back(std::move(returned));
@@ -300,47 +306,80 @@ void Search::consider(Hop returned, const Hop& asked, const Endpoint& from) {
     }
 }
 
-void Search::handle_inquire_answer(Now now, const Inquiry& asked, const AuthorityBuffer& buffer) {
-    const PnrpId& id = asked.hop.entry.id;
+bool Search::handle_inquire_answer(
+    Now now, MessageId id, const PendingList::Answered& answered, const AuthorityBuffer& buffer) {
+    const auto inquiry = std::find_if(
+        inquiries_.begin(), inquiries_.end(), [&](const Inquiry& asked) { return asked.id == id; });
+    if (inquiry == inquiries_.end()) return true;
+    const Hop hop = inquiry->hop;
     const auto reject = [&] {
-        rejected_.push_back(asked.hop.entry);
-        if (best_ && best_->entry.id == id) discard_best();
+        if (!is_rejected(hop.entry)) rejected_.push_back(hop.entry);
+        if (best_ && best_->entry.id == hop.entry.id) discard_best();
     };
     if (buffer.not_found || buffer.busy) {
-        if (buffer.not_found) {
-            findings_.push_back({SearchFinding::Kind::gone, asked.hop.entry, {}, {}});
-        }
-        return reject();
-    }
-    const auto refuse = [&](Drop reason) {
-        exchange_.counters().drop(reason);
-        had_invalid_answer_ = true;
+        inquiries_.erase(inquiry);
+        if (buffer.not_found) findings_.push_back({SearchFinding::Kind::gone, hop.entry, {}, {}});
         reject();
-    };
-    if (!buffer.cpa) return refuse(Drop::cpa_missing);
-    if (buffer.entry && buffer.entry->id != id) return refuse(Drop::cpa_id); // MS-PNRP 3.1.5.7
+        return true;
+    }
+    auto result = certified(now, *inquiry, buffer);
+    if (!result) {
+        // Whoever sees the question can answer it before the node that holds the id: the others
+        // are asked meanwhile, and a valid answer to this question still wins.
+        exchange_.counters().drop(result.error());
+        had_invalid_answer_ = true;
+        const bool is_hopeless = ++inquiry->refused >= kInvalidAnswersMax;
+        if (is_hopeless) inquiries_.erase(inquiry);
+        reject();
+        return is_hopeless;
+    }
+    findings_.push_back(
+        {SearchFinding::Kind::confirmed, hop.entry, answered.from, answered.round_trip});
+    inquiries_.erase(inquiry);
+    finish(std::move(*result));
+    return true;
+}
+
+// The checks of MS-PNRP 3.1.5.7 and 3.1.5.8; the error is what the answer is counted under.
+std::expected<SearchResult, Drop>
+Search::certified(Now now, const Inquiry& asked, const AuthorityBuffer& buffer) {
+    const PnrpId& id = asked.hop.entry.id;
+    if (!buffer.cpa) return std::unexpected(Drop::cpa_missing);
+    if (buffer.entry && buffer.entry->id != id) return std::unexpected(Drop::cpa_id);
     const CpaExpectation expected{
         .now = now.wall, .id = id, .nonce = asked.nonce, .clock_skew = kClockSkewMax};
     ++exchange_.counters().signatures_checked;
     auto cpa = verify_cpa(exchange_.profile(), *buffer.cpa, expected);
-    if (!cpa) return refuse(drop_reason(cpa.error()));
+    if (!cpa) return std::unexpected(drop_reason(cpa.error()));
     SearchResult result{SearchResult::Kind::found};
     if ((*cpa)->has_extended_payload) {
-        if (!buffer.extended_payload) return refuse(Drop::payload_invalid);
+        if (!buffer.extended_payload) return std::unexpected(Drop::payload_invalid);
         ++exchange_.counters().signatures_checked;
         auto payload = verify_extended_payload(
             exchange_.profile(), *buffer.extended_payload, expected, (*cpa)->public_key);
-        if (!payload) return refuse(Drop::payload_invalid);
+        if (!payload) return std::unexpected(Drop::payload_invalid);
         result.payload = std::move(*payload);
     }
     result.entry = asked.hop.entry;
     result.cpa = std::move(*cpa);
     result.lookups = asked.hop.lookups;
-    finish(std::move(result));
+    return result;
+}
+
+// True while an INQUIRE is under way whose answer may be what is looked for. Of one that had an
+// invalid answer the others do not wait.
+bool Search::awaits_inquiry() const {
+    return std::any_of(inquiries_.begin(), inquiries_.end(), [](const Inquiry& inquiry) {
+        return inquiry.is_awaited();
+    });
 }
 
 void Search::handle_failure(Now now, MessageId id) {
     std::optional<Hop> hop;
+    const std::size_t had_refused = std::erase_if(inquiries_, [&](const Inquiry& asked) {
+        return asked.id == id && asked.refused > 0; // not silent, and passed over already
+    });
+    if (had_refused > 0) return step(now);
     std::erase_if(lookups_, [&](const Lookup& asked) {
         if (asked.id == id) hop = asked.hop;
         return asked.id == id;
@@ -394,7 +433,7 @@ void Search::handle_timeout(Now now) {
         }
     }
     for (Inquiry& inquiry : inquiries_) {
-        if (inquiry.is_late || now.instant < inquiry.late_at) continue;
+        if (!inquiry.is_awaited() || inquiry.is_late || now.instant < inquiry.late_at) continue;
         inquiry.is_late = true;
         const auto endpoints = exchange_.destinations(inquiry.hop.entry);
         if (!endpoints.empty()) exchange_.silent().note(now, endpoints.front());
@@ -403,7 +442,7 @@ void Search::handle_timeout(Now now) {
         const auto other = take_other_match();
         if (other && send_inquire(now, *other)) break; // `inquiries_` has moved
     }
-    for (; newly_late > 0 && inquiries_.empty() && !is_exhausted(); --newly_late) {
+    for (; newly_late > 0 && !awaits_inquiry() && !is_exhausted(); --newly_late) {
         if (lookups_in_flight() >= hedge.in_flight_max || !ask_next_hop(now)) break;
     }
     step(now);
@@ -421,7 +460,7 @@ std::optional<Instant> Search::next_timeout() const {
                                               : lookup.patience));
         }
         for (const Inquiry& inquiry : inquiries_) {
-            if (!inquiry.is_late) next = std::min(next, inquiry.late_at);
+            if (inquiry.is_awaited() && !inquiry.is_late) next = std::min(next, inquiry.late_at);
         }
     }
     return next;

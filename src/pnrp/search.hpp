@@ -1,8 +1,9 @@
 // One walk through the cloud for an id (MS-PNRP 3.1.4.4.2, 3.1.5.6.1).
 //
 // A search asks one node after another for somebody closer to the target. In the modern profile it
-// does not wait for a late one: the next best is asked as well. An application's search ends with a
-// certified peer address, checked here; the others end with what they met on the way.
+// does not wait for a late one: the next best is asked as well. An application's search and that of
+// a split test end with a certified peer address, checked here; the others end with what they met
+// on the way.
 //
 // A search knows what it asked and what came back, nothing else: the route cache belongs to others,
 // who are told through `poll_finding()`.
@@ -19,6 +20,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <expected>
 #include <optional>
 #include <vector>
 
@@ -30,18 +32,20 @@ struct SearchGoal {
     Reason reason = Reason::application;
     std::uint16_t precision = 0;            // for Criteria::upper_bits only
     std::optional<RouteEntry> initial_best; // rides in every LOOKUP until something closer is met
+    std::optional<Endpoint> initial_hop;    // asked first, by the id zero, instead of the cache
     Instant deadline;
 };
 
 /// True if an entry with `id` ends the search at once (MS-PNRP 2.2.2.8).
 bool satisfies(const SearchGoal& goal, const PnrpId& id);
 
-/// True if an entry with `id` is good enough once there is nobody left to ask.
+/// True if an entry with `id` is good enough once there is nobody left to ask: for split detection
+/// any (decision A12).
 bool is_acceptable(const SearchGoal& goal, const PnrpId& id);
 
 struct SearchResult {
     enum class Kind : std::uint8_t {
-        found,           // `cpa` is there (application), or `entry` satisfies the goal (others)
+        found,           // `cpa` is there, or `entry` satisfies the goal (announcements, levels)
         not_found,       // nobody left to ask
         no_valid_answer, // somebody answered for the target, and nothing signed was valid
         timed_out,
@@ -76,8 +80,9 @@ public:
     /// Asks the first hops. Requires: at least one local endpoint.
     void start(Now now);
 
-    /// An AUTHORITY_BUFFER for one of our requests, complete.
-    void handle_answer(
+    /// An AUTHORITY_BUFFER for one of our requests, complete. False if it answers an INQUIRE and
+    /// is not valid: then the request stays pending, and the honest answer still counts.
+    bool handle_answer(
         Now now,
         MessageId id,
         const PendingList::Answered& answered,
@@ -117,6 +122,9 @@ private:
         Nonce nonce{};
         Instant late_at;
         bool is_late = false;
+        unsigned refused = 0; // answers that were not valid
+
+        bool is_awaited() const { return refused == 0; }
     };
 
     void step(Now now);
@@ -132,7 +140,14 @@ private:
         const PendingList::Answered& answered,
         const AuthorityBuffer& buffer);
     void consider(Hop returned, const Hop& asked, const Endpoint& from);
-    void handle_inquire_answer(Now now, const Inquiry& asked, const AuthorityBuffer& buffer);
+    bool handle_inquire_answer(
+        Now now,
+        MessageId id,
+        const PendingList::Answered& answered,
+        const AuthorityBuffer& buffer);
+    std::expected<SearchResult, Drop>
+    certified(Now now, const Inquiry& asked, const AuthorityBuffer& buffer);
+    bool awaits_inquiry() const;
     std::optional<Hop> take_other_match();
     void offer_best(const Hop& hop);
     void discard_best();

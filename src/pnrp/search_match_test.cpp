@@ -49,8 +49,9 @@ protected:
 
     template<class Asked>
     void answer(const Asked& asked, const AuthorityBuffer& buffer) {
-        const auto answered = bench.exchange.pending().take(at({}), asked.id, asked.to);
-        search->handle_answer(at({}), asked.id, answered, buffer);
+        auto& pending = bench.exchange.pending();
+        const auto answered = pending.peek(at({}), asked.id, asked.to);
+        if (search->handle_answer(at({}), asked.id, answered, buffer)) pending.cancel(asked.id);
     }
 
     template<class Asked>
@@ -70,7 +71,7 @@ protected:
     std::optional<Search> search;
 };
 
-TEST_F(Match, IsInquiredAtOnceInTheModernProfile) { // PNRP-172
+TEST_F(Match, IsInquiredAtOnceInTheModernProfile) { // PNRP-172, PNRP-034
     know(wanted.entry());
     start();
     EXPECT_TRUE(lookups().empty());
@@ -124,8 +125,10 @@ TEST_F(Match, IsBelievedOnlyWithAValidCpa) { // PNRP-207, PNRP-215 to PNRP-219
         AuthorityBuffer buffer = wanted.answer(at({}), asked.body);
         spoil(buffer, wanted.cpa(at({}), *asked.body.nonce));
         fresh.answer(asked, buffer);
-        EXPECT_EQ(fresh.result(), Kind::no_valid_answer) << to_string(reason);
         EXPECT_EQ(fresh.bench.exchange.counters().dropped_for(reason), 1U) << to_string(reason);
+        EXPECT_FALSE(fresh.result()) << to_string(reason); // the truth may still come
+        fresh.fail(asked);
+        EXPECT_EQ(fresh.result(), Kind::no_valid_answer) << to_string(reason);
     };
     refuse(Drop::cpa_missing, [](AuthorityBuffer& buffer, const Cpa&) { buffer.cpa.reset(); });
     refuse(Drop::cpa_signature, [](AuthorityBuffer& buffer, const Cpa&) {
@@ -151,6 +154,56 @@ TEST_F(Match, IsBelievedOnlyWithAValidCpa) { // PNRP-207, PNRP-215 to PNRP-219
     });
 }
 
+// PNRP-207: whoever sees a question can answer it before the node that holds the id does. What is
+// not valid is discarded, and the question stays open.
+TEST_F(Match, IsFoundThoughAForgedAnswerCameFirst) {
+    know(wanted.entry());
+    start();
+    const auto asked = inquiries().at(0);
+    AuthorityBuffer forged = wanted.answer(at({}), asked.body);
+    forged.cpa = other.signed_cpa(wanted.cpa(at({}), *asked.body.nonce));
+    for (int i = 0; i < 3; ++i)
+        answer(asked, forged);
+    EXPECT_FALSE(result());
+    EXPECT_TRUE(bench.exchange.pending().contains(asked.id)); // and is asked again when late
+    answer(asked, wanted.answer(at({}), asked.body));
+    ASSERT_EQ(result(), Kind::found);
+    EXPECT_EQ(search->result()->cpa->id(), wanted.id);
+}
+
+TEST_F(Match, IsGivenUpAfterSoManyForgedAnswers) {
+    know(wanted.entry());
+    start();
+    const auto asked = inquiries().at(0);
+    AuthorityBuffer forged = wanted.answer(at({}), asked.body);
+    forged.cpa.reset();
+    for (unsigned i = 1; i < kInvalidAnswersMax; ++i)
+        answer(asked, forged);
+    EXPECT_FALSE(result());
+    answer(asked, forged);
+    EXPECT_EQ(result(), Kind::no_valid_answer);
+    EXPECT_FALSE(bench.exchange.pending().contains(asked.id));
+}
+
+// Nobody waits for a liar: the next copy is asked at once.
+TEST_F(Match, GivesWayToAnotherCopyWhenAnswersAreForged) { // PNRP-207
+    const Peer second = copy_of(wanted, 7);
+    goal.target = wanted.id;
+    know(wanted.entry());
+    know(second.entry());
+    start();
+    const auto asked = inquiries().at(0);
+    AuthorityBuffer forged = wanted.answer(at({}), asked.body);
+    forged.cpa.reset();
+    answer(asked, forged);
+    ASSERT_EQ(lookups().size(), 1U); // a copy is a hop until it is the best
+    EXPECT_EQ(lookups()[0].to, second.endpoint);
+    answer(lookups()[0], {});
+    ASSERT_EQ(inquiries().size(), 2U);
+    answer(inquiries()[1], second.answer(at({}), inquiries()[1].body));
+    EXPECT_EQ(result(), Kind::found);
+}
+
 TEST_F(Match, BringsItsPayload) { // PNRP-215, PNRP-220
     know(wanted.entry());
     start();
@@ -171,7 +224,7 @@ TEST_F(Match, BringsItsPayload) { // PNRP-215, PNRP-220
     EXPECT_EQ(search->result()->payload->payload, payload.payload);
 }
 
-TEST_F(PublishedMatch, GivesWayToTheNextBest) { // PNRP-203, PNRP-207, PNRP-173
+TEST_F(PublishedMatch, GivesWayToTheNextBest) { // PNRP-203, PNRP-207
     const Peer second = copy_of(wanted, 7);
     know(second.entry());
     start();
@@ -190,7 +243,7 @@ TEST_F(PublishedMatch, GivesWayToTheNextBest) { // PNRP-203, PNRP-207, PNRP-173
     EXPECT_EQ(result(), Kind::found);
 }
 
-TEST_F(Match, AsksASilentOneOnceMore) {
+TEST_F(Match, AsksASilentOneOnceMore) { // PNRP-034: with a fresh nonce
     know(wanted.entry());
     start();
     fail(inquiries().at(0));
@@ -232,7 +285,7 @@ TEST_F(Match, IsHedgedWithAnotherCopy) {
     EXPECT_EQ(search->result()->cpa->id(), second.id);
 }
 
-TEST_F(Match, IsFoundOnAnotherNodeWhenTheFirstIsSilent) {
+TEST_F(Match, IsFoundOnAnotherNodeWhenTheFirstIsSilent) { // PNRP-173
     const Peer second = copy_of(wanted, 7);
     know(wanted.entry());
     know(other.entry());
@@ -250,7 +303,7 @@ TEST_F(Match, IsFoundOnAnotherNodeWhenTheFirstIsSilent) {
     EXPECT_EQ(search->result()->lookups, 1U);
 }
 
-// PNRP-056: an acceptable match counts only when nobody is left who might be nearer.
+// PNRP-056, PNRP-175: an acceptable match counts only when nobody is left who might be nearer.
 TEST_F(PublishedMatch, TakesTheNearestWhenAskedTo) {
     goal.criteria = Criteria::nearest_peer_name;
     const Peer far = copy_of(wanted, 200);

@@ -46,8 +46,9 @@ public:
 
     template<class Asked>
     void answer(const Asked& asked, const AuthorityBuffer& buffer) {
-        const auto answered = exchange.pending().take(at(now), asked.id, asked.to);
-        search->handle_answer(at(now), asked.id, answered, buffer);
+        auto& pending = exchange.pending();
+        const auto answered = pending.peek(at(now), asked.id, asked.to);
+        if (search->handle_answer(at(now), asked.id, answered, buffer)) pending.cancel(asked.id);
     }
 
     void answer_last(const AuthorityBuffer& buffer) { answer(lookups().back(), buffer); }
@@ -124,7 +125,7 @@ TEST(SearchGoal, MatchesByEachCriterion) { // PNRP-055, PNRP-056
     }
 }
 
-TEST(Search, AsksTheNearestFirst) { // PNRP-171, PNRP-176 to PNRP-178, PNRP-170, PNRP-180
+TEST(Search, AsksTheNearestFirst) { // PNRP-059, PNRP-170, PNRP-171, PNRP-176 to PNRP-178, PNRP-180
     Walk walk;
     walk.cache_byte(0x10);
     walk.cache_byte(0x70);
@@ -233,7 +234,7 @@ TEST(Search, StopsAboveSixSuspiciousAnswers) { // PNRP-174, PNRP-201
     EXPECT_EQ(walk.lookups().size(), 13U); // the seventh L comes with the thirteenth answer
 }
 
-TEST(Search, CountsABusyHopForNothing) { // decision A35
+TEST(Search, CountsABusyHopForNothing) { // PNRP-041, decision A35
     Walk walk;
     for (unsigned i = 0; i < 30; ++i)
         walk.cache_byte(0x10 + i);
@@ -284,6 +285,67 @@ TEST(Search, LeavesAHopThatLeadsAway) { // PNRP-206, decision A16
             EXPECT_EQ(walk.result(), Kind::not_found);
         }
     }
+}
+
+// PNRP-285, decision A43: a seed is asked by its address alone. It is never the best match, nobody
+// caches it, and whoever it returns is progress.
+TEST(Search, BeginsAtASeed) {
+    Walk walk;
+    for (unsigned i = 0; i < 10; ++i)
+        walk.cache_byte(0xe0 + i);
+    walk.goal.criteria = Criteria::none;
+    walk.goal.reason = Reason::split_detection;
+    walk.goal.initial_hop = endpoint_of_byte(0x99);
+    walk.start();
+    ASSERT_EQ(walk.lookups().size(), 1U);
+    const auto first = walk.lookups()[0];
+    EXPECT_EQ(first.to, endpoint_of_byte(0x99));
+    EXPECT_TRUE(first.body.validate.is_zero());
+    EXPECT_TRUE(first.body.accept_any);
+    EXPECT_FALSE(first.body.best_match);
+    EXPECT_THAT(first.body.path, testing::ElementsAre(walk.own));
+    EXPECT_EQ(first.body.reason, static_cast<std::uint8_t>(Reason::split_detection));
+    walk.answer_last(
+        returning(Bench::entry_of_byte(0xff))); // farther from 0x80 than zero is from it
+    EXPECT_EQ(walk.lookups().back().to, endpoint_of_byte(0xff));
+    EXPECT_FALSE(walk.lookups().back().body.accept_any);
+    for (const SearchFinding& finding : walk.findings(SearchFinding::Kind::confirmed))
+        EXPECT_FALSE(finding.entry.id.is_zero());
+}
+
+// A test whose seed is silent says nothing: our own cache would only say what we know.
+TEST(Search, EndsWhereTheSeedOfASplitTestIsSilent) {
+    Walk walk(modern_profile());
+    for (unsigned i = 0; i < 10; ++i)
+        walk.cache_byte(0xe0 + i);
+    walk.goal.criteria = Criteria::none;
+    walk.goal.reason = Reason::split_detection;
+    walk.goal.initial_hop = endpoint_of_byte(0x99);
+    walk.start();
+    walk.fail(walk.lookups().at(0));
+    EXPECT_EQ(walk.lookups().size(), 1U);
+    EXPECT_EQ(walk.result(), Kind::not_found);
+}
+
+// Decision A12: what split detection ends with is inquired although it matches nothing.
+TEST(Search, InquiresTheNearestOfASplitTest) {
+    const Peer neighbour(7);
+    Walk walk;
+    walk.goal.target = successor(Peer(8).id);
+    walk.goal.criteria = Criteria::none;
+    walk.goal.reason = Reason::split_detection;
+    walk.goal.initial_hop = endpoint_of_byte(0x99);
+    walk.start();
+    walk.answer_last(returning(neighbour.entry()));
+    walk.answer_last({});
+    for (int i = 0; i < 3 && walk.inquiries().empty(); ++i)
+        walk.answer_last({});
+    ASSERT_EQ(walk.inquiries().size(), 1U);
+    EXPECT_EQ(walk.inquiries()[0].to, neighbour.endpoint);
+    walk.answer(walk.inquiries()[0], neighbour.answer(at({}), walk.inquiries()[0].body));
+    ASSERT_EQ(walk.result(), Kind::found);
+    EXPECT_EQ(walk.search->result()->entry, neighbour.entry());
+    EXPECT_TRUE(walk.search->result()->cpa);
 }
 
 TEST(Search, IgnoresAnEntryWhereNobodyCanBe) {

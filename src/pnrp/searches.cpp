@@ -13,16 +13,17 @@ void Searches::start(Now now, const SearchGoal& goal, SearchClient client) {
     collect(at);
 }
 
-void Searches::handle_answer(
+bool Searches::handle_answer(
     Now now,
     std::uint32_t key,
     MessageId id,
     const PendingList::Answered& answered,
     const AuthorityBuffer& buffer) {
     const auto at = running_.find(key);
-    if (at == running_.end()) return;
-    at->second.search.handle_answer(now, id, answered, buffer);
+    if (at == running_.end()) return true;
+    const bool is_answered = at->second.search.handle_answer(now, id, answered, buffer);
     collect(at);
+    return is_answered;
 }
 
 void Searches::handle_failure(Now now, std::uint32_t key, MessageId id) {

@@ -31,7 +31,11 @@ struct ForAnnouncement {
 struct ForLevel {
     RouteCache::Gap gap;
 };
-using SearchClient = std::variant<ForResolve, ForAnnouncement, ForLevel>;
+/// Does a seed know the same neighbour of an own id as we do?
+struct ForSplitTest {
+    PnrpId own_id;
+};
+using SearchClient = std::variant<ForResolve, ForAnnouncement, ForLevel, ForSplitTest>;
 
 class Searches {
 public:
@@ -43,7 +47,8 @@ public:
     template<class Predicate>
     void cancel_unless(Predicate&& is_wanted);
 
-    void handle_answer(
+    /// As `Search::handle_answer`; true if the search is over.
+    bool handle_answer(
         Now now,
         std::uint32_t key,
         MessageId id,
@@ -61,7 +66,7 @@ public:
     };
     std::optional<Done> poll_done();
 
-    /// Searches that nobody waits for: announcements and levels.
+    /// Searches that nobody waits for: announcements, levels and split tests.
     std::size_t upkeep_count() const;
     std::size_t resolve_count() const { return running_.size() - upkeep_count(); }
 

@@ -99,7 +99,7 @@ TEST(SsdpTest, HeaderNamesHaveNoCaseAndValuesNoBlanksAround) {
     EXPECT_EQ(message->member, parse_endpoint("[2001:db8::1]:3540"));
 }
 
-TEST(SsdpTest, OtherPeoplesMessagesAreNotOurs) {
+TEST(SsdpTest, OtherPeoplesMessagesAreNotOurs) { // PNRP-145
     EXPECT_EQ(why("NOTIFY * HTTP/1.1\r\nNT:upnp:rootdevice\r\n\r\n"), SsdpErrc::not_ours);
     EXPECT_EQ(why("HTTP/1.1 404 Not Found\r\n\r\n"), SsdpErrc::not_ours);
     EXPECT_EQ(
@@ -119,7 +119,7 @@ TEST(SsdpTest, OtherPeoplesMessagesAreNotOurs) {
     }
 }
 
-// The address is a stranger's word: it must at least be one.
+// PNRP-146: the address is a stranger's word: it must at least be one.
 TEST(SsdpTest, AnswerNeedsOneUsableLocation) {
     EXPECT_TRUE(parse(answer("AL:[2001:db8::1]:1025\r\n")).has_value());
     for (const char* headers : {

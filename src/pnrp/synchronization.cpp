@@ -108,7 +108,11 @@ Advertise Member::answer(
     advertise.ids = choose_ids(solicit, ids_max);
     if (advertise.ids.empty()) return advertise;
     conversations_.push_back(
-        {from, solicit.hashed_nonce, advertise.ids, now.instant + kConversationTimeout});
+        {from,
+         solicit.hashed_nonce,
+         advertise.ids,
+         solicit.entry ? solicit.entry->id : PnrpId{},
+         now.instant + kConversationTimeout});
     return advertise;
 }
 
@@ -133,7 +137,7 @@ std::vector<PnrpId> Member::choose_ids(const Solicit& solicit, std::size_t ids_m
     return ids;
 }
 
-std::optional<std::vector<RouteEntry>>
+std::optional<std::vector<Flood>>
 Member::handle_request(Now now, const Endpoint& from, const Request& request) {
     static_cast<void>(now);
     const HashedNonce hashed = hash_nonce(exchange_.profile(), request.nonce);
@@ -142,18 +146,24 @@ Member::handle_request(Now now, const Endpoint& from, const Request& request) {
         if (at->joiner != from) continue;
         has_conversation = true;
         if (at->hashed_nonce != hashed) continue;
-        std::vector<RouteEntry> entries;
+        std::vector<Flood> floods;
+        const auto add = [&](const RouteEntry& entry) {
+            Flood& flood = floods.emplace_back();
+            flood.no_ack = true;
+            flood.validate = at->shown;
+            flood.entry = entry;
+        };
         for (const PnrpId& id : at->advertised) { // each once, and nothing else (decision A42)
             if (std::find(request.ids.begin(), request.ids.end(), id) == request.ids.end())
                 continue;
             if (const CachedRoute* cached = cache_.find(id)) {
-                entries.push_back(cached->entry);
+                add(cached->entry);
             } else if (registry_.find(id) != nullptr) {
-                entries.push_back(registry_.entry_of(id));
+                add(registry_.entry_of(id));
             }
         }
         conversations_.erase(at);
-        return entries;
+        return floods;
     }
     exchange_.counters().drop(has_conversation ? Drop::bad_nonce : Drop::no_conversation);
     return std::nullopt;

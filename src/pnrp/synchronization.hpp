@@ -77,8 +77,9 @@ public:
     Advertise answer(
         Now now, const Endpoint& from, MessageId id, const Solicit& solicit, std::size_t ids_max);
 
-    /// The route entries to flood for a REQUEST; nothing if it fits no conversation (counted).
-    std::optional<std::vector<RouteEntry>>
+    /// The FLOODs that answer a REQUEST; nothing if it fits no conversation (counted). Validate is
+    /// the id that the joiner showed, zero without one (decision A20).
+    std::optional<std::vector<Flood>>
     handle_request(Now now, const Endpoint& from, const Request& request);
 
     void handle_timeout(Now now);
@@ -90,6 +91,7 @@ private:
         Endpoint joiner;
         HashedNonce hashed_nonce{};
         std::vector<PnrpId> advertised;
+        PnrpId shown; // an id of the joiner, or zero
         Instant ends;
     };
 

@@ -39,7 +39,7 @@ protected:
     Joiner joiner{bench.exchange, bench.registry};
 };
 
-TEST_F(JoinerTest, SendsOnlyTheHashOfItsNonce) { // PNRP-148, PNRP-149
+TEST_F(JoinerTest, SendsOnlyTheHashOfItsNonce) { // PNRP-148, PNRP-149, PNRP-015
     start();
     const auto asked = solicit();
     EXPECT_TRUE(asked.body.padded);
@@ -51,7 +51,7 @@ TEST_F(JoinerTest, SendsOnlyTheHashOfItsNonce) { // PNRP-148, PNRP-149
     EXPECT_EQ(modern_profile().digest({ByteView(request.body.nonce)}), asked.body.hashed_nonce);
 }
 
-TEST_F(JoinerTest, ShowsAnIdOfItsOwn) {
+TEST_F(JoinerTest, ShowsAnIdOfItsOwn) { // PNRP-015
     const PnrpId own = bench.add_name(at({}), secure_registration(1)).id;
     start();
     EXPECT_EQ(solicit().body.entry, bench.registry.entry_of(own));
@@ -173,7 +173,7 @@ TEST_F(MemberTest, AdvertisesFiveSpreadOverTheRing) { // PNRP-157
     }
 }
 
-TEST_F(MemberTest, AddsItsOwnIdsWhenItKnowsFew) { // PNRP-158
+TEST_F(MemberTest, AddsItsOwnIdsWhenItKnowsFew) { // PNRP-158, PNRP-013
     bench.cache_byte(0x10);
     bench.cache_byte(0x20);
     const PnrpId own = bench.add_name(at({}), secure_registration(1)).id;
@@ -192,14 +192,29 @@ TEST_F(MemberTest, FloodsWhatItAdvertised) { // PNRP-162, decision A42
     bench.cache_byte(0x10);
     const PnrpId own = bench.add_name(at({}), secure_registration(1)).id;
     static_cast<void>(answer(solicit(1)));
-    const auto entries =
+    const auto floods =
         request(1, {own, Bench::id_of_byte(0x10), Bench::id_of_byte(0x10), Peer{9}.id});
-    ASSERT_TRUE(entries);
+    ASSERT_TRUE(floods);
+    std::vector<RouteEntry> entries;
+    for (const Flood& flood : *floods) {
+        EXPECT_TRUE(flood.no_ack && flood.validate.is_zero() && flood.already_flooded.empty());
+        entries.push_back(flood.entry.value());
+    }
     EXPECT_THAT(
-        *entries,
+        entries,
         testing::UnorderedElementsAre(Bench::entry_of_byte(0x10), bench.registry.entry_of(own)));
     EXPECT_FALSE(request(1, {own})); // the conversation is over
     EXPECT_EQ(bench.exchange.counters().dropped_for(Drop::no_conversation), 1U);
+}
+
+TEST_F(MemberTest, NamesTheIdThatTheJoinerShowed) { // PNRP-026, decision A20
+    bench.cache_byte(0x10);
+    Solicit shown = solicit(1);
+    shown.entry = Peer{3}.entry();
+    static_cast<void>(answer(shown));
+    const auto floods = request(1, {Bench::id_of_byte(0x10)});
+    ASSERT_TRUE(floods && floods->size() == 1);
+    EXPECT_EQ(floods->front().validate, Peer{3}.id);
 }
 
 TEST_F(MemberTest, TellsConversationsApart) { // PNRP-160, PNRP-161, decision A24
@@ -214,7 +229,7 @@ TEST_F(MemberTest, TellsConversationsApart) { // PNRP-160, PNRP-161, decision A2
     EXPECT_TRUE(request(1, {Bench::id_of_byte(0x10)}));
 }
 
-TEST_F(MemberTest, KeepsAConversationForFifteenSeconds) { // PNRP-155, PNRP-293
+TEST_F(MemberTest, KeepsAConversationForFifteenSeconds) { // PNRP-128, PNRP-155, PNRP-293
     bench.cache_byte(0x10);
     static_cast<void>(answer(solicit(1)));
     EXPECT_EQ(member.next_timeout(), at(15s).instant);

@@ -154,7 +154,7 @@ TEST_F(WindowsGoldenTest, Lookup) {
             {endpoint("2001:db8::1")}});
 }
 
-// PNRP-049, PNRP-050, PNRP-051
+// PNRP-049, PNRP-050
 TEST_F(WindowsGoldenTest, Ack) {
     expect("ack", 0x901, Ack{MessageId{0x301}, false});
     expect("ack-not-found", 0x902, Ack{MessageId{0x402}, true});
@@ -175,7 +175,7 @@ TEST_F(WindowsGoldenTest, AuthorityToLookup) {
     EXPECT_EQ(buffer_of("authority-next-hop"), expected);
 }
 
-// PNRP-044, PNRP-045, PNRP-048, PNRP-062 to PNRP-069, PNRP-074 to PNRP-087; decision A11
+// PNRP-044, PNRP-045, PNRP-048, PNRP-062 to PNRP-067, PNRP-069, PNRP-074 to PNRP-087; decision A11
 TEST_F(WindowsGoldenTest, AuthorityWithCpaOfUnsecuredName) {
     const AuthorityBuffer buffer = buffer_of("authority-cpa");
     EXPECT_EQ(buffer.classifier, vector::kClassifier);
