@@ -24,7 +24,7 @@ bool is_absent_family(const std::error_code& error) {
 }
 
 // A link-local address to listen on belongs to the interface that has it.
-host::Zone zone_of(const Address& address, std::span<const host::LocalAddress> machine) {
+Zone zone_of(const Address& address, std::span<const host::LocalAddress> machine) {
     if (address.scope() != Scope::link) return 0;
     const auto own =
         std::ranges::find(machine, address, [](const host::LocalAddress& a) { return a.address; });
