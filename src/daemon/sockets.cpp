@@ -76,23 +76,4 @@ open_sockets(const Config& config, std::span<const host::LocalAddress> machine) 
     return std::move(*bound);
 }
 
-std::string
-choose_cloud(std::span<const Endpoint> listen, std::span<const host::LocalAddress> machine) {
-    bool has_scope[5] = {};
-    const auto note = [&](Scope scope) { has_scope[std::to_underlying(scope)] = true; };
-    for (const Endpoint& endpoint : listen) {
-        if (!endpoint.address.is_unspecified()) {
-            note(endpoint.address.scope());
-            continue;
-        }
-        for (const host::LocalAddress& own : machine) {
-            if (own.address.is_v4() == endpoint.address.is_v4()) note(own.address.scope());
-        }
-    }
-    if (has_scope[std::to_underlying(Scope::global)]) return "Global_";
-    if (has_scope[std::to_underlying(Scope::site)]) return "SiteLocal_";
-    if (has_scope[std::to_underlying(Scope::link)]) return "LinkLocal_";
-    return "Global_";
-}
-
 } // namespace kith::daemon
