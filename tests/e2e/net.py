@@ -276,6 +276,23 @@ class TwoLinks:
         self._forward(1)
 
 
+class NameService:
+    """What host names mean on this network: /etc/hosts of the private world, while it is open."""
+
+    def __init__(self, file: pathlib.Path) -> None:
+        self._file = file
+        self.set({})
+        _run("mount", "--bind", str(file), "/etc/hosts")
+
+    def set(self, names: dict[str, list[str]]) -> None:
+        # In place: the mount is of this very file.
+        lines = [f"{address} {name}" for name, found in names.items() for address in found]
+        self._file.write_text("\n".join(["127.0.0.1 localhost", *lines, ""]), encoding="ascii")
+
+    def close(self) -> None:
+        _run("umount", "/etc/hosts")
+
+
 class Loopback:
     """The same hosts as addresses of the loopback interface: nothing separates them."""
 
