@@ -3,7 +3,6 @@
 #include "base/check.hpp"
 #include "pnrp/limits.hpp"
 #include "pnrp/registry.hpp"
-#include "pnrp/ssdp.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -170,17 +169,12 @@ void Clouds::Parts::place(Now now, const Place& place) {
     if (member == nullptr) return;
     member->dropped_at.reset();
     member->zone = place.zone;
-    member->endpoints = place.endpoints;
-    // Names first: nobody is to be told of an address that the node has left.
-    for (auto& [id, published_name] : published) {
-        if (published_name.registrations.contains(member->key))
-            static_cast<void>(apply(now, published_name, *member));
-    }
     member->node->set_endpoints(now, place.endpoints);
-    for (auto& [id, published_name] : published) {
-        if (!published_name.registrations.contains(member->key))
-            static_cast<void>(apply(now, published_name, *member));
-    }
+    const auto own = member->node->endpoints();
+    member->endpoints.assign(own.begin(), own.end());
+    // In the same step, as nobody is to be told of an address that the node has left.
+    for (auto& [id, published_name] : published)
+        static_cast<void>(apply(now, published_name, *member));
 }
 
 void Clouds::Parts::remove_from_network(Now now, Member& member) {
@@ -517,11 +511,11 @@ Member* Clouds::Parts::member_at(const Endpoint& local, Zone zone) {
 
 // Discovery names the scope it is for, and stays on its link.
 Member* Clouds::Parts::member_of_search(const Arrival& arrival) {
-    const auto message = pnrp::parse_ssdp(pnrp::modern_profile(), arrival.payload);
-    if (!message) return nullptr;
     for (Member& member : members) {
-        if (member.scope != message->scope || member.endpoints.empty()) continue;
-        if (member.scope != Scope::link || member.zone == arrival.zone) return &member;
+        const bool is_here = member.scope != Scope::link || member.zone == arrival.zone;
+        if (is_here && !member.endpoints.empty() && member.node->concerns(arrival.payload)) {
+            return &member;
+        }
     }
     return nullptr;
 }

@@ -320,6 +320,18 @@ TEST(Clouds, a_changed_address_is_found_at_once_and_the_old_one_never_again) {
         presences(net.left), ElementsAre("Global_ 2001:db8:a::77", "LinkLocal_%if1 fe80::a"));
 }
 
+// A cloud has at most four endpoints, and a name at most ten addresses.
+TEST(Clouds, own_addresses_are_those_that_the_cloud_has) {
+    Ether ether;
+    Port many{1, "a", {}};
+    for (char digit : std::string_view("123456789abcdef"))
+        many.addresses.push_back(address((std::string("2001:db8::") + digit).c_str()));
+    Ether::Host& host = ether.add({many});
+    publish(ether, host, at_own_addresses(1));
+    EXPECT_THAT(
+        presences(host), ElementsAre("Global_ 2001:db8::1 2001:db8::2 2001:db8::3 2001:db8::4"));
+}
+
 // PNRP-124, PNRP-182
 TEST(Clouds, a_cloud_that_went_comes_back_with_its_names_or_is_forgotten) {
     Ether ether;

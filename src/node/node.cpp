@@ -184,6 +184,9 @@ std::optional<Event> Node::poll_event() {
 }
 
 void Node::Parts::settle(Now now) {
+    if (cloud.cache_size() == 0 && !cloud.is_synchronizing()) {
+        discovery.continue_round(now, cloud.endpoints());
+    }
     for (bool is_moving = true; is_moving;) {
         is_moving = false;
         while (const auto member = discovery.poll_member()) {
@@ -244,6 +247,14 @@ CloudState Node::Parts::current_state() const {
 }
 
 // Observation ------------------------------------------------------------------------
+
+std::span<const Endpoint> Node::endpoints() const {
+    return parts_->cloud.endpoints();
+}
+
+bool Node::concerns(ByteView ssdp) const {
+    return parts_->discovery.concerns(ssdp);
+}
 
 CloudStatus Node::status(Now now) const {
     const Parts& parts = *parts_;

@@ -128,6 +128,12 @@ public:
 
     // Observation --------------------------------------------------------------------------------
 
+    /// Where the cloud really is: those of its scope and profile, at most 4.
+    std::span<const Endpoint> endpoints() const;
+
+    /// True if what came by SSDP is about this cloud: its profile and its scope.
+    bool concerns(ByteView ssdp) const;
+
     CloudStatus status(Now now) const;
     std::vector<pnrp::PeerInfo> peers(Now now) const;
     std::vector<pnrp::RegisteredName> names() const;
