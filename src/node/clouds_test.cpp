@@ -332,7 +332,7 @@ TEST(Clouds, own_addresses_are_those_that_the_cloud_has) {
         presences(host), ElementsAre("Global_ 2001:db8::1 2001:db8::2 2001:db8::3 2001:db8::4"));
 }
 
-// PNRP-124, PNRP-182
+// PNRP-124, PNRP-129, PNRP-182
 TEST(Clouds, a_cloud_that_went_comes_back_with_its_names_or_is_forgotten) {
     Ether ether;
     const std::vector<Port> both{{1, "a", {address("fe80::1")}}, {2, "b", {address("fe80::2")}}};
@@ -341,6 +341,9 @@ TEST(Clouds, a_cloud_that_went_comes_back_with_its_names_or_is_forgotten) {
     publish(ether, host, publication(1));
     ether.plug(host, one);
     EXPECT_EQ(host.status(ether.now(), "LinkLocal_%if2").state, CloudState::no_net);
+    EXPECT_EQ(
+        host.clouds.resolve(ether.now(), {.name = name_of(1)}, "LinkLocal_%if2").error(),
+        pnrp::ResolveErrc::no_addresses);
     ether.run(14min);
     ether.plug(host, both);
     EXPECT_EQ(host.status(ether.now(), "LinkLocal_%if2").state, CloudState::synchronizing);
@@ -371,7 +374,7 @@ TEST(Clouds, a_cloud_that_appears_takes_the_names_that_are_published_everywhere)
             testing::StartsWith("LinkLocal_%if1 2001:db8")));
 }
 
-// PNRP-247
+// PNRP-133, PNRP-247
 TEST(Clouds, without_any_network_nothing_is_published_or_asked) {
     Ether ether;
     Ether::Host& host = ether.add({});
@@ -425,6 +428,7 @@ TEST(Clouds, two_clouds_never_share_an_endpoint) {
     EXPECT_THAT(host.clouds.names_of("SiteLocal_"), ElementsAre("SiteLocal_one"));
 }
 
+// PNRP-133
 TEST(Clouds, are_bounded) {
     Ether ether;
     Ether::Host& host = ether.add({});
