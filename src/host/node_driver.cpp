@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -50,6 +51,22 @@ node::Arrival arrival_of(node::Channel channel, const ReceivedDatagram& datagram
 
 } // namespace
 
+// Whoever owns one may go while handlers of his are queued in the loop, fired or cancelled: they
+// ask it before they touch him.
+class Alive {
+public:
+    template<class Handler>
+    auto guard(Handler handler) const {
+        return [token = std::weak_ptr(token_),
+                handler = std::move(handler)](const boost::system::error_code& error) mutable {
+            if (!token.expired()) handler(error);
+        };
+    }
+
+private:
+    std::shared_ptr<const int> token_ = std::make_shared<const int>(0);
+};
+
 // Waits for a descriptor that belongs to somebody else.
 struct Readiness {
     Readiness(asio::io_context& loop, int fd, std::function<void()> ready)
@@ -62,15 +79,16 @@ struct Readiness {
     void wait() {
         descriptor.async_wait(
             asio::posix::stream_descriptor::wait_read,
-            [this](const boost::system::error_code& error) {
-                if (error) return; // cancelled: this object may be gone
+            alive.guard([this](const boost::system::error_code& error) {
+                if (error) return;
                 on_ready();
                 wait();
-            });
+            }));
     }
 
     asio::posix::stream_descriptor descriptor;
     std::function<void()> on_ready;
+    Alive alive;
 };
 
 struct NodeDriver::Parts {
@@ -116,6 +134,7 @@ struct NodeDriver::Parts {
     DriverConfig config;
     DriverHooks hooks;
     node::Clouds node;
+    Alive alive;
     std::vector<Endpoint> locals; // of the sockets, in their order
     std::optional<SsdpSockets> ssdp;
     std::optional<AddressWatch> address_watch;
@@ -172,22 +191,22 @@ void NodeDriver::Parts::watch_addresses() {
 
 void NodeDriver::Parts::schedule_poll() {
     poll_timer.expires_after(address_watch ? kAddressPoll : kAddressPollUnwatched);
-    poll_timer.async_wait([this](const boost::system::error_code& error) {
+    poll_timer.async_wait(alive.guard([this](const boost::system::error_code& error) {
         if (error) return;
         refresh_addresses();
         schedule_poll();
-    });
+    }));
 }
 
 void NodeDriver::Parts::schedule_refresh() {
     if (refresh_is_due) return;
     refresh_is_due = true;
     debounce_timer.expires_after(kAddressDebounce);
-    debounce_timer.async_wait([this](const boost::system::error_code& error) {
+    debounce_timer.async_wait(alive.guard([this](const boost::system::error_code& error) {
         if (error) return;
         refresh_is_due = false;
         refresh_addresses();
-    });
+    }));
 }
 
 void NodeDriver::Parts::refresh_addresses() {
@@ -250,9 +269,9 @@ void NodeDriver::Parts::take_seeds(SeedAddresses found) {
             std::chrono::duration_cast<std::chrono::steady_clock::duration>(seed_retry));
         seed_retry = std::min<Duration>(2 * seed_retry, kSeedRetryMax);
     }
-    seed_timer.async_wait([this](const boost::system::error_code& error) {
+    seed_timer.async_wait(alive.guard([this](const boost::system::error_code& error) {
         if (!error) resolve_seeds();
-    });
+    }));
 }
 
 void NodeDriver::Parts::receive(UdpSocket& socket) {
@@ -355,12 +374,12 @@ void NodeDriver::Parts::arm_timer() {
         return;
     }
     timer.expires_at(to_steady(*next));
-    timer.async_wait([this](const boost::system::error_code& error) {
+    timer.async_wait(alive.guard([this](const boost::system::error_code& error) {
         if (error) return;
         armed.reset();
         node.handle_timeout(read_clocks());
         drain();
-    });
+    }));
 }
 
 NodeDriver::NodeDriver(

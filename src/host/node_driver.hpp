@@ -1,8 +1,8 @@
 // The one loop around a node and its clouds: datagrams, timers, addresses and commands go in, and
 // after each of them everything the node has to say is taken out.
 //
-// Everything here runs on the thread of the io_context, which must not run once the driver has
-// gone. Outcomes of resolves come from the loop, never from inside the call that caused them.
+// Everything here runs on the thread of the io_context, which may go on when the driver has gone.
+// Outcomes of resolves come from the loop, never from inside the call that caused them.
 
 #pragma once
 

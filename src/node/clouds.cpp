@@ -1,6 +1,7 @@
 #include "node/clouds.hpp"
 
 #include "base/check.hpp"
+#include "base/overload.hpp"
 #include "pnrp/limits.hpp"
 #include "pnrp/registry.hpp"
 
@@ -18,15 +19,6 @@ using pnrp::ResolveErrc;
 
 /// A cloud's key for as long as it is here: its name may come back as another cloud.
 enum class CloudKey : std::uint32_t {};
-
-template<class... Cases>
-struct Overload : Cases... {
-    using Cases::operator()...;
-};
-
-void keep_earlier(std::optional<Instant>& earliest, const std::optional<Instant>& other) {
-    if (other && (!earliest || *other < *earliest)) earliest = other;
-}
 
 // Addresses of a narrower scope than the cloud's mean nothing, or something else, to its members.
 bool is_reachable_across(Scope cloud, const Address& address, bool allow_loopback) {

@@ -1,6 +1,7 @@
 #include "node/node.hpp"
 
 #include "base/check.hpp"
+#include "base/overload.hpp"
 #include "node/discovery.hpp"
 
 #include <algorithm>
@@ -8,15 +9,6 @@
 #include <utility>
 
 namespace kith::node {
-
-namespace {
-
-template<class... Cases>
-struct Overload : Cases... {
-    using Cases::operator()...;
-};
-
-} // namespace
 
 std::string_view to_string(CloudState state) {
     switch (state) {
