@@ -51,8 +51,8 @@ public:
         auto socket = host::UdpSocket::open(options);
         KITH_CHECK(socket.has_value());
         host::DriverConfig config;
-        config.node.allow_loopback = true;
-        config.node.use_ssdp = false;
+        config.clouds.node.allow_loopback = true;
+        config.clouds.node.use_ssdp = false;
         const std::uint16_t port = socket->local().port;
         config.sockets.push_back(std::move(*socket));
         if (seed_port_ != 0) config.seeds.push_back({"127.0.0.1", seed_port_});
@@ -157,17 +157,18 @@ private:
                 {{*parse_address("127.0.0.1"), 443, 6}},
                 "",
                 pnrp::Payload{pnrp::PayloadKind::binary, Bytes(kValueSize, std::byte{'v'})}};
-            KITH_CHECK(nodes_[item.owner]->publish(std::move(registration)).has_value());
+            KITH_CHECK(nodes_[item.owner]
+                           ->publish({.registration = std::move(registration), .cloud = {}})
+                           .has_value());
             items_.push_back(std::move(item));
             swarm_.run_for(0.002); // names come one by one, not all in the same instant
         }
         const auto all_announced = [&] {
             return std::all_of(nodes_.begin(), nodes_.end(), [](const Swarm::Driver& node) {
-                const auto names = node->names();
-                return std::all_of(
-                    names.begin(), names.end(), [](const pnrp::RegisteredName& name) {
-                        return name.is_announced;
-                    });
+                const auto names = node->clouds().names();
+                return std::all_of(names.begin(), names.end(), [](const node::PublishedName& name) {
+                    return name.presences.front().is_announced;
+                });
             });
         };
         double checked_s = now_s();
@@ -179,11 +180,11 @@ private:
         const double announced_s = now_s() - started;
         swarm_.run_for(options_.settle_s);
         for (const Swarm::Driver& node : nodes_) {
-            for (const pnrp::RegisteredName& name : node->names()) {
+            for (const node::PublishedName& name : node->clouds().names()) {
                 const auto item = std::find_if(items_.begin(), items_.end(), [&](const Item& each) {
                     return each.name == name.name;
                 });
-                item->id = name.pnrp_id;
+                item->id = name.presences.front().id;
             }
         }
         print_line(fmt::format(
@@ -208,13 +209,13 @@ private:
     host::NodeDriver&
     getter_for(const Item& item, const std::vector<std::size_t>& getters, std::size_t& cached) {
         for (const std::size_t getter : getters) {
-            if (!getters_[getter]->knows(item.id)) return *getters_[getter];
+            if (!getters_[getter]->clouds().knows(item.id)) return *getters_[getter];
         }
         ++cached;
         return *getters_[getters.front()];
     }
 
-    bool is_right(const Item& item, const pnrp::ResolveDone& done) const {
+    bool is_right(const Item& item, const node::QueryDone& done) const {
         return done.outcome && done.outcome->payload &&
                done.outcome->payload->bytes.size() == kValueSize &&
                std::ranges::equal(done.outcome->public_key, item.key->public_key().material());
@@ -237,7 +238,7 @@ private:
                 pnrp::ResolveQuery query{.name = item.name};
                 query.timeout = kGetTimeout;
                 const auto id = getter_for(item, getters, outcome.cached)
-                                    .resolve(query, [&, started](const pnrp::ResolveDone& done) {
+                                    .resolve(query, {}, [&, started](const node::QueryDone& done) {
                                         --under_way;
                                         if (!is_right(item, done)) return;
                                         ++outcome.succeeded;
@@ -265,7 +266,7 @@ private:
             bool is_found = false;
             pnrp::ResolveQuery query{.name = item.name};
             query.timeout = kGetTimeout;
-            const auto id = node->resolve(query, [&](const pnrp::ResolveDone& done) {
+            const auto id = node->resolve(query, {}, [&](const node::QueryDone& done) {
                 is_done = true;
                 is_found = is_right(item, done);
             });

@@ -48,6 +48,10 @@ _kith() {
         _kith_offer "$socket" name identity list
         return
         ;;
+    --cloud)
+        _kith_offer "$socket" name cloud list
+        return
+        ;;
     --timeout | --comment | --address | --classifier | --name)
         return
         ;;
@@ -59,8 +63,8 @@ _kith() {
     "name ") words="publish unpublish list resolve" ;;
     "identity ") words="create list show rename export import delete default" ;;
     "cloud ") words="list status peers" ;;
-    "name publish") words="--identity --unsecured --address --comment --payload --passphrase-file" ;;
-    "name resolve") words="--timeout --payload-out" ;;
+    "name publish") words="--identity --unsecured --address --comment --payload --cloud --passphrase-file" ;;
+    "name resolve") words="--timeout --payload-out --cloud" ;;
     "identity create") words="--classifier --no-passphrase --passphrase-file" ;;
     "identity export") words="--out --force --password-file --passphrase-file" ;;
     "identity import") words="--name --password-file --no-passphrase --passphrase-file" ;;

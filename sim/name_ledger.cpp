@@ -28,6 +28,7 @@ Verdict verdict_of(pnrp::ResolveErrc error) {
     case pnrp::ResolveErrc::no_addresses:
     case pnrp::ResolveErrc::too_many_resolves:
     case pnrp::ResolveErrc::cancelled:
+    case pnrp::ResolveErrc::unknown_cloud:
         return Verdict::refused;
     }
     return Verdict::refused;

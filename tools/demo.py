@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """The main job of names, told on a network that exists only on this machine.
 
-Two links with a router between them, a seed and four hosts, each with its own kithd. Names are
-published and found on the other side, a publisher is killed, another one leaves, the killed one
-comes back. What resolving prints is compared with what was published; the first difference ends the
-story with exit code 1.
+Two links with a router between them, a seed and four hosts, each with its own kithd: two link-local
+clouds and a global one. Names are published and found on the other side, or on their link only; a
+host changes its address; a publisher is killed, another one leaves, then the seed dies, and the
+killed one comes back by what it remembers. What resolving prints is compared with what was
+published; the first difference ends the story with exit code 1.
 """
 import argparse
 import base64
@@ -23,7 +24,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "
 import net    # noqa: E402
 import nodes  # noqa: E402
 
-STORY_SECONDS = 90  # the whole story; a healthy one takes a third
+STORY_SECONDS = 110  # the whole story; a healthy one takes half of it
+MOVED_SECONDS = 5    # within which a changed address has to be found
+LINK_CLOUD = "LinkLocal_%eth0"
+WEATHER = net.Weather(delay_ms=5, jitter_ms=2, loss=0.01)
 COLUMNS = 96
 PAYLOAD = b'{"service": "http", "path": "/photos", "since": 2026}'
 PASSPHRASE = "correct horse battery staple"
@@ -81,8 +85,15 @@ class Demo:
         self.make_identities()
         self.publish_names()
         self.resolve_names()
+        if self.network.kind == "namespaces":
+            self.stay_on_the_link()
+            self.change_an_address()
+        else:
+            self.tell.say("""(What needs links is left out on loopback: names of one link only, and a
+                host that changes its address.)""")
         self.kill_a_publisher()
         self.stop_a_publisher()
+        self.kill_the_seed()
         self.bring_the_killed_one_back()
 
     def add_node(self, name: str, link: int, *arguments: str) -> nodes.Node:
@@ -91,6 +102,7 @@ class Demo:
         quiet = ("--no-ssdp",) if self.network.kind == "loopback" else ()
         node = nodes.Node(self.network.host(name, link), self.folder, self.programs,
                           (seed.endpoint,) if seed else (), (*quiet, *arguments))
+        node.is_everywhere = self.network.kind == "namespaces"
         self.nodes[name] = node
         node.start()
         role = f"knows {seed.endpoint}" if seed else "the seed: no server, only the first to ask"
@@ -102,7 +114,8 @@ class Demo:
         if self.network.kind == "namespaces":
             self.tell.say(f"""Link 1 is {self.network.link_names[1]}, link 2 is
                 {self.network.link_names[2]}, a router joins them; every host is a network namespace
-                with a kithd of its own and its own folder of data.""")
+                with a kithd of its own and its own folder of data. Between each host and its link
+                there are {self.network.weather}.""")
         else:
             self.tell.say("""Every host is an address of the loopback interface, with a kithd of its
                 own and its own folder of data.""")
@@ -111,7 +124,14 @@ class Demo:
             self.add_node(name, link)
         for name in ("alice", "bob", "carol", "dave"):
             self.nodes[name].wait_settled()
-        self.tell.verified("all of them are up and have asked for their cloud")
+        self.tell.verified("all of them are up and have asked for their clouds")
+        self.tell.command("dave", "kith cloud list")
+        for cloud in self.nodes["dave"].clouds().values():
+            self.tell.field(cloud["scope"], f"{cloud['name']}  {', '.join(cloud['endpoints'])}")
+        if self.network.kind == "namespaces":
+            expect("dave's clouds", sorted(self.nodes["dave"].clouds()), ["Global_", LINK_CLOUD])
+            self.tell.say("""The link-local cloud of link 1 and that of link 2 are two clouds: what is
+                said in one is not heard in the other, nor in the global one.""")
 
     def make_identities(self) -> None:
         self.tell.chapter("Identities: a key and the name that follows from it")
@@ -130,7 +150,7 @@ class Demo:
         self.tell.chapter("Publishing")
         self.publish("alice", "photos", 443, "Alice's holiday pictures", PAYLOAD,
                      "--passphrase-file", self.passphrase_file)
-        self.publish("bob", "chat", 5222, "Bob is in", None)
+        self.publish("bob", "chat", None, "Bob is in", None)
         self.publish("dave", "backup", 22, "append only", None)
         self.publish("carol", "printer", 631, "second floor, left", None, "--unsecured")
         for name, published in self.names.items():
@@ -139,12 +159,14 @@ class Demo:
         self.tell.say("""The last one is unsecured: a bare word that anybody may use, like a name
             shouted across a room.""")
 
-    def publish(self, host: str, classifier: str, port: int, comment: str, payload: bytes | None,
+    def publish(self, host: str, classifier: str, port: int | None, comment: str, payload: bytes | None,
                 *options) -> None:
         node = self.nodes[host]
-        address = f"{node.host.endpoint(port)}/tcp"
-        shown = f"kith name publish {classifier} --address {address} --comment \"{comment}\""
-        arguments = [classifier, "--address", address, "--comment", comment, *options]
+        # Without a port: at the host's own addresses, whatever they are from now on.
+        address = f"{node.host.endpoint(port)}/tcp" if port else node.host.address
+        where = ["--address", address] if port else []
+        shown = " ".join(["kith name publish", classifier, *where, f'--comment "{comment}"'])
+        arguments = [classifier, *where, "--comment", comment, *options]
         if payload is not None:
             file = self.folder / f"{host}-payload.json"
             file.write_bytes(payload)
@@ -169,11 +191,12 @@ class Demo:
         self.find("carol", "dave")
         self.find("bob", "carol")
 
-    def find(self, seeker: str, publisher: str) -> None:
+    def find(self, seeker: str, publisher: str, cloud: str | None = None) -> None:
         """Resolves, shows it, and compares every value with what was published."""
         wanted = self.published[publisher]
-        self.tell.command(seeker, f"kith name resolve {wanted['peer_name']}")
-        found = self.nodes[seeker].resolved(wanted["peer_name"])
+        where = f" --cloud {cloud}" if cloud else ""
+        self.tell.command(seeker, f"kith name resolve {wanted['peer_name']}{where}")
+        found = self.nodes[seeker].resolved(wanted["peer_name"], cloud=cloud)
         self.tell.field("addresses", ", ".join(found["addresses"]))
         self.tell.field("comment", found["comment"])
         if found["payload_base64"]:
@@ -197,13 +220,63 @@ class Demo:
         self.tell.field("exit code", str(answer.code))
         return answer.seconds
 
+    def stay_on_the_link(self) -> None:
+        self.tell.chapter("A name of one link only")
+        node = self.nodes["carol"]
+        self.tell.command("carol", f"kith name publish doorbell --unsecured --cloud {LINK_CLOUD}")
+        name = node.ask("name", "publish", "doorbell", "--unsecured", "--cloud", LINK_CLOUD)
+        expect("the clouds of the doorbell", [each["cloud"] for each in name["clouds"]],
+               [LINK_CLOUD])
+        self.tell.command("alice", "kith name resolve 0.doorbell")
+        found = self.nodes["alice"].resolved("0.doorbell")
+        self.tell.field("cloud", found["cloud"])
+        self.tell.field("addresses", ", ".join(found["addresses"]))
+        expect("the cloud that knew the doorbell", found["cloud"], LINK_CLOUD)
+        expect("its address", found["addresses"], [node.host.link_address])
+        self.tell.verified("alice is on carol's link, and finds it at a link-local address")
+        self.tell.command("bob", "kith name resolve 0.doorbell")
+        answer = self.nodes["bob"].resolve("0.doorbell")
+        expect("the exit code on the other link", answer.code, 1)
+        self.tell.field("stderr", answer.err.strip())
+        self.tell.verified("bob is not, and does not")
+
+    def change_an_address(self) -> None:
+        self.tell.chapter("Bob's host changes its address")
+        bob, wanted = self.nodes["bob"], self.published["bob"]
+        old = self.network.move(bob.host)
+        moved_at = time.monotonic()
+        self.tell.field("from", old)
+        self.tell.field("to", bob.host.address)
+        wanted |= {"addresses": [bob.host.address], "node_endpoints": [bob.endpoint]}
+        found_after, answers = None, 0
+        while time.monotonic() - moved_at < MOVED_SECONDS + 2:
+            answer = self.nodes["alice"].resolve(wanted["peer_name"], seconds=2)
+            if answer.code != 0:
+                continue
+            answers += 1
+            for key in ("addresses", "node_endpoints"):
+                expect(f"{key} after the change", answer.document[key], wanted[key])
+            found_after = found_after or time.monotonic() - moved_at
+        expect("that it is found in time", found_after is not None and
+               found_after <= MOVED_SECONDS, True)
+        self.tell.verified(f"alice found him at the new one {found_after:.1f} s later, and never "
+                           f"again at the old one in {answers} answers")
+
     def kill_a_publisher(self) -> None:
         self.tell.chapter("Alice's machine loses power (SIGKILL)")
+        nodes.eventually("alice's disk remembers bob or dave",
+                         lambda: self.remembers("alice", "bob") or self.remembers("alice", "dave"))
         self.nodes["alice"].kill()
         expect("that dave's node believes in her", self.nodes["dave"].lists(self.nodes["alice"]),
                True)
         seconds = self.miss("dave", "alice")
         self.tell.verified(f"no stale answer, and dave knew after {seconds:.2f} s")
+
+    def remembers(self, host: str, other: str) -> bool:
+        """Whether the nodes that `host` keeps for its next run include `other`."""
+        file = self.nodes[host].data / "nodes"
+        lines = file.read_text(encoding="ascii").splitlines() if file.exists() else []
+        return self.nodes[other].endpoint in lines
 
     def stop_a_publisher(self) -> None:
         self.tell.chapter("Carol goes home and shuts down properly (SIGTERM)")
@@ -216,8 +289,17 @@ class Demo:
         seconds = self.miss("bob", "carol")
         self.tell.verified(f"nobody had to wait for her silence: {seconds:.2f} s")
 
+    def kill_the_seed(self) -> None:
+        self.tell.chapter("The seed dies (SIGKILL)")
+        self.nodes["seed"].kill()
+        # The two that are left share a link, whose cloud never needed a seed.
+        self.find("bob", "dave", "Global_")
+        self.find("dave", "bob", "Global_")
+        self.tell.verified("the cloud does not need it")
+
     def bring_the_killed_one_back(self) -> None:
         self.tell.chapter("Alice's power is back")
+        self.tell.say("""Her only seed is dead. She comes back by the nodes that she remembered.""")
         node = self.nodes["alice"].start()
         node.wait_joined()
         self.tell.command("alice", "kith identity list")
@@ -246,7 +328,7 @@ def make_network(tell: Storyteller, loopback: bool):
     if not loopback:
         try:
             net.enter_private_world()
-            return net.TwoLinks()
+            return net.TwoLinks(weather=WEATHER)
         except net.NoNamespaces as refusal:
             tell.say(f"This machine makes no network namespaces ({refusal}): the hosts are loopback"
                      " addresses instead, and the two links are one.")

@@ -8,8 +8,10 @@
 #include "api/name_routes.hpp"
 #include "api/peer_name_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -88,7 +90,7 @@ struct Api::Parts {
 
     template<class Action>
     Cancel answer(Call& call, Action action);
-    Outcome require_cloud(const Call& call) const;
+    std::expected<node::CloudStatus, Error> find_cloud(const Call& call) const;
 
     Services services;
     NameBook names;
@@ -105,14 +107,17 @@ Cancel Api::Parts::answer(Call& call, Action action) {
     return {};
 }
 
-Outcome Api::Parts::require_cloud(const Call& call) const {
-    const node::CloudStatus status = services.node.status();
-    if (call.arguments.front() != status.name) {
+std::expected<node::CloudStatus, Error> Api::Parts::find_cloud(const Call& call) const {
+    const node::Clouds& clouds = services.node.clouds();
+    const auto found = require_cloud(clouds, call.arguments.front());
+    if (!found) return std::unexpected(found.error());
+    if (found->size() > 1) {
         return refuse(
-            ErrorCode::not_found,
-            fmt::format("this node is in no cloud called {}", call.arguments.front()));
+            ErrorCode::bad_request,
+            fmt::format("{} may be any of {}", call.arguments.front(), fmt::join(*found, ", ")));
     }
-    return Answer{200, cloud_document(status)};
+    const auto all = clouds.status(services.node.now());
+    return *std::ranges::find(all, found->front(), &node::CloudStatus::name);
 }
 
 Cancel Api::Parts::status(Call call) {
@@ -120,23 +125,25 @@ Cancel Api::Parts::status(Call call) {
 }
 
 Cancel Api::Parts::clouds(Call call) {
-    return answer(call, [this] {
-        Json clouds = Json::array();
-        clouds.push_back(cloud_document(services.node.status()));
-        return Outcome(Answer{200, {{"clouds", std::move(clouds)}}});
-    });
+    return answer(
+        call, [this] { return Outcome(Answer{200, {{"clouds", clouds_document(services)}}}); });
 }
 
 Cancel Api::Parts::cloud(Call call) {
-    return answer(call, [&] { return require_cloud(call); });
+    return answer(call, [&] {
+        const auto found = find_cloud(call);
+        if (!found) return Outcome(std::unexpected(found.error()));
+        return Outcome(Answer{200, cloud_document(*found)});
+    });
 }
 
 Cancel Api::Parts::peers(Call call) {
     return answer(call, [&] {
-        Outcome found = require_cloud(call);
-        if (!found) return found;
+        const auto found = find_cloud(call);
+        if (!found) return Outcome(std::unexpected(found.error()));
         Json peers = Json::array();
-        for (const pnrp::PeerInfo& peer : services.node.peers())
+        const auto known = services.node.clouds().peers(services.node.now(), found->name);
+        for (const pnrp::PeerInfo& peer : known)
             peers.push_back(peer_document(peer));
         return Outcome(Answer{200, {{"peers", std::move(peers)}}});
     });
@@ -199,19 +206,23 @@ Cancel Api::Parts::resolve(Call call) {
         call.reply(to_reply(std::unexpected(std::move(error))));
         return {};
     };
+    const auto cloud = call.body.optional_text("cloud");
     if (const auto read = call.body.finish(); !read) return refused(read.error());
+    if (cloud) {
+        if (const auto known = require_cloud(services.node.clouds(), *cloud); !known)
+            return refused(known.error());
+    }
     auto name = parse_peer_or_host_name(text);
     if (!name) return refused(name.error());
 
     pnrp::ResolveQuery query{.name = std::move(*name)};
     query.timeout = std::chrono::milliseconds(timeout);
-    const auto done = [reply = call.reply,
-                       cloud = services.node.status().name](const pnrp::ResolveDone& result) {
+    const auto done = [reply = call.reply](const node::QueryDone& result) {
         const auto& outcome = result.outcome;
         if (!outcome) return reply(to_reply(std::unexpected(to_error(outcome.error()))));
-        reply(to_reply(Answer{200, resolution_document(*outcome, cloud)}));
+        reply(to_reply(Answer{200, resolution_document(*outcome, result.cloud)}));
     };
-    const auto id = services.node.resolve(query, done);
+    const auto id = services.node.resolve(query, cloud, done);
     if (!id) return refused(to_error(id.error()));
     return [this, id = *id] { services.node.cancel(id); };
 }
@@ -261,10 +272,6 @@ Cancel Api::handle(const Request& request, ReplyTo reply) {
         ErrorCode::not_found,
         fmt::format("there is nothing at {} {}", request.method, request.target)})));
     return {};
-}
-
-void Api::handle_endpoints_changed() {
-    parts_->published.follow_node();
 }
 
 } // namespace kith::api

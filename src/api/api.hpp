@@ -18,9 +18,6 @@ public:
 
     Cancel handle(const Request& request, ReplyTo reply) override;
 
-    /// To be called when the node's endpoints changed: names published at its own addresses follow.
-    void handle_endpoints_changed();
-
 private:
     struct Parts;
     std::unique_ptr<Parts> parts_;

@@ -1,5 +1,7 @@
 #include "api/call.hpp"
 
+#include <fmt/format.h>
+
 namespace kith::api {
 
 namespace {
@@ -17,6 +19,16 @@ Reply to_reply(const Outcome& outcome) {
     const Json document = {
         {"error", {{"code", to_string(error.code)}, {"message", error.message}}}};
     return {http_status(error.code), dump(document)};
+}
+
+std::expected<std::vector<std::string>, Error>
+require_cloud(const node::Clouds& clouds, const std::string& wanted) {
+    auto found = clouds.names_of(wanted);
+    if (found.empty()) {
+        return refuse(
+            ErrorCode::not_found, fmt::format("this node is in no cloud called {}", wanted));
+    }
+    return found;
 }
 
 } // namespace kith::api

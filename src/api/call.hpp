@@ -5,6 +5,7 @@
 #include "api/error.hpp"
 #include "api/exchange.hpp"
 #include "api/request_body.hpp"
+#include "node/clouds.hpp"
 
 #include <expected>
 #include <nlohmann/json.hpp>
@@ -35,5 +36,9 @@ Reply to_reply(const Outcome& outcome);
 inline std::unexpected<Error> refuse(ErrorCode code, std::string message) {
     return std::unexpected(Error{code, std::move(message)});
 }
+
+/// The clouds that `wanted` means; refused if there is none.
+std::expected<std::vector<std::string>, Error>
+require_cloud(const node::Clouds& clouds, const std::string& wanted);
 
 } // namespace kith::api

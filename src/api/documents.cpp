@@ -5,6 +5,7 @@
 #include "identity/host_name.hpp"
 #include "pnrp/profile.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace kith::api {
@@ -101,8 +102,7 @@ Json counters_document(const node::CloudStatus& cloud) {
 
 Json status_document(const Services& services) {
     const ProcessFacts& facts = services.facts;
-    Json clouds = Json::array();
-    clouds.push_back(cloud_document(services.node.status()));
+    const node::Clouds& node = services.node.clouds();
     return {
         {"version", facts.version},
         {"commit", facts.commit},
@@ -112,8 +112,16 @@ Json status_document(const Services& services) {
         {"seed_node", facts.is_seed_node},
         {"data", facts.data},
         {"identities", services.vault.list().size()},
-        {"names", services.node.names().size()},
-        {"clouds", std::move(clouds)}};
+        {"names", node.names().size()},
+        {"unclaimed", node.unclaimed()},
+        {"clouds", clouds_document(services)}};
+}
+
+Json clouds_document(const Services& services) {
+    Json clouds = Json::array();
+    for (const node::CloudStatus& cloud : services.node.clouds().status(services.node.now()))
+        clouds.push_back(cloud_document(cloud));
+    return clouds;
 }
 
 Json cloud_document(const node::CloudStatus& cloud) {
@@ -121,6 +129,7 @@ Json cloud_document(const node::CloudStatus& cloud) {
     return {
         {"name", cloud.name},
         {"scope", to_string(cloud.scope)},
+        {"zone", cloud.zone},
         {"state", state_text(cloud.state)},
         {"endpoints", texts(cloud.endpoints)},
         {"cached", cloud.cached},
@@ -157,20 +166,37 @@ Json identity_document(const identity::StoredIdentity& identity) {
         {"default", identity.is_default}};
 }
 
-Json name_document(
-    const pnrp::RegisteredName& name, const PublishedName& published, const std::string& cloud) {
-    const pnrp::Registration& registration = published.registration;
+Json name_document(const node::PublishedName& name, const PublishedName& published) {
+    const pnrp::Registration& registration = published.publication.registration;
+    Json presences = Json::array();
+    std::vector<pnrp::AppEndpoint> addresses;
+    bool is_announced = false;
+    for (const node::Presence& presence : name.presences) {
+        presences.push_back(
+            {{"cloud", presence.cloud},
+             {"id", to_string(presence.id)},
+             {"announced", presence.is_announced},
+             {"addresses", texts(presence.endpoints)}});
+        is_announced |= presence.is_announced;
+        for (const pnrp::AppEndpoint& address : presence.endpoints) {
+            if (std::ranges::find(addresses, address) == addresses.end())
+                addresses.push_back(address);
+        }
+    }
+    // Of the widest cloud: what a name has in the others is in `clouds`.
+    const bool is_somewhere = !name.presences.empty();
     return {
         {"peer_name", name.name.to_string()},
         {"host_name", host_name(name.name)},
         {"secure", name.name.is_secure()},
         {"identity", published.identity ? Json(*published.identity) : Json(nullptr)},
-        {"cloud", cloud},
-        {"id", to_string(name.pnrp_id)},
-        {"announced", name.is_announced},
-        {"addresses", texts(registration.endpoints)},
+        {"cloud", is_somewhere ? Json(name.presences.front().cloud) : Json(nullptr)},
+        {"id", is_somewhere ? Json(to_string(name.presences.front().id)) : Json(nullptr)},
+        {"announced", is_announced},
+        {"addresses", texts(addresses)},
         {"comment", registration.comment},
-        {"payload_base64", payload_bytes(registration.payload)}};
+        {"payload_base64", payload_bytes(registration.payload)},
+        {"clouds", std::move(presences)}};
 }
 
 Json resolution_document(const pnrp::Resolution& resolution, const std::string& cloud) {

@@ -6,16 +6,16 @@
 #include "api/name_book.hpp"
 #include "api/services.hpp"
 #include "identity/vault.hpp"
-#include "node/node.hpp"
+#include "node/clouds.hpp"
 
 namespace kith::api {
 
 Json status_document(const Services& services);
+Json clouds_document(const Services& services);
 Json cloud_document(const node::CloudStatus& cloud);
 Json peer_document(const pnrp::PeerInfo& peer);
 Json identity_document(const identity::StoredIdentity& identity);
-Json name_document(
-    const pnrp::RegisteredName& name, const PublishedName& published, const std::string& cloud);
+Json name_document(const node::PublishedName& name, const PublishedName& published);
 Json resolution_document(const pnrp::Resolution& resolution, const std::string& cloud);
 
 } // namespace kith::api

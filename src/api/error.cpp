@@ -156,6 +156,8 @@ Error to_error(pnrp::RegisterErrc error) {
         return {ErrorCode::too_many, "this node publishes as many names as it can"};
     case RegisterErrc::not_found:
         return {ErrorCode::not_found, "this node does not publish that name"};
+    case RegisterErrc::unknown_cloud:
+        return {ErrorCode::not_found, "this node is in no cloud of that name"};
     }
     return {ErrorCode::bad_request, "the name cannot be published"};
 }
@@ -177,6 +179,8 @@ Error to_error(pnrp::ResolveErrc error) {
         return {ErrorCode::timed_out, "the time was up before the name was found"};
     case ResolveErrc::cancelled:
         return {ErrorCode::timed_out, "the search was given up"};
+    case ResolveErrc::unknown_cloud:
+        return {ErrorCode::not_found, "this node is in no cloud of that name"};
     }
     return {ErrorCode::not_found, "nobody holds the name"};
 }

@@ -4,14 +4,15 @@
 
 namespace kith::api {
 
-std::optional<pnrp::RegistrationId> NameBook::find(const identity::PeerName& name) const {
-    const auto found = std::ranges::find_if(
-        names_, [&](const auto& item) { return item.second.registration.name == name; });
+std::optional<node::PublicationId> NameBook::find(const identity::PeerName& name) const {
+    const auto found = std::ranges::find_if(names_, [&](const auto& item) {
+        return item.second.publication.registration.name == name;
+    });
     if (found == names_.end()) return std::nullopt;
     return found->first;
 }
 
-void NameBook::put(pnrp::RegistrationId id, PublishedName name) {
+void NameBook::put(node::PublicationId id, PublishedName name) {
     names_.insert_or_assign(id, std::move(name));
 }
 

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "pnrp/registration.hpp"
+#include "node/clouds.hpp"
 
 #include <map>
 #include <optional>
@@ -13,25 +13,21 @@
 namespace kith::api {
 
 struct PublishedName {
-    pnrp::Registration registration;
+    node::Publication publication;
     std::optional<std::string> identity; // the label; nothing for an unsecured name
-    enum class Addresses : std::uint8_t {
-        given,
-        node, // the node's own, which follow it from network to network
-    } addresses = Addresses::given;
 };
 
 class NameBook {
 public:
-    using Names = std::map<pnrp::RegistrationId, PublishedName>;
+    using Names = std::map<node::PublicationId, PublishedName>;
 
     const Names& names() const { return names_; }
 
     /// The published name equal to `name`, or nothing.
-    std::optional<pnrp::RegistrationId> find(const identity::PeerName& name) const;
+    std::optional<node::PublicationId> find(const identity::PeerName& name) const;
 
-    void put(pnrp::RegistrationId id, PublishedName name);
-    void erase(pnrp::RegistrationId id) { names_.erase(id); }
+    void put(node::PublicationId id, PublishedName name);
+    void erase(node::PublicationId id) { names_.erase(id); }
 
     /// True while a name is published with the identity `label`, or is about to be.
     bool uses(std::string_view label) const;

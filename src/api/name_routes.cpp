@@ -52,21 +52,18 @@ struct NameRoutes::Wish {
     std::vector<pnrp::AppEndpoint> endpoints;         // empty: the node's own
     std::string comment;
     std::optional<pnrp::Payload> payload;
+    std::optional<std::string> cloud; // nothing: every cloud
     SharedSecret passphrase;
 };
 
-std::vector<pnrp::AppEndpoint> NameRoutes::node_addresses() const {
-    std::vector<pnrp::AppEndpoint> out;
-    for (const Endpoint& endpoint : services_.node.status().endpoints)
-        out.push_back({endpoint.address, 0, 0});
-    return out;
-}
-
 std::expected<std::vector<pnrp::AppEndpoint>, Error>
 NameRoutes::read_addresses(const std::vector<std::string>& texts) const {
-    const auto own = services_.node.status().endpoints;
-    const bool on_loopback = std::ranges::any_of(
-        own, [](const Endpoint& e) { return e.address.scope() == Scope::loopback; });
+    bool on_loopback = false;
+    for (const node::CloudStatus& cloud : services_.node.clouds().status(services_.node.now())) {
+        on_loopback |= std::ranges::any_of(cloud.endpoints, [](const Endpoint& own) {
+            return own.address.scope() == Scope::loopback;
+        });
+    }
     std::vector<pnrp::AppEndpoint> out;
     for (const std::string& text : texts) {
         const auto endpoint = parse_app_address(text);
@@ -91,10 +88,15 @@ std::expected<NameRoutes::Wish, Error> NameRoutes::read_wish(RequestBody& body) 
     const auto addresses = body.texts("addresses");
     const std::string comment_text = body.text_or("comment", "");
     const auto payload_text = body.optional_text("payload_base64");
+    auto cloud = body.optional_text("cloud");
     SharedSecret passphrase = body.optional_secret("passphrase");
     if (const auto read = body.finish(); !read) return std::unexpected(read.error());
     if (unsecured && label) {
         return refuse(ErrorCode::bad_request, "an unsecured name belongs to no identity");
+    }
+    if (cloud) {
+        if (const auto known = require_cloud(services_.node.clouds(), *cloud); !known)
+            return std::unexpected(known.error());
     }
     auto endpoints = read_addresses(addresses);
     if (!endpoints) return std::unexpected(endpoints.error());
@@ -121,6 +123,7 @@ std::expected<NameRoutes::Wish, Error> NameRoutes::read_wish(RequestBody& body) 
         .endpoints = std::move(*endpoints),
         .comment = std::move(*comment),
         .payload = std::move(*payload),
+        .cloud = std::move(cloud),
         .passphrase = std::move(passphrase)};
 }
 
@@ -130,7 +133,7 @@ void NameRoutes::publish(Call call) {
     const auto known = names_.find(wish->name);
     // A name that is published already is ours: its key is at hand.
     if (known && !wish->passphrase) {
-        const auto& key = names_.names().at(*known).registration.key;
+        const auto& key = names_.names().at(*known).publication.registration.key;
         return call.reply(to_reply(publish_with(*wish, key)));
     }
     if (!wish->identity) {
@@ -179,53 +182,57 @@ void NameRoutes::publish_secure(const std::shared_ptr<Wish>& wish, const ReplyTo
 }
 
 Outcome NameRoutes::publish_with(const Wish& wish, std::shared_ptr<const crypto::PrivateKey> key) {
-    const bool own_addresses = wish.endpoints.empty();
+    using Addresses = node::Publication::Addresses;
     PublishedName published{
-        .registration =
-            {.name = wish.name,
-             .key = std::move(key),
-             .endpoints = own_addresses ? node_addresses() : wish.endpoints,
-             .comment = wish.comment,
-             .payload = wish.payload},
-        .identity = std::nullopt,
-        .addresses =
-            own_addresses ? PublishedName::Addresses::node : PublishedName::Addresses::given};
-    if (own_addresses && published.registration.endpoints.empty()) {
-        return std::unexpected(to_error(pnrp::RegisterErrc::no_addresses));
-    }
+        .publication =
+            {.registration =
+                 {.name = wish.name,
+                  .key = std::move(key),
+                  .endpoints = wish.endpoints,
+                  .comment = wish.comment,
+                  .payload = wish.payload},
+             .addresses = wish.endpoints.empty() ? Addresses::node : Addresses::given,
+             .cloud = wish.cloud},
+        .identity = std::nullopt};
     if (wish.identity) published.identity = wish.identity->card.label;
+    const auto refused = [&wish](pnrp::RegisterErrc error) -> Outcome {
+        if (error == pnrp::RegisterErrc::no_endpoints && !wish.endpoints.empty()) {
+            return refuse(
+                ErrorCode::bad_address,
+                "none of these addresses can be reached across the clouds of the name");
+        }
+        return std::unexpected(to_error(error));
+    };
     if (const auto known = names_.find(wish.name)) {
-        const auto updated = services_.node.update(*known, published.registration);
-        if (!updated) return std::unexpected(to_error(updated.error()));
+        const auto updated = services_.node.update(*known, published.publication);
+        if (!updated) return refused(updated.error());
         names_.put(*known, std::move(published));
         return show(*known);
     }
-    const auto id = services_.node.publish(published.registration);
-    if (!id) return std::unexpected(to_error(id.error()));
+    const auto id = services_.node.publish(published.publication);
+    if (!id) return refused(id.error());
     names_.put(*id, std::move(published));
     Outcome shown = show(*id);
     if (shown) shown->status = kCreated;
     return shown;
 }
 
-Outcome NameRoutes::show(pnrp::RegistrationId id) const {
+Outcome NameRoutes::show(node::PublicationId id) const {
     const auto published = names_.names().find(id);
-    const std::string cloud = services_.node.status().name;
-    for (const pnrp::RegisteredName& name : services_.node.names()) {
+    for (const node::PublishedName& name : services_.node.clouds().names()) {
         if (name.id == id && published != names_.names().end()) {
-            return Answer{200, name_document(name, published->second, cloud)};
+            return Answer{200, name_document(name, published->second)};
         }
     }
     return std::unexpected(to_error(pnrp::RegisterErrc::not_found));
 }
 
 Outcome NameRoutes::list() const {
-    const std::string cloud = services_.node.status().name;
     Json names = Json::array();
-    for (const pnrp::RegisteredName& name : services_.node.names()) {
+    for (const node::PublishedName& name : services_.node.clouds().names()) {
         const auto published = names_.names().find(name.id);
         if (published == names_.names().end()) continue;
-        names.push_back(name_document(name, published->second, cloud));
+        names.push_back(name_document(name, published->second));
     }
     return Answer{200, {{"names", std::move(names)}}};
 }
@@ -240,19 +247,6 @@ Outcome NameRoutes::unpublish(const std::string& text) {
     if (!removed) return std::unexpected(to_error(removed.error()));
     names_.erase(*id);
     return shown;
-}
-
-void NameRoutes::follow_node() {
-    const auto endpoints = node_addresses();
-    // Without a network the old addresses stay: nobody can ask for them now anyway.
-    if (endpoints.empty()) return;
-    const NameBook::Names names = names_.names();
-    for (const auto& [id, name] : names) {
-        if (name.addresses != PublishedName::Addresses::node) continue;
-        PublishedName moved = name;
-        moved.registration.endpoints = endpoints;
-        if (services_.node.update(id, moved.registration)) names_.put(id, std::move(moved));
-    }
 }
 
 } // namespace kith::api

@@ -19,19 +19,15 @@ public:
     Outcome unpublish(const std::string& text);
     void publish(Call call);
 
-    /// The node's endpoints changed: names published at the node's own addresses follow.
-    void follow_node();
-
 private:
     struct Wish;
 
     std::expected<Wish, Error> read_wish(RequestBody& body) const;
     std::expected<std::vector<pnrp::AppEndpoint>, Error>
     read_addresses(const std::vector<std::string>& texts) const;
-    std::vector<pnrp::AppEndpoint> node_addresses() const;
     Outcome publish_with(const Wish& wish, std::shared_ptr<const crypto::PrivateKey> key);
     void publish_secure(const std::shared_ptr<Wish>& wish, const ReplyTo& reply);
-    Outcome show(pnrp::RegistrationId id) const;
+    Outcome show(node::PublicationId id) const;
 
     Services& services_;
     NameBook& names_;

@@ -4,35 +4,37 @@
 #pragma once
 
 #include "base/time.hpp"
-#include "node/node.hpp"
+#include "node/clouds.hpp"
 
 #include <expected>
 #include <functional>
-#include <vector>
+#include <optional>
+#include <string>
 
 namespace kith::api {
 
 class NodeService {
 public:
-    using ResolveCallback = std::function<void(const pnrp::ResolveDone&)>;
+    using ResolveCallback = std::function<void(const node::QueryDone&)>;
 
     virtual ~NodeService() = default;
 
     virtual Now now() const = 0;
-    virtual node::CloudStatus status() const = 0;
-    virtual std::vector<pnrp::PeerInfo> peers() const = 0;
-    virtual std::vector<pnrp::RegisteredName> names() const = 0;
+    virtual const node::Clouds& clouds() const = 0;
 
-    virtual std::expected<pnrp::RegistrationId, pnrp::RegisterErrc>
-    publish(pnrp::Registration registration) = 0;
+    // As node::Clouds has them.
+    virtual std::expected<node::PublicationId, pnrp::RegisterErrc>
+    publish(node::Publication publication) = 0;
     virtual std::expected<void, pnrp::RegisterErrc>
-    update(pnrp::RegistrationId id, pnrp::Registration registration) = 0;
-    virtual std::expected<void, pnrp::RegisterErrc> unpublish(pnrp::RegistrationId id) = 0;
+    update(node::PublicationId id, node::Publication publication) = 0;
+    virtual std::expected<void, pnrp::RegisterErrc> unpublish(node::PublicationId id) = 0;
 
     /// `done` comes from the loop, exactly once, never from inside this call.
-    virtual std::expected<pnrp::ResolveId, pnrp::ResolveErrc>
-    resolve(const pnrp::ResolveQuery& query, ResolveCallback done) = 0;
-    virtual void cancel(pnrp::ResolveId id) = 0;
+    virtual std::expected<node::QueryId, pnrp::ResolveErrc> resolve(
+        const pnrp::ResolveQuery& query,
+        const std::optional<std::string>& cloud,
+        ResolveCallback done) = 0;
+    virtual void cancel(node::QueryId id) = 0;
 
 protected:
     NodeService() = default;

@@ -1,6 +1,6 @@
 // Network addresses as values: 16 bytes, IPv4 as ::ffff:a.b.c.d, and the scope that each belongs
-// to. Which interface a link-local address is on (its zone) is the host's business: a cloud has one
-// zone.
+// to. Which interface a link-local address is on (its zone) stands beside it where it matters: a
+// cloud has one zone.
 
 #pragma once
 
@@ -22,6 +22,9 @@ enum class Scope : std::uint8_t {
     site,
     global,
 };
+
+/// An interface index of this machine, which a link-local address needs to mean something; 0: none.
+using Zone = unsigned;
 
 struct Address {
     ByteArray<16> bytes{};

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <ratio>
 
 namespace kith {
@@ -58,5 +59,10 @@ struct Now {
     Instant instant;
     WallTime wall;
 };
+
+/// For the next timeout of several parts: the earlier of those that there are.
+inline void keep_earlier(std::optional<Instant>& earliest, const std::optional<Instant>& other) {
+    if (other && (!earliest || *other < *earliest)) earliest = other;
+}
 
 } // namespace kith

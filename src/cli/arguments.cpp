@@ -127,6 +127,11 @@ void add_opening_passphrase(CLI::App& command, SecretSource& source) {
         source);
 }
 
+void add_cloud_option(
+    CLI::App& command, const char* description, std::optional<std::string>& cloud) {
+    command.add_option("--cloud", cloud, description)->option_text("CLOUD")->check(is_name());
+}
+
 void add_identity_files(CLI::App& group, Command& chosen) {
     auto [save, saved] = add_command<IdentityExport>(
         group, "export", "Write an identity to a file, protected by a password", chosen);
@@ -217,6 +222,7 @@ void add_publish(CLI::App& group, Command& chosen) {
     publish->add_option("--payload", values->payload, "Publish the bytes of FILE (- reads them)")
         ->option_text("FILE")
         ->check(is_path());
+    add_cloud_option(*publish, "Publish in this cloud only, not in every one", values->cloud);
     add_opening_passphrase(*publish, values->passphrase);
 }
 
@@ -240,6 +246,7 @@ void add_name_commands(CLI::App& root, Command& chosen) {
         ->each([target = values](const std::string& text) {
             target->timeout = parse_timeout(text).value_or(target->timeout);
         });
+    add_cloud_option(*resolve, "Ask this cloud only, not every one", values->cloud);
     resolve->add_option("--payload-out", values->payload_out, "Write the payload's bytes to FILE")
         ->option_text("FILE")
         ->check(is_path());

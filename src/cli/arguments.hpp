@@ -57,6 +57,7 @@ struct NamePublish {
     std::vector<std::string> addresses;
     std::string comment;
     std::optional<std::string> payload; // a path, or "-"
+    std::optional<std::string> cloud;   // nothing: every cloud
     SecretSource passphrase;
 };
 struct NameUnpublish {
@@ -67,6 +68,7 @@ struct NameResolve {
     std::string peer_name; // or a host name
     std::chrono::milliseconds timeout{10'000};
     std::optional<std::string> payload_out;
+    std::optional<std::string> cloud; // nothing: every cloud
 };
 
 struct CloudList {};

@@ -31,6 +31,7 @@ std::expected<Json, Failure> publish_body(const NamePublish& command) {
     body["addresses"] = command.addresses;
     body["comment"] = command.comment;
     body["payload_base64"] = std::move(payload);
+    if (command.cloud) body["cloud"] = *command.cloud;
     body["passphrase"] = nullptr;
     return body;
 }
@@ -101,6 +102,7 @@ Result execute(const Session& session, const NameList& /*command*/) {
 Result execute(const Session& session, const NameResolve& command) {
     Json body{{"peer_name", command.peer_name}};
     body["timeout_ms"] = command.timeout.count();
+    if (command.cloud) body["cloud"] = *command.cloud;
     auto resolution = session.call(
         {.method = Method::post,
          .target = "/v1/resolve",

@@ -133,10 +133,14 @@ TEST(Program, ResolveSendsItsTimeAndSavesThePayload) {
          "x.kith.alt",
          "--timeout",
          "2.5",
+         "--cloud",
+         "LinkLocal_%eth0",
          "--payload-out",
          directory.path() + "/p"});
     EXPECT_EQ(outcome.exit_code, 0);
-    EXPECT_EQ(server.seen().at(0).body, (Json{{"peer_name", "x.kith.alt"}, {"timeout_ms", 2500}}));
+    EXPECT_EQ(
+        server.seen().at(0).body,
+        (Json{{"peer_name", "x.kith.alt"}, {"timeout_ms", 2500}, {"cloud", "LinkLocal_%eth0"}}));
     EXPECT_EQ(directory.read("p"), std::string("\0\1\2", 3));
 }
 
@@ -163,6 +167,8 @@ TEST(Program, PublishSendsEverythingThatTheApiDocuments) {
          "192.0.2.1:443/tcp",
          "--comment",
          "my site",
+         "--cloud",
+         "Global_",
          "--payload",
          directory.write("p", std::string("\0\1\2", 3)),
          "--passphrase-file",
@@ -172,7 +178,7 @@ TEST(Program, PublishSendsEverythingThatTheApiDocuments) {
         server.seen().at(0).body,
         Json::parse(R"({"classifier": "web", "identity": "alice", "unsecured": false,
                         "addresses": ["192.0.2.1:443/tcp"], "comment": "my site",
-                        "payload_base64": "AAEC", "passphrase": "hush"})"));
+                        "payload_base64": "AAEC", "cloud": "Global_", "passphrase": "hush"})"));
     EXPECT_THAT(outcome.out, Not(HasSubstr("hush")));
 }
 

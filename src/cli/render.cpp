@@ -105,6 +105,15 @@ void add_verification(Facts& facts, const Json& resolution) {
     facts.add("signed by", key.empty() ? "" : fmt::format("key {}", key));
 }
 
+// The clouds of a name; without a list of them, the one that it names.
+std::vector<std::string> clouds_of(const Json& name) {
+    std::vector<std::string> out;
+    for (const Json& presence : list_of(name, "clouds"))
+        out.push_back(text_of(presence, "cloud"));
+    if (out.empty()) out.push_back(text_of(name, "cloud"));
+    return out;
+}
+
 // What a cloud looks like without its counters.
 Facts facts_of_cloud(const Json& cloud) {
     const std::string state = text_of(cloud, "state");
@@ -263,7 +272,7 @@ std::string render_names(const Json& names, const Page& page) {
         table.add_row({
             {text_of(name, "peer_name")},
             {text_of(name, "identity")},
-            {text_of(name, "cloud")},
+            {joined(clouds_of(name))},
             {announced ? "yes" : "not yet", announced ? Tone::good : Tone::warning},
             {joined(texts_of(name, "addresses"))},
             {text_of(name, "comment")},
@@ -277,7 +286,7 @@ std::string render_name(const Json& name, const Page& page) {
     facts.add("peer name", text_of(name, "peer_name"));
     facts.add("host name", text_of(name, "host_name"));
     facts.add("identity", flag_of(name, "secure") ? text_of(name, "identity") : "none: unsecured");
-    facts.add("cloud", text_of(name, "cloud"));
+    facts.add_lines("cloud", clouds_of(name));
     facts.add("announced", flag_of(name, "announced") ? "yes" : "not yet");
     facts.add_lines("addresses", texts_of(name, "addresses"));
     facts.add("comment", text_of(name, "comment"));

@@ -163,6 +163,16 @@ TEST(Render, Names) {
         "comment    hi\n");
 }
 
+TEST(Render, ANameInSeveralCloudsShowsThemAll) {
+    const Json name = Json::parse(R"({"peer_name": "0.web", "cloud": "Global_", "clouds": [
+        {"cloud": "Global_", "id": "00", "announced": true, "addresses": []},
+        {"cloud": "LinkLocal_%eth0", "id": "01", "announced": false, "addresses": []}]})");
+    EXPECT_THAT(
+        render_name(name, {}), HasSubstr("cloud      Global_\n           LinkLocal_%eth0\n"));
+    const Json names{{"names", {name}}};
+    EXPECT_THAT(render_names(names, {}), HasSubstr("Global_, LinkLocal_%eth0"));
+}
+
 TEST(Render, Resolution) {
     EXPECT_EQ(
         render_resolution(Json::parse(kResolution), {}),

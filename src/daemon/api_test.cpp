@@ -60,6 +60,8 @@ TEST_F(ApiTest, tells_its_status) {
     EXPECT_EQ(world.get("/v1/clouds").document["clouds"][0]["name"], "Global_");
     EXPECT_EQ(world.get("/v1/clouds/Other_").code(), "not_found");
     EXPECT_EQ(world.get("/v1/clouds/Other_/peers").code(), "not_found");
+    EXPECT_EQ(cloud["zone"], 0);
+    EXPECT_EQ(status["unclaimed"], 0);
     EXPECT_EQ(world.get("/v1/clouds/Global_/peers").document, (Json{{"peers", Json::array()}}));
 }
 
@@ -212,7 +214,13 @@ TEST_F(ApiTest, publishes_changes_and_unpublishes_a_name) {
     EXPECT_EQ(made.document["payload_base64"], "aGVsbG8=");
     EXPECT_EQ(made.document["id"].get<std::string>().size(), 64U);
 
+    ASSERT_EQ(made.document["clouds"].size(), 1U);
+    EXPECT_EQ(made.document["clouds"][0]["cloud"], "Global_");
+    EXPECT_EQ(made.document["clouds"][0]["id"], made.document["id"]);
+    EXPECT_EQ(made.document["clouds"][0]["addresses"], wish["addresses"]);
+
     wish["comment"] = "moved";
+    wish["cloud"] = "Global_";
     wish["payload_base64"] = nullptr;
     wish["addresses"] = {"[2001:db8::2]:443/tcp"};
     const ApiAnswer changed = world.post("/v1/names", wish);
@@ -231,6 +239,21 @@ TEST_F(ApiTest, publishes_changes_and_unpublishes_a_name) {
 }
 
 // PNRP-246
+TEST_F(ApiTest, knows_only_the_clouds_that_it_is_in) {
+    create("alice");
+    for (const char* cloud : {"SiteLocal_", "LinkLocal_%eth0", "nonsense"}) {
+        const Json publish{{"classifier", "web"}, {"cloud", cloud}};
+        EXPECT_EQ(world.post("/v1/names", publish).code(), "not_found") << cloud;
+        const Json resolve{{"peer_name", "0.web"}, {"cloud", cloud}};
+        EXPECT_EQ(world.post("/v1/resolve", resolve).code(), "not_found") << cloud;
+    }
+    EXPECT_EQ(world.get("/v1/names").document["names"].size(), 0U);
+    EXPECT_EQ(world.post("/v1/names", {{"classifier", "web"}, {"cloud", "Global_"}}).status, 201U);
+    const Json found =
+        world.post("/v1/resolve", {{"peer_name", "0.nobody"}, {"cloud", "Global_"}}).document;
+    EXPECT_EQ(found["error"]["code"], "not_found");
+}
+
 TEST_F(ApiTest, publishes_unsecured_names_without_an_identity) {
     const ApiAnswer made =
         world.post("/v1/names", {{"classifier", "printer"}, {"unsecured", true}});
@@ -410,7 +433,7 @@ TEST_F(TwoNodesTest, resolve_each_others_names) {
     ASSERT_EQ(peers.size(), 1U);
     EXPECT_EQ(peers[0]["id"], made["id"]);
     EXPECT_EQ(peers[0]["endpoints"], Json::array({to_string(world.endpoint())}));
-    EXPECT_FALSE(other->driver().remembered().empty());
+    EXPECT_FALSE(other->driver().clouds().remembered(host::read_clocks()).empty());
 }
 
 // PNRP-252

@@ -111,8 +111,8 @@ private:
 
     static host::DriverConfig config(const ApiWorld* seed) {
         host::DriverConfig out;
-        out.node.allow_loopback = true;
-        out.node.use_ssdp = false;
+        out.clouds.node.allow_loopback = true;
+        out.clouds.node.use_ssdp = false;
         out.sockets.push_back(
             std::move(*host::UdpSocket::open({.local = {*parse_address("127.0.0.1"), 0}})));
         if (seed != nullptr) {

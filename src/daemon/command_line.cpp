@@ -17,7 +17,7 @@ struct Flags {
     std::optional<std::string> api;
     std::vector<std::string> listen;
     std::vector<std::string> seeds;
-    std::optional<std::string> cloud;
+    std::vector<std::string> clouds;
     bool seed_node = false;
     bool no_ssdp = false;
     std::optional<std::string> config;
@@ -37,11 +37,17 @@ void declare(CLI::App& app, Flags& flags) {
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app.add_option("--seed", flags.seeds, "A node to begin with; may be given several times")
-        ->type_name("HOST:PORT")
+        ->type_name("HOST[:PORT]")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    app.add_option("--cloud", flags.cloud, "Global_, SiteLocal_... or LinkLocal_...")
-        ->type_name("NAME");
+    app.add_option(
+           "--cloud",
+           flags.clouds,
+           "Take part in this cloud only: Global_, SiteLocal_, LinkLocal_ or LinkLocal_%INTERFACE; "
+           "may be given several times")
+        ->type_name("NAME")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app.add_flag("--seed-node", flags.seed_node, "Say in the status that others begin here")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     app.add_flag("--no-ssdp", flags.no_ssdp, "Do not search on the link")
@@ -81,7 +87,7 @@ std::expected<CommandLine, ConfigError> interpret(const Flags& flags) {
         take(flags.api, parse_path, settings.api),
         take_all(flags.listen, parse_listen, settings.listen),
         take_all(flags.seeds, parse_seed_setting, settings.seeds),
-        take(flags.cloud, parse_cloud, settings.cloud),
+        take_all(flags.clouds, parse_cloud, settings.clouds),
         take(flags.config, parse_path, out.config_file),
         take(flags.log_level, parse_log_level, settings.log_level),
     };

@@ -1,6 +1,6 @@
 #include "daemon/config.hpp"
 
-#include "node/node.hpp"
+#include "node/cloud_name.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -56,17 +56,28 @@ std::optional<ConfigError> check_listen(const Config& config) {
     return std::nullopt;
 }
 
-// An address that is not of the cloud's scope would never be offered to anybody.
-std::optional<ConfigError> check_scope(const Config& config) {
-    if (!config.cloud || config.allow_loopback) return std::nullopt;
-    const Scope scope = node::scope_of_cloud(*config.cloud).value_or(Scope::none);
+// An address of no cloud's scope would never be offered to anybody.
+std::optional<ConfigError> check_clouds(const Config& config) {
+    if (config.clouds.size() > kCloudNamesMax) {
+        return ConfigError{fmt::format("at most {} clouds can be named", kCloudNamesMax)};
+    }
+    if (config.allow_loopback && config.clouds.size() > 1) {
+        return ConfigError{"on loopback there is one cloud only"};
+    }
+    const auto sites = std::ranges::count_if(config.clouds, [](const std::string& cloud) {
+        return node::scope_of_cloud(cloud) == Scope::site;
+    });
+    if (sites > 1) return ConfigError{"a machine is at one site only"};
+    if (config.clouds.empty() || config.allow_loopback) return std::nullopt;
     for (const Endpoint& listen : config.listen) {
-        if (listen.address.is_unspecified() || listen.address.scope() == scope) continue;
+        const Scope scope = listen.address.scope();
+        const bool has_cloud = std::ranges::any_of(config.clouds, [&](const std::string& cloud) {
+            return node::scope_of_cloud(cloud) == scope;
+        });
+        if (listen.address.is_unspecified() || has_cloud) continue;
         return ConfigError{fmt::format(
-            "{} is an address of scope {}, and the cloud {} is of scope {}",
+            "{} is an address of scope {}, and no cloud that was asked for is",
             to_string(listen.address),
-            to_string(listen.address.scope()),
-            *config.cloud,
             to_string(scope))};
     }
     return std::nullopt;
@@ -79,7 +90,7 @@ Settings combine(Settings first, Settings second) {
     if (!first.api) first.api = std::move(second.api);
     if (first.listen.empty()) first.listen = std::move(second.listen);
     if (first.seeds.empty()) first.seeds = std::move(second.seeds);
-    if (!first.cloud) first.cloud = std::move(second.cloud);
+    if (first.clouds.empty()) first.clouds = std::move(second.clouds);
     if (!first.seed_node) first.seed_node = second.seed_node;
     if (!first.ssdp) first.ssdp = second.ssdp;
     if (!first.log_level) first.log_level = second.log_level;
@@ -106,14 +117,14 @@ decide(const Settings& settings, const Environment& environment) {
         return refuse(fmt::format("at most {} seeds can be given", host::kSeedsMax));
     }
     out.seeds = settings.seeds;
-    out.cloud = settings.cloud;
+    out.clouds = settings.clouds;
     out.is_seed_node = settings.seed_node.value_or(false);
     out.log_level = settings.log_level.value_or(LogLevel::info);
     if (const auto wrong = check_listen(out)) return std::unexpected(*wrong);
     out.allow_loopback = out.listen.front().address.scope() == Scope::loopback;
     // A node that only this machine reaches has nothing to say on the link.
     out.use_ssdp = settings.ssdp.value_or(true) && !out.allow_loopback;
-    if (const auto wrong = check_scope(out)) return std::unexpected(*wrong);
+    if (const auto wrong = check_clouds(out)) return std::unexpected(*wrong);
     return out;
 }
 

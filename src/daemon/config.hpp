@@ -21,6 +21,7 @@ namespace kith::daemon {
 
 inline constexpr std::uint16_t kDefaultPort = 3540;      // MS-PNRP 2.1
 inline constexpr std::size_t kListenMax = 8;             // sockets; more are refused
+inline constexpr std::size_t kCloudNamesMax = 8;         // asked for; more are refused
 inline constexpr std::size_t kConfigSizeMax = 64 * 1024; // bytes of a file; a larger one is refused
 
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error, off };
@@ -31,7 +32,7 @@ struct Settings {
     std::optional<std::filesystem::path> api;
     std::vector<Endpoint> listen; // port 0: any
     std::vector<host::Seed> seeds;
-    std::optional<std::string> cloud;
+    std::vector<std::string> clouds;
     std::optional<bool> seed_node;
     std::optional<bool> ssdp;
     std::optional<LogLevel> log_level;
@@ -44,7 +45,7 @@ struct Config {
     std::vector<Endpoint> listen;
     bool may_change_port = false; // the user did not ask for this one
     std::vector<host::Seed> seeds;
-    std::optional<std::string> cloud; // nothing: by the machine's addresses
+    std::vector<std::string> clouds; // empty: all that the machine's addresses allow
     bool is_seed_node = false;
     bool use_ssdp = true;
     bool allow_loopback = false;

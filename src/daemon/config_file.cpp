@@ -46,6 +46,16 @@ public:
         }
     }
 
+    // A list of one may be that text.
+    template<class T, class Parse>
+    void text_or_texts(std::string_view key, Parse parse, std::vector<T>& out) {
+        const toml::node* node = table_.get(key);
+        if (node == nullptr || !node->is_string()) return texts(key, parse, out);
+        std::optional<T> parsed;
+        text(key, parse, parsed);
+        if (parsed) out.push_back(std::move(*parsed));
+    }
+
     void flag(std::string_view key, std::optional<bool>& out) {
         const toml::node* node = table_.get(key);
         if (node == nullptr) return;
@@ -104,7 +114,7 @@ std::expected<Settings, ConfigError> parse_config(std::string_view toml, const s
     reader.text("api", parse_path, out.api);
     reader.texts("listen", parse_listen, out.listen);
     reader.texts("seed", parse_seed_setting, out.seeds);
-    reader.text("cloud", parse_cloud, out.cloud);
+    reader.text_or_texts("cloud", parse_cloud, out.clouds);
     reader.flag("seed_node", out.seed_node);
     reader.flag("ssdp", out.ssdp);
     reader.text("log_level", parse_log_level, out.log_level);

@@ -60,7 +60,7 @@ TEST(Config, has_defaults) {
     EXPECT_EQ(to_string(config.listen[0]), "[::]:3540");
     EXPECT_EQ(to_string(config.listen[1]), "0.0.0.0:3540");
     EXPECT_TRUE(config.may_change_port);
-    EXPECT_FALSE(config.cloud);
+    EXPECT_TRUE(config.clouds.empty());
     EXPECT_TRUE(config.use_ssdp);
     EXPECT_FALSE(config.allow_loopback);
     EXPECT_FALSE(config.is_seed_node);
@@ -104,7 +104,7 @@ TEST(Config, takes_every_flag) {
     EXPECT_FALSE(config.may_change_port);
     ASSERT_EQ(config.seeds.size(), 2U);
     EXPECT_EQ(config.seeds[0], (host::Seed{"seed.example.net", 3540}));
-    EXPECT_EQ(config.cloud, "Global_");
+    EXPECT_EQ(config.clouds, std::vector<std::string>{"Global_"});
     EXPECT_TRUE(config.is_seed_node);
     EXPECT_FALSE(config.use_ssdp);
     EXPECT_EQ(config.log_level, LogLevel::debug);
@@ -153,7 +153,7 @@ TEST(Config, complains_of_each_wrong_flag_in_one_sentence) {
     EXPECT_TRUE(says(complaint({"--listen", "0.0.0.0:1024"}), "above 1024"));
     EXPECT_TRUE(says(complaint({"--listen", "0.0.0.0:65536"}), "65536"));
     EXPECT_TRUE(says(complaint({"--listen", "[ff02::c]:4000"}), "group"));
-    EXPECT_TRUE(says(complaint({"--seed", "nowhere"}), "HOST:PORT"));
+    EXPECT_TRUE(says(complaint({"--seed", "no where"}), "HOST:PORT"));
     EXPECT_TRUE(says(complaint({"--seed", "host:80"}), "above 1024"));
     EXPECT_TRUE(says(complaint({"--cloud", "Everywhere"}), "\"Everywhere\""));
     EXPECT_TRUE(says(complaint({"--log-level", "loud"}), "\"loud\""));
@@ -166,6 +166,10 @@ TEST(Config, complains_of_flags_that_do_not_go_together) {
         says(complaint({"--listen", "127.0.0.1:4000", "--listen", "[::]:4000"}), "loopback"));
     EXPECT_TRUE(says(complaint({"--listen", "0.0.0.0:4000", "--listen", "0.0.0.0:4000"}), "twice"));
     EXPECT_TRUE(says(complaint({"--cloud", "Global_", "--listen", "10.0.0.1:4000"}), "scope site"));
+    EXPECT_TRUE(says(complaint({"--cloud", "SiteLocal_a", "--cloud", "SiteLocal_b"}), "one site"));
+    EXPECT_TRUE(says(
+        complaint({"--cloud", "Global_", "--cloud", "SiteLocal_", "--listen", "127.0.0.1:0"}),
+        "on loopback"));
 }
 
 TEST(Config, bounds_its_lists) {
@@ -187,7 +191,7 @@ data = "/d"
 api = "/s/api.sock"
 listen = ["192.0.2.1:4000", "[2001:db8::1]:4000"]
 seed = ["seed.example.net:3540"]
-cloud = "SiteLocal_office"
+cloud = ["SiteLocal_office", "LinkLocal_%eth0"]
 seed_node = true
 ssdp = false
 log_level = "warn"
@@ -198,7 +202,7 @@ log_level = "warn"
     EXPECT_EQ(settings->api, "/s/api.sock");
     EXPECT_EQ(settings->listen.size(), 2U);
     EXPECT_EQ(settings->seeds.size(), 1U);
-    EXPECT_EQ(settings->cloud, "SiteLocal_office");
+    EXPECT_EQ(settings->clouds, (std::vector<std::string>{"SiteLocal_office", "LinkLocal_%eth0"}));
     EXPECT_EQ(settings->seed_node, true);
     EXPECT_EQ(settings->ssdp, false);
     EXPECT_EQ(settings->log_level, LogLevel::warn);
@@ -212,7 +216,7 @@ TEST(ConfigFile, gives_way_to_flags) {
     EXPECT_EQ(both.data, "/flag");
     ASSERT_EQ(both.listen.size(), 1U);
     EXPECT_EQ(to_string(both.listen[0]), "192.0.2.1:4000");
-    EXPECT_EQ(both.cloud, "Global_");
+    EXPECT_EQ(both.clouds, std::vector<std::string>{"Global_"});
 }
 
 TEST(ConfigFile, complains_of_each_mistake_with_the_name_of_file_and_key) {
@@ -222,7 +226,7 @@ TEST(ConfigFile, complains_of_each_mistake_with_the_name_of_file_and_key) {
     EXPECT_TRUE(says(file_complaint("listen = \"0.0.0.0:4000\""), "listen has to be a list"));
     EXPECT_TRUE(says(file_complaint("listen = [1]"), "listen has to be a list"));
     EXPECT_TRUE(says(file_complaint("listen = [\"here\"]"), "kithd.toml: listen: \"here\""));
-    EXPECT_TRUE(says(file_complaint("seed = [\"host\"]"), "seed: \"host\""));
+    EXPECT_TRUE(says(file_complaint("seed = [\"ho st\"]"), "seed: \"ho st\""));
     EXPECT_TRUE(says(file_complaint("cloud = \"Here_\""), "cloud: \"Here_\""));
     EXPECT_TRUE(says(file_complaint("ssdp = \"no\""), "ssdp has to be true or false"));
     EXPECT_TRUE(says(file_complaint("seed_node = 1"), "seed_node has to be true or false"));
@@ -238,7 +242,7 @@ TEST(ConfigFile, has_to_be_there_and_of_a_reasonable_size) {
     std::ofstream(path) << std::string(kConfigSizeMax + 1, '#');
     EXPECT_TRUE(says(read_config_file(path).error().message, "larger"));
     std::ofstream(path, std::ios::trunc) << "cloud = \"Global_\"\n";
-    EXPECT_EQ(read_config_file(path)->cloud, "Global_");
+    EXPECT_EQ(read_config_file(path)->clouds, std::vector<std::string>{"Global_"});
     std::filesystem::remove(path);
 }
 

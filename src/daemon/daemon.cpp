@@ -35,7 +35,8 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 constexpr auto kRememberInterval = 1min;
-constexpr auto kRememberFirst = 5s; // until somebody was worth remembering
+constexpr auto kRememberFirst = 5s; // in the first minute, when most is new
+constexpr int kRememberFirstTimes = 12;
 
 // How long a revoked name's neighbours have to say that they heard (MS-PNRP 3.2.4.2: acknowledged
 // floods), with one retransmission.
@@ -100,7 +101,7 @@ std::expected<Holdings, ConfigError> take_hold(const Config& config) {
 
 class Process {
 public:
-    Process(Config config, Holdings holdings, Sockets sockets, std::string cloud);
+    Process(Config config, Holdings holdings, Sockets sockets);
 
     void run();
 
@@ -116,7 +117,6 @@ private:
 
     Config config_;
     Holdings holdings_;
-    std::string cloud_;
     std::vector<Endpoint> listen_;
     host::EntropySource entropy_;
     SeededRandom plain_;
@@ -124,8 +124,9 @@ private:
     asio::signal_set signals_;
     asio::steady_timer remember_timer_;
     asio::steady_timer leave_timer_;
-    std::vector<Endpoint> remembered_; // as last given to the disk
-    std::vector<Endpoint> last_known_; // when we left
+    node::Remembered remembered_; // as last given to the disk
+    node::Remembered last_known_; // when we left
+    int remembering_ = 0;         // times, up to kRememberFirstTimes
     host::NodeDriver driver_;
     DriverService node_;
     std::optional<host::Worker> worker_;
@@ -133,10 +134,9 @@ private:
     api::HttpServer server_;
 };
 
-Process::Process(Config config, Holdings holdings, Sockets sockets, std::string cloud)
+Process::Process(Config config, Holdings holdings, Sockets sockets)
     : config_(std::move(config)),
       holdings_(std::move(holdings)),
-      cloud_(std::move(cloud)),
       plain_(host::make_plain_random(entropy_)),
       signals_(loop_, SIGTERM, SIGINT, SIGHUP),
       remember_timer_(loop_),
@@ -148,16 +148,18 @@ Process::Process(Config config, Holdings holdings, Sockets sockets, std::string 
       server_(loop_, holdings_.listener.take_socket().release(), api_, {}) {}
 
 host::DriverConfig Process::driver_config(Sockets sockets) const {
-    auto remembered = host::load_remembered_nodes(holdings_.data, cloud_);
+    auto remembered = host::load_remembered_nodes(holdings_.data);
     if (remembered.source == host::RememberedNodes::Source::unreadable) {
         spdlog::warn("the remembered nodes in {} cannot be read", config_.data.native());
     }
     return {
-        .node =
-            {.cloud_name = cloud_,
-             .allow_loopback = config_.allow_loopback,
-             .use_ssdp = config_.use_ssdp,
-             .remembered = std::move(remembered.endpoints)},
+        .clouds =
+            {.node =
+                 {.allow_loopback = config_.allow_loopback,
+                  .use_ssdp = config_.use_ssdp,
+                  .remembered = {}},
+             .remembered = std::move(remembered.clouds)},
+        .only = config_.clouds,
         .sockets = std::move(sockets.sockets),
         .seeds = config_.seeds};
 }
@@ -165,13 +167,15 @@ host::DriverConfig Process::driver_config(Sockets sockets) const {
 host::DriverHooks Process::driver_hooks() {
     return {
         .state_changed =
-            [this](node::CloudState state) {
-                spdlog::info("cloud {} is {}", cloud_, state_text(state));
+            [](const node::CloudChanged& changed) {
+                spdlog::info("cloud {} is {}", changed.cloud, state_text(changed.state));
             },
-        .endpoints_changed =
-            [this](std::span<const Endpoint> endpoints) {
-                spdlog::info("addresses in {}: {}", cloud_, fmt::join(texts(endpoints), " "));
-                api_.handle_endpoints_changed();
+        .places_changed =
+            [](std::span<const node::Place> places) {
+                for (const node::Place& place : places) {
+                    spdlog::info(
+                        "addresses in {}: {}", place.cloud, fmt::join(texts(place.endpoints), " "));
+                }
             },
         .seeds_unresolved =
             [](std::span<const std::string> hosts) {
@@ -212,20 +216,20 @@ void Process::tell(const std::expected<void, host::FileError>& saved) {
 
 // Written beside the loop: a disk may take its time.
 void Process::remember() {
-    auto nodes = driver_.remembered();
+    auto nodes = driver_.clouds().remembered(host::read_clocks());
     // Nobody known is no reason to forget whom we knew: the network may be away for a while.
     if (nodes.empty() || nodes == remembered_) return;
     const auto saved = std::make_shared<std::expected<void, host::FileError>>();
     const bool runs = worker_->run(
-        [this, nodes, saved] {
-            *saved = host::save_remembered_nodes(holdings_.data, cloud_, nodes);
-        },
+        [this, nodes, saved] { *saved = host::save_remembered_nodes(holdings_.data, nodes); },
         [saved] { tell(*saved); });
     if (runs) remembered_ = std::move(nodes);
 }
 
 void Process::remember_regularly() {
-    remember_timer_.expires_after(remembered_.empty() ? kRememberFirst : kRememberInterval);
+    const bool is_early = remembering_ < kRememberFirstTimes;
+    if (is_early) ++remembering_;
+    remember_timer_.expires_after(is_early ? kRememberFirst : kRememberInterval);
     remember_timer_.async_wait([this](const boost::system::error_code& error) {
         if (error) return;
         remember();
@@ -247,7 +251,7 @@ void Process::wait_for_signal() {
 void Process::leave() {
     server_.stop();
     remember_timer_.cancel();
-    last_known_ = driver_.remembered();
+    last_known_ = driver_.clouds().remembered(host::read_clocks());
     if (!driver_.leave()) return loop_.stop();
     leave_timer_.expires_after(kLeaveTime);
     leave_timer_.async_wait([this](const boost::system::error_code&) { loop_.stop(); });
@@ -267,7 +271,7 @@ void Process::run() {
     // Whatever the worker still writes comes before what we write last.
     worker_.reset();
     if (!last_known_.empty()) {
-        tell(host::save_remembered_nodes(holdings_.data, cloud_, last_known_));
+        tell(host::save_remembered_nodes(holdings_.data, last_known_));
     }
     spdlog::info("kithd ended");
 }
@@ -287,8 +291,7 @@ std::expected<void, ConfigError> run(const Config& config) {
             sockets->sockets.front().local().port);
     }
     if (sockets->lacks_family) spdlog::info("this machine has only one of IPv6 and IPv4");
-    const std::string cloud = config.cloud ? *config.cloud : choose_cloud(config.listen, machine);
-    Process process(config, std::move(*holdings), std::move(*sockets), cloud);
+    Process process(config, std::move(*holdings), std::move(*sockets));
     process.run();
     return {};
 }

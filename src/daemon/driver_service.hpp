@@ -15,30 +15,30 @@ public:
     explicit DriverService(host::NodeDriver& driver) : driver_(driver) {}
 
     Now now() const override { return host::read_clocks(); }
-    node::CloudStatus status() const override { return driver_.status(); }
-    std::vector<pnrp::PeerInfo> peers() const override { return driver_.peers(); }
-    std::vector<pnrp::RegisteredName> names() const override { return driver_.names(); }
+    const node::Clouds& clouds() const override { return driver_.clouds(); }
 
-    std::expected<pnrp::RegistrationId, pnrp::RegisterErrc>
-    publish(pnrp::Registration registration) override {
-        return driver_.publish(std::move(registration));
+    std::expected<node::PublicationId, pnrp::RegisterErrc>
+    publish(node::Publication publication) override {
+        return driver_.publish(std::move(publication));
     }
 
     std::expected<void, pnrp::RegisterErrc>
-    update(pnrp::RegistrationId id, pnrp::Registration registration) override {
-        return driver_.update(id, std::move(registration));
+    update(node::PublicationId id, node::Publication publication) override {
+        return driver_.update(id, std::move(publication));
     }
 
-    std::expected<void, pnrp::RegisterErrc> unpublish(pnrp::RegistrationId id) override {
+    std::expected<void, pnrp::RegisterErrc> unpublish(node::PublicationId id) override {
         return driver_.unpublish(id);
     }
 
-    std::expected<pnrp::ResolveId, pnrp::ResolveErrc>
-    resolve(const pnrp::ResolveQuery& query, ResolveCallback done) override {
-        return driver_.resolve(query, std::move(done));
+    std::expected<node::QueryId, pnrp::ResolveErrc> resolve(
+        const pnrp::ResolveQuery& query,
+        const std::optional<std::string>& cloud,
+        ResolveCallback done) override {
+        return driver_.resolve(query, cloud, std::move(done));
     }
 
-    void cancel(pnrp::ResolveId id) override { driver_.cancel(id); }
+    void cancel(node::QueryId id) override { driver_.cancel(id); }
 
 private:
     host::NodeDriver& driver_;

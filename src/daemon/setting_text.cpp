@@ -1,7 +1,7 @@
 #include "daemon/setting_text.hpp"
 
 #include "host/socket_address.hpp"
-#include "node/node.hpp"
+#include "node/cloud_name.hpp"
 #include "pnrp/limits.hpp"
 
 #include <array>
@@ -52,7 +52,7 @@ std::expected<host::Seed, ConfigError> parse_seed_setting(std::string_view text)
     const auto seed = host::parse_seed(text);
     if (!seed) {
         return refuse(fmt::format(
-            "\"{}\" is no seed; write HOST:PORT, as in seed.example.net:3540 or "
+            "\"{}\" is no seed; write HOST or HOST:PORT, as in seed.example.net or "
             "[2001:db8::1]:3540",
             text));
     }

@@ -24,7 +24,7 @@ bool is_absent_family(const std::error_code& error) {
 }
 
 // A link-local address to listen on belongs to the interface that has it.
-host::Zone zone_of(const Address& address, std::span<const host::LocalAddress> machine) {
+Zone zone_of(const Address& address, std::span<const host::LocalAddress> machine) {
     if (address.scope() != Scope::link) return 0;
     const auto own =
         std::ranges::find(machine, address, [](const host::LocalAddress& a) { return a.address; });
@@ -74,25 +74,6 @@ open_sockets(const Config& config, std::span<const host::LocalAddress> machine) 
             "cannot listen on {}: {}", to_string(failure.listen), failure.error.message())});
     }
     return std::move(*bound);
-}
-
-std::string
-choose_cloud(std::span<const Endpoint> listen, std::span<const host::LocalAddress> machine) {
-    bool has_scope[5] = {};
-    const auto note = [&](Scope scope) { has_scope[std::to_underlying(scope)] = true; };
-    for (const Endpoint& endpoint : listen) {
-        if (!endpoint.address.is_unspecified()) {
-            note(endpoint.address.scope());
-            continue;
-        }
-        for (const host::LocalAddress& own : machine) {
-            if (own.address.is_v4() == endpoint.address.is_v4()) note(own.address.scope());
-        }
-    }
-    if (has_scope[std::to_underlying(Scope::global)]) return "Global_";
-    if (has_scope[std::to_underlying(Scope::site)]) return "SiteLocal_";
-    if (has_scope[std::to_underlying(Scope::link)]) return "LinkLocal_";
-    return "Global_";
 }
 
 } // namespace kith::daemon

@@ -1,4 +1,4 @@
-// The sockets of a node and the cloud that fits them.
+// The sockets of a node.
 
 #pragma once
 
@@ -23,10 +23,5 @@ struct Sockets {
 /// that the machine does not have is left out.
 std::expected<Sockets, ConfigError>
 open_sockets(const Config& config, std::span<const host::LocalAddress> machine);
-
-/// The cloud of the widest scope that the addresses to listen on, or the machine's, have; Global_
-/// where there is none yet.
-std::string
-choose_cloud(std::span<const Endpoint> listen, std::span<const host::LocalAddress> machine);
 
 } // namespace kith::daemon

@@ -5,29 +5,6 @@
 namespace kith::daemon {
 namespace {
 
-host::LocalAddress own(const char* address) {
-    return {.address = *parse_address(address), .zone = 2, .interface = "eth0"};
-}
-
-const std::vector<Endpoint> kEverywhere{{Address{}, 3540}, {Address::v4(0), 3540}};
-
-TEST(ChooseCloud, takes_the_widest_scope_of_the_machine) {
-    const std::vector<host::LocalAddress> all{
-        own("127.0.0.1"), own("fe80::1"), own("192.168.1.1"), own("2001:db8::1")};
-    const std::span<const host::LocalAddress> machine(all);
-    EXPECT_EQ(choose_cloud(kEverywhere, machine), "Global_");
-    EXPECT_EQ(choose_cloud(kEverywhere, machine.first(3)), "SiteLocal_");
-    EXPECT_EQ(choose_cloud(kEverywhere, machine.first(2)), "LinkLocal_");
-    EXPECT_EQ(choose_cloud(kEverywhere, machine.first(1)), "Global_");
-}
-
-TEST(ChooseCloud, looks_only_where_it_listens) {
-    const std::vector<host::LocalAddress> machine{own("192.168.1.1"), own("2001:db8::1")};
-    EXPECT_EQ(choose_cloud(std::span(kEverywhere).last(1), machine), "SiteLocal_");
-    const std::vector<Endpoint> bound{*parse_endpoint("10.0.0.1:4000")};
-    EXPECT_EQ(choose_cloud(bound, machine), "SiteLocal_");
-}
-
 TEST(OpenSockets, shares_one_free_port) {
     Config config;
     config.listen = {{*parse_address("127.0.0.1"), 0}, {*parse_address("127.0.0.2"), 0}};

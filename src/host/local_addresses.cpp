@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ifaddrs.h>
+#include <iterator>
 #include <linux/if_addr.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -129,34 +130,123 @@ std::vector<LocalAddress> dump_addresses() {
     return out;
 }
 
-bool is_in_scope(const Listening& listening, const Address& address) {
-    const Scope scope = address.scope();
-    if (scope == Scope::loopback) return listening.allow_loopback;
-    return scope == listening.scope;
-}
-
 // Lower is better: it will be there for longer.
 constexpr int kRankMax = 3;
 int rank_of(const LocalAddress& address) {
     return (address.is_deprecated ? 2 : 0) + (address.is_temporary ? 1 : 0);
 }
 
-// Candidates of one socket: the address it is bound to, or the machine's of its family.
-void append_candidates(
-    const Listening& listening,
-    const Endpoint& local,
-    std::span<const LocalAddress> machine,
-    std::vector<LocalAddress>& out) {
-    if (!local.address.is_unspecified()) {
-        if (is_in_scope(listening, local.address)) out.push_back({.address = local.address});
-        return;
+// Where a cloud is: its scope and, on a link, its interface.
+struct Reach {
+    Scope scope{};
+    Zone zone = 0;
+
+    bool has(const LocalAddress& address) const {
+        return address.address.scope() == scope && (scope != Scope::link || address.zone == zone);
     }
-    for (const LocalAddress& candidate : machine) {
-        if (candidate.address.is_v4() != local.address.is_v4()) continue;
-        if (!is_in_scope(listening, candidate.address)) continue;
-        const bool elsewhere =
-            candidate.address.scope() == Scope::link && candidate.zone != listening.zone;
-        if (!elsewhere || listening.zone == 0) out.push_back(candidate);
+};
+
+// The zone of an address that a socket is bound to; 0 if the machine does not have it.
+Zone zone_of(const Address& address, std::span<const LocalAddress> machine) {
+    const auto own = std::ranges::find(machine, address, &LocalAddress::address);
+    return own == machine.end() ? 0 : own->zone;
+}
+
+// Candidates of one socket: the address it is bound to, or the machine's of its family.
+std::vector<LocalAddress>
+candidates(const Endpoint& local, std::span<const LocalAddress> machine, const Reach& reach) {
+    std::vector<LocalAddress> out;
+    if (!local.address.is_unspecified()) {
+        out.push_back({.address = local.address, .zone = zone_of(local.address, machine)});
+    } else {
+        std::ranges::copy_if(machine, std::back_inserter(out), [&](const LocalAddress& own) {
+            return own.address.is_v4() == local.address.is_v4();
+        });
+    }
+    std::erase_if(out, [&](const LocalAddress& each) { return !reach.has(each); });
+    return out;
+}
+
+std::vector<Endpoint> choose_endpoints(
+    std::span<const Endpoint> locals, std::span<const LocalAddress> machine, const Reach& reach) {
+    std::vector<Endpoint> families[2]; // IPv6, IPv4
+    for (const Endpoint& local : locals) {
+        const auto all = candidates(local, machine, reach);
+        auto& family = families[local.address.is_v4() ? 1 : 0];
+        for (int rank = 0; rank <= kRankMax; ++rank) {
+            for (const LocalAddress& candidate : all) {
+                const Endpoint endpoint{candidate.address, local.port};
+                const bool is_new = std::ranges::find(family, endpoint) == family.end();
+                if (rank_of(candidate) == rank && is_new) family.push_back(endpoint);
+            }
+        }
+    }
+    std::vector<Endpoint> out;
+    for (std::size_t i = 0; i < std::max(families[0].size(), families[1].size()); ++i) {
+        for (const auto& family : families) {
+            if (i < family.size()) out.push_back(family[i]);
+        }
+    }
+    return out;
+}
+
+bool is_wanted(const Listening& listening, const std::string& cloud, Zone zone) {
+    return listening.only.empty() ||
+           std::ranges::any_of(listening.only, [&](const std::string& wanted) {
+               return node::selects_cloud(wanted, cloud, zone);
+           });
+}
+
+// A site has the name that the user gave it.
+std::string site_cloud(const Listening& listening) {
+    for (const std::string& wanted : listening.only) {
+        if (node::scope_of_cloud(wanted) == Scope::site) return wanted;
+    }
+    return std::string(node::kSiteCloud);
+}
+
+void add_wide_places(
+    const Listening& listening,
+    std::span<const LocalAddress> machine,
+    std::vector<node::Place>& out) {
+    const bool is_everywhere = std::ranges::any_of(
+        listening.locals, [](const Endpoint& local) { return local.address.is_unspecified(); });
+    for (const auto& [name, scope] :
+         {std::pair(std::string(node::kGlobalCloud), Scope::global),
+          std::pair(site_cloud(listening), Scope::site)}) {
+        if (!is_wanted(listening, name, 0)) continue;
+        node::Place place{name, 0, choose_endpoints(listening.locals, machine, {scope, 0})};
+        const bool may_come = !listening.only.empty() || (is_everywhere && scope == Scope::global);
+        if (!place.endpoints.empty() || may_come) out.push_back(std::move(place));
+    }
+}
+
+void add_links(
+    const Listening& listening,
+    std::span<const LocalAddress> machine,
+    std::vector<node::Place>& out) {
+    std::map<Zone, std::string> links;
+    for (const LocalAddress& own : machine) {
+        if (own.address.scope() == Scope::link) links.emplace(own.zone, own.interface);
+    }
+    std::size_t taken = 0;
+    for (const auto& [zone, interface] : links) {
+        const std::string name = node::link_cloud(interface);
+        const bool is_name = node::scope_of_cloud(name).has_value();
+        if (taken == kLinksMax || !is_name || !is_wanted(listening, name, zone)) continue;
+        auto endpoints = choose_endpoints(listening.locals, machine, {Scope::link, zone});
+        if (endpoints.empty()) continue;
+        out.push_back({name, zone, std::move(endpoints)});
+        ++taken;
+    }
+    for (const std::string& wanted : listening.only) {
+        if (node::scope_of_cloud(wanted) != Scope::link || wanted == node::kLinkClouds) continue;
+        const bool is_there = std::ranges::any_of(out, [&](const node::Place& place) {
+            return node::selects_cloud(wanted, place.cloud, place.zone);
+        });
+        std::string_view link = std::string_view(wanted).substr(node::kLinkClouds.size());
+        if (link.starts_with('%')) link.remove_prefix(1);
+        if (!is_there) out.push_back({node::link_cloud(link), 0, {}});
     }
 }
 
@@ -194,38 +284,18 @@ std::vector<LocalAddress> local_addresses() {
     return out;
 }
 
-std::vector<Endpoint>
-choose_endpoints(const Listening& listening, std::span<const LocalAddress> machine) {
-    std::vector<Endpoint> families[2]; // IPv6, IPv4
-    for (const Endpoint& local : listening.locals) {
-        std::vector<LocalAddress> candidates;
-        append_candidates(listening, local, machine, candidates);
-        auto& family = families[local.address.is_v4() ? 1 : 0];
-        for (int rank = 0; rank <= kRankMax; ++rank) {
-            for (const LocalAddress& candidate : candidates) {
-                if (rank_of(candidate) == rank) family.push_back({candidate.address, local.port});
-            }
-        }
+std::vector<node::Place>
+choose_places(const Listening& listening, std::span<const LocalAddress> machine) {
+    std::vector<node::Place> out;
+    if (listening.allow_loopback) {
+        const std::vector<Endpoint> own(listening.locals.begin(), listening.locals.end());
+        const std::string global(node::kGlobalCloud);
+        out.push_back({listening.only.empty() ? global : listening.only.front(), 0, own});
+        return out;
     }
-    std::vector<Endpoint> out;
-    const std::size_t longest = std::max(families[0].size(), families[1].size());
-    for (std::size_t i = 0; i < longest; ++i) {
-        for (const auto& family : families) {
-            if (i >= family.size()) continue;
-            if (std::ranges::find(out, family[i]) == out.end()) out.push_back(family[i]);
-        }
-    }
+    add_wide_places(listening, machine, out);
+    add_links(listening, machine, out);
     return out;
-}
-
-Zone choose_zone(std::string_view wanted, std::span<const LocalAddress> machine) {
-    Zone first = 0;
-    for (const LocalAddress& candidate : machine) {
-        if (candidate.address.scope() != Scope::link) continue;
-        if (candidate.interface == wanted) return candidate.zone;
-        if (first == 0) first = candidate.zone;
-    }
-    return first;
 }
 
 std::expected<AddressWatch, std::error_code> AddressWatch::open() {

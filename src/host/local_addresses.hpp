@@ -5,6 +5,7 @@
 #include "base/endpoint.hpp"
 #include "host/socket_address.hpp"
 #include "host/unique_fd.hpp"
+#include "node/clouds.hpp"
 
 #include <system_error>
 
@@ -41,22 +42,23 @@ std::vector<LocalAddress> local_addresses();
 /// The interfaces that are up, by index.
 std::vector<Interface> up_interfaces();
 
-/// What a node listens on, in the order of its sockets.
+/// What a node listens on and where it wants to be.
 struct Listening {
-    std::span<const Endpoint> locals; // `::` and `0.0.0.0` stand for the machine's addresses
-    Scope scope = Scope::global;      // of the cloud
-    bool allow_loopback = false;
-    Zone zone = 0; // of a link-local cloud; 0: any
+    std::span<const Endpoint> locals;  // `::` and `0.0.0.0` stand for the machine's addresses
+    bool allow_loopback = false;       // then all of them are loopback addresses
+    std::span<const std::string> only; // see node::selects_cloud(); empty: wherever it can be
 };
 
-/// The endpoints that a node offers, best first: lasting before temporary, both families in turn,
-/// so that a short list still has one of each.
-std::vector<Endpoint>
-choose_endpoints(const Listening& listening, std::span<const LocalAddress> machine);
+/// Links that a node takes part in at most, by interface; a machine with more (containers) names
+/// those that it wants.
+inline constexpr std::size_t kLinksMax = 8;
 
-/// The zone of a link-local cloud: the interface called `wanted`, or without one by that name the
-/// first with a link-local address; 0 if there is none.
-Zone choose_zone(std::string_view wanted, std::span<const LocalAddress> machine);
+/// The clouds that the machine's addresses allow, each with the endpoints to offer there, best
+/// first: lasting before temporary, both families in turn, so that a short list still has one of
+/// each. Global_ is there without an address too where all addresses are listened on, and so is a
+/// cloud that `only` names; loopback makes one cloud, the first of `only` or Global_.
+std::vector<node::Place>
+choose_places(const Listening& listening, std::span<const LocalAddress> machine);
 
 /// A netlink socket that becomes readable when addresses or interfaces change.
 class AddressWatch {

@@ -11,11 +11,16 @@ LocalAddress own(const std::string& address, Zone zone = 1, const std::string& n
     return {.address = *parse_address(address), .zone = zone, .interface = name};
 }
 
+// Each place as "cloud endpoint endpoint".
 std::vector<std::string>
 chosen(const Listening& listening, const std::vector<LocalAddress>& machine) {
     std::vector<std::string> out;
-    for (const Endpoint& endpoint : choose_endpoints(listening, machine))
-        out.push_back(to_string(endpoint));
+    for (const node::Place& place : choose_places(listening, machine)) {
+        std::string text = place.cloud;
+        for (const Endpoint& endpoint : place.endpoints)
+            text += " " + to_string(endpoint);
+        out.push_back(text);
+    }
     return out;
 }
 
@@ -31,7 +36,8 @@ TEST(LocalAddresses, has_loopback) {
     EXPECT_TRUE(found);
 }
 
-TEST(ChooseEndpoints, takes_the_addresses_of_the_scope_families_in_turn) {
+// PNRP-131
+TEST(ChoosePlaces, makes_a_cloud_of_each_scope_and_link_families_in_turn) {
     const std::vector<LocalAddress> machine{
         own("127.0.0.1"),
         own("192.168.1.2"),
@@ -39,56 +45,81 @@ TEST(ChooseEndpoints, takes_the_addresses_of_the_scope_families_in_turn) {
         own("2001:db8::1"),
         own("2001:db8::2"),
         own("fe80::1"),
+        own("169.254.7.7"),
+        own("fe80::1", 4, "wlan0"),
         own("fd00::1")};
-    const Listening global{.locals = kEverywhere, .scope = Scope::global};
     EXPECT_EQ(
-        chosen(global, machine),
-        (Texts{"[2001:db8::1]:3540", "203.0.113.9:3540", "[2001:db8::2]:3540"}));
-    const Listening site{.locals = kEverywhere, .scope = Scope::site};
-    EXPECT_EQ(chosen(site, machine), (Texts{"[fd00::1]:3540", "192.168.1.2:3540"}));
+        chosen({.locals = kEverywhere, .only = {}}, machine),
+        (Texts{
+            "Global_ [2001:db8::1]:3540 203.0.113.9:3540 [2001:db8::2]:3540",
+            "SiteLocal_ [fd00::1]:3540 192.168.1.2:3540",
+            "LinkLocal_%eth0 [fe80::1]:3540 169.254.7.7:3540",
+            "LinkLocal_%wlan0 [fe80::1]:3540"}));
+    const auto places = choose_places({.locals = kEverywhere, .only = {}}, machine);
+    EXPECT_EQ(places[0].zone, 0U);
+    EXPECT_EQ(places[3].zone, 4U);
 }
 
-TEST(ChooseEndpoints, puts_lasting_addresses_first) {
+TEST(ChoosePlaces, puts_lasting_addresses_first) {
     LocalAddress temporary = own("2001:db8::a");
     temporary.is_temporary = true;
     LocalAddress deprecated = own("2001:db8::b");
     deprecated.is_deprecated = true;
-    const Listening global{.locals = kEverywhere, .scope = Scope::global};
     EXPECT_EQ(
-        chosen(global, {deprecated, temporary, own("2001:db8::c")}),
-        (Texts{"[2001:db8::c]:3540", "[2001:db8::a]:3540", "[2001:db8::b]:3540"}));
+        chosen({.locals = kEverywhere, .only = {}}, {deprecated, temporary, own("2001:db8::c")}),
+        Texts{"Global_ [2001:db8::c]:3540 [2001:db8::a]:3540 [2001:db8::b]:3540"});
 }
 
-TEST(ChooseEndpoints, offers_a_bound_address_itself) {
+TEST(ChoosePlaces, offers_a_bound_address_itself_and_nothing_else) {
     const std::vector<Endpoint> bound{*parse_endpoint("[2001:db8::7]:4000")};
-    const Listening global{.locals = bound, .scope = Scope::global};
-    EXPECT_EQ(chosen(global, {own("2001:db8::1")}), Texts{"[2001:db8::7]:4000"});
-    const Listening site{.locals = bound, .scope = Scope::site};
-    EXPECT_EQ(chosen(site, {own("fd00::1")}), Texts{});
+    EXPECT_EQ(
+        chosen({.locals = bound, .only = {}}, {own("2001:db8::1"), own("fd00::1")}),
+        Texts{"Global_ [2001:db8::7]:4000"});
+    const std::vector<Endpoint> linked{*parse_endpoint("[fe80::2]:4000")};
+    EXPECT_EQ(
+        chosen({.locals = linked, .only = {}}, {own("fe80::2", 3, "eth1"), own("fe80::1")}),
+        Texts{"LinkLocal_%eth1 [fe80::2]:4000"});
 }
 
-TEST(ChooseEndpoints, takes_loopback_only_where_it_is_allowed) {
+TEST(ChoosePlaces, takes_loopback_only_where_it_is_allowed) {
     const std::vector<Endpoint> bound{*parse_endpoint("127.0.0.5:4000")};
-    Listening listening{.locals = bound, .scope = Scope::global};
-    EXPECT_EQ(chosen(listening, {}), Texts{});
-    listening.allow_loopback = true;
-    EXPECT_EQ(chosen(listening, {}), Texts{"127.0.0.5:4000"});
+    EXPECT_EQ(chosen({.locals = bound, .only = {}}, {}), Texts{});
+    EXPECT_EQ(
+        chosen({.locals = bound, .allow_loopback = true, .only = {}}, {}),
+        Texts{"Global_ 127.0.0.5:4000"});
+    const std::vector<std::string> site{"SiteLocal_here"};
+    EXPECT_EQ(
+        chosen({.locals = bound, .allow_loopback = true, .only = site}, {}),
+        Texts{"SiteLocal_here 127.0.0.5:4000"});
 }
 
-TEST(ChooseEndpoints, stays_in_the_zone_of_a_link_local_cloud) {
-    const std::vector<LocalAddress> machine{own("fe80::1", 2, "eth0"), own("fe80::2", 3, "eth1")};
-    const Listening link{
-        .locals = kEverywhere, .scope = Scope::link, .allow_loopback = false, .zone = 3};
-    EXPECT_EQ(chosen(link, machine), Texts{"[fe80::2]:3540"});
-}
-
-TEST(ChooseZone, takes_the_interface_by_its_name_or_the_first) {
+TEST(ChoosePlaces, goes_only_where_it_is_told) {
     const std::vector<LocalAddress> machine{
-        own("2001:db8::1", 1, "eth9"), own("fe80::1", 2, "eth0"), own("fe80::2", 3, "eth1")};
-    EXPECT_EQ(choose_zone("eth1", machine), 3U);
-    EXPECT_EQ(choose_zone("", machine), 2U);
-    EXPECT_EQ(choose_zone("eth9", machine), 2U);
-    EXPECT_EQ(choose_zone("eth1", {}), 0U);
+        own("2001:db8::1"), own("10.0.0.1"), own("fe80::1", 2, "eth0"), own("fe80::2", 3, "eth1")};
+    const auto with = [&](const std::vector<std::string>& only) {
+        return chosen({.locals = kEverywhere, .only = only}, machine);
+    };
+    EXPECT_EQ(with({"LinkLocal_eth1"}), Texts{"LinkLocal_%eth1 [fe80::2]:3540"});
+    EXPECT_EQ(with({"LinkLocal_2"}), Texts{"LinkLocal_%eth0 [fe80::1]:3540"});
+    EXPECT_EQ(
+        with({"LinkLocal_"}),
+        (Texts{"LinkLocal_%eth0 [fe80::1]:3540", "LinkLocal_%eth1 [fe80::2]:3540"}));
+    EXPECT_EQ(
+        with({"SiteLocal_lab", "Global_"}),
+        (Texts{"Global_ [2001:db8::1]:3540", "SiteLocal_lab 10.0.0.1:3540"}));
+    // A cloud that was asked for is there before its network is, under the same name.
+    EXPECT_EQ(with({"LinkLocal_usb0"}), Texts{"LinkLocal_%usb0"});
+}
+
+TEST(ChoosePlaces, has_the_global_cloud_before_there_is_an_address) {
+    EXPECT_EQ(chosen({.locals = kEverywhere, .only = {}}, {}), Texts{"Global_"});
+}
+
+TEST(ChoosePlaces, is_on_so_many_links) {
+    std::vector<LocalAddress> machine;
+    for (Zone zone = 1; zone <= 2 * kLinksMax; ++zone)
+        machine.push_back(own("fe80::1", zone, "veth" + std::to_string(zone)));
+    EXPECT_EQ(chosen({.locals = kEverywhere, .only = {}}, machine).size(), 1 + kLinksMax);
 }
 
 TEST(AddressWatch, opens_and_drains_nothing) {

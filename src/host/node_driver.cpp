@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -28,6 +29,13 @@ constexpr auto kAddressDebounce = 500ms;
 constexpr auto kAddressPoll = 30s;
 constexpr auto kAddressPollUnwatched = 5s;
 
+// Names of seeds are looked up again: after a failure, later each time; when a cloud wants them,
+// not too often; and now and then, as they may have moved (MS-PNRP 3.1.4.2.1: at run time).
+constexpr auto kSeedRetryMin = 5s;
+constexpr auto kSeedRetryMax = 10min;
+constexpr auto kSeedLookupInterval = 30s;
+constexpr auto kSeedRefresh = 60min;
+
 // Batches taken of one socket before the others have their turn.
 constexpr int kBatchesPerTurn = 4;
 
@@ -37,12 +45,27 @@ std::chrono::steady_clock::time_point to_steady(Instant instant) {
         std::chrono::duration_cast<Steady::duration>(instant.time_since_epoch()));
 }
 
-std::string zone_name_of(const std::string& cloud) {
-    const std::size_t underscore = cloud.find('_');
-    return underscore == std::string::npos ? std::string() : cloud.substr(underscore + 1);
+node::Arrival arrival_of(node::Channel channel, const ReceivedDatagram& datagram) {
+    return {channel, datagram.local, datagram.zone, datagram.remote, datagram.payload};
 }
 
 } // namespace
+
+// Whoever owns one may go while handlers of his are queued in the loop, fired or cancelled: they
+// ask it before they touch him.
+class Alive {
+public:
+    template<class Handler>
+    auto guard(Handler handler) const {
+        return [token = std::weak_ptr(token_),
+                handler = std::move(handler)](const boost::system::error_code& error) mutable {
+            if (!token.expired()) handler(error);
+        };
+    }
+
+private:
+    std::shared_ptr<const int> token_ = std::make_shared<const int>(0);
+};
 
 // Waits for a descriptor that belongs to somebody else.
 struct Readiness {
@@ -56,15 +79,16 @@ struct Readiness {
     void wait() {
         descriptor.async_wait(
             asio::posix::stream_descriptor::wait_read,
-            [this](const boost::system::error_code& error) {
-                if (error) return; // cancelled: this object may be gone
+            alive.guard([this](const boost::system::error_code& error) {
+                if (error) return;
                 on_ready();
                 wait();
-            });
+            }));
     }
 
     asio::posix::stream_descriptor descriptor;
     std::function<void()> on_ready;
+    Alive alive;
 };
 
 struct NodeDriver::Parts {
@@ -77,11 +101,11 @@ struct NodeDriver::Parts {
         : loop(io),
           config(std::move(setup)),
           hooks(std::move(told)),
-          node(config.node, secure, plain),
-          scope(node::scope_of_cloud(config.node.cloud_name).value_or(Scope::none)),
+          node(config.clouds, secure, plain),
           timer(io),
           debounce_timer(io),
           poll_timer(io),
+          seed_timer(io),
           seed_resolver(io) {
         for (const UdpSocket& socket : config.sockets)
             locals.push_back(socket.local());
@@ -93,7 +117,9 @@ struct NodeDriver::Parts {
     void schedule_poll();
     void schedule_refresh();
     void refresh_addresses();
+    void choose_ssdp_interfaces();
     void resolve_seeds();
+    void take_seeds(SeedAddresses found);
     void receive(UdpSocket& socket);
     void receive_ssdp(int fd);
     void drain();
@@ -101,14 +127,14 @@ struct NodeDriver::Parts {
     void send_group(UdpSocket& socket, std::span<const node::Datagram> datagrams);
     UdpSocket* socket_for(const node::Datagram& datagram);
     void take_events();
-    void handle(const pnrp::ResolveDone& done);
+    void handle(const node::QueryDone& done);
     void arm_timer();
 
     asio::io_context& loop;
     DriverConfig config;
     DriverHooks hooks;
-    node::Node node;
-    Scope scope;
+    node::Clouds node;
+    Alive alive;
     std::vector<Endpoint> locals; // of the sockets, in their order
     std::optional<SsdpSockets> ssdp;
     std::optional<AddressWatch> address_watch;
@@ -118,15 +144,19 @@ struct NodeDriver::Parts {
     asio::steady_timer poll_timer;
     std::optional<Instant> armed;
     bool refresh_is_due = false;
-    std::optional<std::vector<Endpoint>> endpoints; // as last given to the node
+    std::optional<std::vector<node::Place>> places; // as last given to the node
+    asio::steady_timer seed_timer;
     SeedResolver seed_resolver;
-    std::map<pnrp::ResolveId, ResolveCallback> resolves;
+    SeedAddresses seeds; // as last found
+    std::chrono::steady_clock::time_point seeds_asked_at{};
+    Duration seed_retry = kSeedRetryMin;
+    std::map<node::QueryId, ResolveCallback> resolves;
 };
 
 void NodeDriver::Parts::start() {
     for (UdpSocket& socket : config.sockets)
         wait_for(socket.native_handle(), [this, &socket] { receive(socket); });
-    if (config.node.use_ssdp) {
+    if (config.clouds.node.use_ssdp) {
         ssdp.emplace();
         for (const std::error_code& problem : ssdp->problems()) {
             if (hooks.ssdp_failed) hooks.ssdp_failed(problem);
@@ -135,10 +165,9 @@ void NodeDriver::Parts::start() {
             wait_for(fd, [this, fd] { receive_ssdp(fd); });
     }
     watch_addresses();
-    const SeedAddresses literals = literal_addresses(config.seeds);
-    node.set_seeds(read_clocks(), literals.endpoints);
-    refresh_addresses();
-    if (!literals.unresolved.empty()) resolve_seeds();
+    seeds.endpoints = literal_addresses(config.seeds).endpoints;
+    node.set_seeds(read_clocks(), seeds.endpoints);
+    refresh_addresses(); // which has the names of seeds looked up as well
 }
 
 void NodeDriver::Parts::wait_for(int fd, std::function<void()> ready) {
@@ -162,60 +191,87 @@ void NodeDriver::Parts::watch_addresses() {
 
 void NodeDriver::Parts::schedule_poll() {
     poll_timer.expires_after(address_watch ? kAddressPoll : kAddressPollUnwatched);
-    poll_timer.async_wait([this](const boost::system::error_code& error) {
+    poll_timer.async_wait(alive.guard([this](const boost::system::error_code& error) {
         if (error) return;
         refresh_addresses();
         schedule_poll();
-    });
+    }));
 }
 
 void NodeDriver::Parts::schedule_refresh() {
     if (refresh_is_due) return;
     refresh_is_due = true;
     debounce_timer.expires_after(kAddressDebounce);
-    debounce_timer.async_wait([this](const boost::system::error_code& error) {
+    debounce_timer.async_wait(alive.guard([this](const boost::system::error_code& error) {
         if (error) return;
         refresh_is_due = false;
         refresh_addresses();
-    });
+    }));
 }
 
 void NodeDriver::Parts::refresh_addresses() {
-    const std::vector<LocalAddress> machine = local_addresses();
-    Listening listening{
-        .locals = locals, .scope = scope, .allow_loopback = config.node.allow_loopback, .zone = 0};
-    if (scope == Scope::link) {
-        listening.zone = choose_zone(zone_name_of(config.node.cloud_name), machine);
-        for (UdpSocket& socket : config.sockets)
-            socket.set_zone(listening.zone);
+    const Listening listening{
+        .locals = locals, .allow_loopback = config.clouds.node.allow_loopback, .only = config.only};
+    std::vector<node::Place> chosen = choose_places(listening, local_addresses());
+    if (places && *places == chosen) {
+        choose_ssdp_interfaces(); // one may be up again that went down for a moment
+        return;
     }
-    if (ssdp) {
-        std::vector<Interface> interfaces = up_interfaces();
-        if (scope == Scope::link) {
-            std::erase_if(interfaces, [&](const Interface& i) { return i.zone != listening.zone; });
-        }
-        ssdp->set_interfaces(interfaces);
-    }
-    std::vector<Endpoint> chosen = choose_endpoints(listening, machine);
-    if (endpoints && *endpoints == chosen) return;
-    const bool first_time = !endpoints;
-    endpoints = std::move(chosen);
-    node.set_endpoints(read_clocks(), *endpoints);
+    places = std::move(chosen);
+    choose_ssdp_interfaces();
+    node.set_places(read_clocks(), *places);
     drain();
-    if (hooks.endpoints_changed) hooks.endpoints_changed(*endpoints);
-    // Another network may know another address for the same seed.
-    if (!first_time) resolve_seeds();
+    if (hooks.places_changed) hooks.places_changed(*places);
+    resolve_seeds(); // another network may know another address for the same seed
+}
+
+// A node that is only on some links has nothing to say on others.
+void NodeDriver::Parts::choose_ssdp_interfaces() {
+    if (!ssdp) return;
+    std::vector<Interface> interfaces = up_interfaces();
+    const bool is_on_links_only =
+        std::ranges::all_of(*places, [](const node::Place& place) { return place.zone != 0; });
+    if (is_on_links_only) {
+        std::erase_if(interfaces, [&](const Interface& interface) {
+            return std::ranges::find(*places, interface.zone, &node::Place::zone) == places->end();
+        });
+    }
+    ssdp->set_interfaces(interfaces);
 }
 
 void NodeDriver::Parts::resolve_seeds() {
-    if (config.seeds.empty() || literal_addresses(config.seeds).unresolved.empty()) return;
-    seed_resolver.start(config.seeds, [this](const SeedAddresses& found) {
-        node.set_seeds(read_clocks(), found.endpoints);
-        drain();
-        if (!found.unresolved.empty() && hooks.seeds_unresolved) {
-            hooks.seeds_unresolved(found.unresolved);
+    if (literal_addresses(config.seeds).unresolved.empty()) return;
+    seeds_asked_at = std::chrono::steady_clock::now();
+    seed_resolver.start(
+        config.seeds, [this](SeedAddresses found) { take_seeds(std::move(found)); });
+}
+
+void NodeDriver::Parts::take_seeds(SeedAddresses found) {
+    const bool is_news = found.unresolved != seeds.unresolved;
+    if (!found.unresolved.empty()) {
+        // A name service that is away is no reason to forget what it said.
+        for (const Endpoint& known : seeds.endpoints) {
+            const bool is_there =
+                std::ranges::find(found.endpoints, known) != found.endpoints.end();
+            const bool has_room = found.endpoints.size() < kSeedsMax * kSeedAddressesMax;
+            if (!is_there && has_room) found.endpoints.push_back(known);
         }
-    });
+    }
+    seeds = std::move(found);
+    node.set_seeds(read_clocks(), seeds.endpoints);
+    drain();
+    if (seeds.unresolved.empty()) {
+        seed_retry = kSeedRetryMin;
+        seed_timer.expires_after(kSeedRefresh);
+    } else {
+        if (is_news && hooks.seeds_unresolved) hooks.seeds_unresolved(seeds.unresolved);
+        seed_timer.expires_after(
+            std::chrono::duration_cast<std::chrono::steady_clock::duration>(seed_retry));
+        seed_retry = std::min<Duration>(2 * seed_retry, kSeedRetryMax);
+    }
+    seed_timer.async_wait(alive.guard([this](const boost::system::error_code& error) {
+        if (!error) resolve_seeds();
+    }));
 }
 
 void NodeDriver::Parts::receive(UdpSocket& socket) {
@@ -224,8 +280,7 @@ void NodeDriver::Parts::receive(UdpSocket& socket) {
         if (batch.empty()) return;
         const Now now = read_clocks();
         for (const ReceivedDatagram& datagram : batch) {
-            node.handle_datagram(
-                now, node::Channel::pnrp, datagram.local, datagram.remote, datagram.payload);
+            node.handle_datagram(now, arrival_of(node::Channel::pnrp, datagram));
         }
         drain();
     }
@@ -234,8 +289,7 @@ void NodeDriver::Parts::receive(UdpSocket& socket) {
 void NodeDriver::Parts::receive_ssdp(int fd) {
     const Now now = read_clocks();
     ssdp->receive(fd, [&](const ReceivedDatagram& datagram) {
-        node.handle_datagram(
-            now, node::Channel::ssdp, datagram.local, datagram.remote, datagram.payload);
+        node.handle_datagram(now, arrival_of(node::Channel::ssdp, datagram));
     });
     drain();
 }
@@ -262,7 +316,7 @@ void NodeDriver::Parts::send_datagrams() {
     UdpSocket* socket = nullptr;
     while (auto datagram = node.poll_datagram()) {
         if (datagram->channel == node::Channel::ssdp) {
-            if (ssdp) ssdp->send(datagram->remote, datagram->payload);
+            if (ssdp) ssdp->send(datagram->remote, datagram->zone, datagram->payload);
             continue;
         }
         UdpSocket* const next = socket_for(*datagram);
@@ -286,7 +340,7 @@ void NodeDriver::Parts::send_group(UdpSocket& socket, std::span<const node::Data
         outgoing[count++] = {
             .local = is_bound ? Address{} : datagram.local.address,
             .remote = datagram.remote,
-            .zone = 0,
+            .zone = datagram.zone,
             .payload = datagram.payload};
     }
     socket.send_batch(std::span(outgoing).first(count));
@@ -294,17 +348,17 @@ void NodeDriver::Parts::send_group(UdpSocket& socket, std::span<const node::Data
 
 void NodeDriver::Parts::take_events() {
     while (auto event = node.poll_event()) {
-        if (const auto* done = std::get_if<pnrp::ResolveDone>(&*event)) {
+        if (const auto* done = std::get_if<node::QueryDone>(&*event)) {
             handle(*done);
-        } else if (const auto* changed = std::get_if<node::CloudStateChanged>(&*event)) {
-            if (hooks.state_changed) hooks.state_changed(changed->state);
-        } else if (std::holds_alternative<node::SeedsNeeded>(*event)) {
-            resolve_seeds();
+        } else if (const auto* changed = std::get_if<node::CloudChanged>(&*event)) {
+            if (hooks.state_changed) hooks.state_changed(*changed);
+        } else if (std::chrono::steady_clock::now() - seeds_asked_at >= kSeedLookupInterval) {
+            resolve_seeds(); // SeedsNeeded
         }
     }
 }
 
-void NodeDriver::Parts::handle(const pnrp::ResolveDone& done) {
+void NodeDriver::Parts::handle(const node::QueryDone& done) {
     const auto found = resolves.find(done.id);
     if (found == resolves.end()) return;
     asio::post(loop, [callback = std::move(found->second), done] { callback(done); });
@@ -320,12 +374,12 @@ void NodeDriver::Parts::arm_timer() {
         return;
     }
     timer.expires_at(to_steady(*next));
-    timer.async_wait([this](const boost::system::error_code& error) {
+    timer.async_wait(alive.guard([this](const boost::system::error_code& error) {
         if (error) return;
         armed.reset();
         node.handle_timeout(read_clocks());
         drain();
-    });
+    }));
 }
 
 NodeDriver::NodeDriver(
@@ -343,36 +397,38 @@ void NodeDriver::start() {
     parts_->start();
 }
 
-std::expected<pnrp::RegistrationId, pnrp::RegisterErrc>
-NodeDriver::publish(pnrp::Registration registration) {
-    auto outcome = parts_->node.publish(read_clocks(), std::move(registration));
+std::expected<node::PublicationId, pnrp::RegisterErrc>
+NodeDriver::publish(node::Publication publication) {
+    auto outcome = parts_->node.publish(read_clocks(), std::move(publication));
     parts_->drain();
     return outcome;
 }
 
 std::expected<void, pnrp::RegisterErrc>
-NodeDriver::update(pnrp::RegistrationId id, pnrp::Registration registration) {
-    auto outcome = parts_->node.update(read_clocks(), id, std::move(registration));
+NodeDriver::update(node::PublicationId id, node::Publication publication) {
+    auto outcome = parts_->node.update(read_clocks(), id, std::move(publication));
     parts_->drain();
     return outcome;
 }
 
-std::expected<void, pnrp::RegisterErrc> NodeDriver::unpublish(pnrp::RegistrationId id) {
+std::expected<void, pnrp::RegisterErrc> NodeDriver::unpublish(node::PublicationId id) {
     auto outcome = parts_->node.unpublish(read_clocks(), id);
     parts_->drain();
     return outcome;
 }
 
-std::expected<pnrp::ResolveId, pnrp::ResolveErrc>
-NodeDriver::resolve(const pnrp::ResolveQuery& query, ResolveCallback done) {
-    const auto id = parts_->node.resolve(read_clocks(), query);
+std::expected<node::QueryId, pnrp::ResolveErrc> NodeDriver::resolve(
+    const pnrp::ResolveQuery& query,
+    const std::optional<std::string>& cloud,
+    ResolveCallback done) {
+    const auto id = parts_->node.resolve(read_clocks(), query, cloud);
     // Known before the drain, which may already bring the outcome.
     if (id) parts_->resolves.emplace(*id, std::move(done));
     parts_->drain();
     return id;
 }
 
-void NodeDriver::cancel(pnrp::ResolveId id) {
+void NodeDriver::cancel(node::QueryId id) {
     parts_->node.cancel(read_clocks(), id);
     parts_->drain();
 }
@@ -388,24 +444,8 @@ std::span<const Endpoint> NodeDriver::listening() const {
     return parts_->locals;
 }
 
-node::CloudStatus NodeDriver::status() const {
-    return parts_->node.status(read_clocks());
-}
-
-std::vector<pnrp::PeerInfo> NodeDriver::peers() const {
-    return parts_->node.peers(read_clocks());
-}
-
-std::vector<pnrp::RegisteredName> NodeDriver::names() const {
-    return parts_->node.names();
-}
-
-bool NodeDriver::knows(const pnrp::PnrpId& id) const {
-    return parts_->node.knows(id);
-}
-
-std::vector<Endpoint> NodeDriver::remembered() const {
-    return parts_->node.remembered(read_clocks());
+const node::Clouds& NodeDriver::clouds() const {
+    return parts_->node;
 }
 
 } // namespace kith::host

@@ -1,8 +1,8 @@
-// The one loop around a node: datagrams, timers, addresses and commands go in, and after each of
-// them everything the node has to say is taken out.
+// The one loop around a node and its clouds: datagrams, timers, addresses and commands go in, and
+// after each of them everything the node has to say is taken out.
 //
-// Everything here runs on the thread of the io_context, which must not run once the driver has
-// gone. Outcomes of resolves come from the loop, never from inside the call that caused them.
+// Everything here runs on the thread of the io_context, which may go on when the driver has gone.
+// Outcomes of resolves come from the loop, never from inside the call that caused them.
 
 #pragma once
 
@@ -10,7 +10,7 @@
 #include "host/local_addresses.hpp"
 #include "host/seed_resolver.hpp"
 #include "host/udp_socket.hpp"
-#include "node/node.hpp"
+#include "node/clouds.hpp"
 
 #include <system_error>
 
@@ -18,6 +18,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,22 +30,23 @@ class io_context;
 namespace kith::host {
 
 struct DriverConfig {
-    node::NodeConfig node;
+    node::CloudsConfig clouds;
+    std::vector<std::string> only;  // the clouds to take part in; empty: all that there are
     std::vector<UdpSocket> sockets; // bound, of one port; at least one
     std::vector<Seed> seeds;
 };
 
 /// What a driver tells of itself, for a log. Any of them may be empty.
 struct DriverHooks {
-    std::function<void(node::CloudState)> state_changed;
-    std::function<void(std::span<const Endpoint>)> endpoints_changed;
+    std::function<void(const node::CloudChanged&)> state_changed;
+    std::function<void(std::span<const node::Place>)> places_changed;
     std::function<void(std::span<const std::string>)> seeds_unresolved;
     std::function<void(const std::error_code&)> ssdp_failed;
     /// Changes of the machine's addresses are looked for by the clock only.
     std::function<void(const std::error_code&)> address_watch_failed;
 };
 
-using ResolveCallback = std::function<void(const pnrp::ResolveDone&)>;
+using ResolveCallback = std::function<void(const node::QueryDone&)>;
 
 class NodeDriver {
 public:
@@ -59,19 +61,21 @@ public:
     NodeDriver(const NodeDriver&) = delete;
     NodeDriver& operator=(const NodeDriver&) = delete;
 
-    /// Opens the cloud and begins to listen. Once.
+    /// Opens the clouds and begins to listen. Once.
     void start();
 
-    std::expected<pnrp::RegistrationId, pnrp::RegisterErrc>
-    publish(pnrp::Registration registration);
+    // As node::Clouds has them.
+    std::expected<node::PublicationId, pnrp::RegisterErrc> publish(node::Publication publication);
     std::expected<void, pnrp::RegisterErrc>
-    update(pnrp::RegistrationId id, pnrp::Registration registration);
-    std::expected<void, pnrp::RegisterErrc> unpublish(pnrp::RegistrationId id);
+    update(node::PublicationId id, node::Publication publication);
+    std::expected<void, pnrp::RegisterErrc> unpublish(node::PublicationId id);
 
     /// `done` is called exactly once, unless the driver goes first.
-    std::expected<pnrp::ResolveId, pnrp::ResolveErrc>
-    resolve(const pnrp::ResolveQuery& query, ResolveCallback done);
-    void cancel(pnrp::ResolveId id);
+    std::expected<node::QueryId, pnrp::ResolveErrc> resolve(
+        const pnrp::ResolveQuery& query,
+        const std::optional<std::string>& cloud,
+        ResolveCallback done);
+    void cancel(node::QueryId id);
 
     /// Revokes every name. The answers still arrive for as long as the loop runs. True if anything
     /// was sent that is worth waiting for.
@@ -80,12 +84,8 @@ public:
     /// The addresses of the sockets, with their ports.
     std::span<const Endpoint> listening() const;
 
-    node::CloudStatus status() const;
-    std::vector<pnrp::PeerInfo> peers() const;
-    std::vector<pnrp::RegisteredName> names() const;
-    /// True if a route to `id` is known here already.
-    bool knows(const pnrp::PnrpId& id) const;
-    std::vector<Endpoint> remembered() const;
+    /// The node and all that can be asked of it.
+    const node::Clouds& clouds() const;
 
 private:
     struct Parts;

@@ -17,6 +17,8 @@ namespace kith::host {
 
 namespace {
 
+constexpr std::size_t kHostNameMax = 253; // characters, RFC 1035 2.3.4
+
 void look_up(const Seed& seed, SeedAddresses& out) {
     addrinfo hints{};
     hints.ai_family = AF_UNSPEC;
@@ -45,18 +47,21 @@ std::optional<Seed> parse_seed(std::string_view text) {
     if (const auto literal = parse_endpoint(text)) {
         return Seed{to_string(literal->address), literal->port};
     }
-    const std::size_t colon = text.rfind(':');
-    if (colon == std::string_view::npos || colon == 0 || colon > 253) return std::nullopt;
+    if (const auto bare = parse_address(text)) return Seed{to_string(*bare), kSeedPort};
+    const std::size_t colon = std::min(text.rfind(':'), text.size());
     const std::string_view host = text.substr(0, colon);
+    if (host.empty() || host.size() > kHostNameMax) return std::nullopt;
     const bool is_name = std::ranges::all_of(host, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                c == '-' || c == '.' || c == '_';
     });
     const bool is_number =
         std::ranges::all_of(host, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+    if (!is_name || is_number) return std::nullopt;
+    if (colon == text.size()) return Seed{std::string(host), kSeedPort};
     // Any address does to have the port read by the one parser of ports.
     const auto port = parse_endpoint("0.0.0.0" + std::string(text.substr(colon)));
-    if (!is_name || is_number || !port) return std::nullopt;
+    if (!port) return std::nullopt;
     return Seed{std::string(host), port->port};
 }
 

@@ -22,6 +22,7 @@ class io_context; // NOLINT(readability-identifier-naming): theirs
 
 namespace kith::host {
 
+inline constexpr std::uint16_t kSeedPort = 3540;     // MS-PNRP 3.1.4.2.1, of a seed without one
 inline constexpr std::size_t kSeedsMax = 32;         // more are refused by the configuration
 inline constexpr std::size_t kSeedAddressesMax = 16; // taken of one name; the rest is left
 
@@ -32,7 +33,7 @@ struct Seed {
     bool operator==(const Seed&) const = default;
 };
 
-/// `host:port`, `a.b.c.d:port` or `[v6]:port`.
+/// `host`, `host:port`, `a.b.c.d`, `a.b.c.d:port`, `v6` or `[v6]:port`; without a port, kSeedPort.
 std::optional<Seed> parse_seed(std::string_view text);
 
 struct SeedAddresses {

@@ -15,19 +15,25 @@ TEST(ParseSeed, reads_literals_and_names) {
     EXPECT_EQ(parse_seed("seed-1.example.net:4000"), (Seed{"seed-1.example.net", 4000}));
 }
 
+// PNRP-143
+TEST(ParseSeed, takes_the_port_of_names_where_none_is_given) {
+    EXPECT_EQ(parse_seed("192.0.2.1"), (Seed{"192.0.2.1", 3540}));
+    EXPECT_EQ(parse_seed("2001:db8::1"), (Seed{"2001:db8::1", 3540}));
+    EXPECT_EQ(parse_seed("seed.example.net"), (Seed{"seed.example.net", 3540}));
+}
+
 TEST(ParseSeed, refuses_everything_else) {
     for (const char* text :
          {"",
           ":",
-          "host",
           "host:",
           ":3540",
           "host:0",
           "host:65536",
           "host:12x",
           "ho st:1",
-          "2001:db8::1:3540",
           "[2001:db8::1]",
+          "300.300.300.300",
           "192.0.2.300:3540",
           "host/x:80",
           "[host]:80"}) {

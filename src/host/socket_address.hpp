@@ -1,5 +1,4 @@
-// Endpoints as the kernel writes them. The zone of a link-local address exists only here: the
-// core's endpoints have none (a cloud lives in one zone).
+// Endpoints as the kernel writes them, with the zone of a link-local address.
 
 #pragma once
 
@@ -10,9 +9,6 @@
 #include <optional>
 
 namespace kith::host {
-
-/// An interface index; 0 is none.
-using Zone = unsigned;
 
 struct SocketAddress {
     sockaddr_storage storage{};

@@ -82,18 +82,19 @@ void SsdpSockets::receive(int native_handle, const Deliver& deliver) {
     }
 }
 
-void SsdpSockets::send(const Endpoint& remote, ByteView payload) {
+void SsdpSockets::send(const Endpoint& remote, Zone zone, ByteView payload) {
     for (Family& family : families_) {
         if (family.group.is_v4() != remote.address.is_v4()) continue;
-        OutgoingDatagram datagram{.local = {}, .remote = remote, .zone = 0, .payload = payload};
+        OutgoingDatagram datagram{.local = {}, .remote = remote, .zone = zone, .payload = payload};
         if (!is_multicast(remote.address)) {
             const auto known = peer_zones_.find(remote.address);
-            if (known != peer_zones_.end()) datagram.zone = known->second;
+            if (zone == 0 && known != peer_zones_.end()) datagram.zone = known->second;
             family.speaks.send_batch({&datagram, 1});
             continue;
         }
-        for (const Zone zone : zones_) {
-            datagram.zone = zone;
+        for (const Zone each : zones_) {
+            if (zone != 0 && each != zone) continue;
+            datagram.zone = each;
             family.speaks.send_batch({&datagram, 1});
         }
     }

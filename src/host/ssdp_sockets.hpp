@@ -45,9 +45,9 @@ public:
     /// whoever has joined, are not delivered.
     void receive(int native_handle, const Deliver& deliver);
 
-    /// To a group: once on every interface. To anybody else: through the interface that peer was
-    /// last heard on.
-    void send(const Endpoint& remote, ByteView payload);
+    /// To a group: once on every interface, or only on `zone`. To anybody else: through `zone`, or
+    /// without one through the interface that peer was last heard on.
+    void send(const Endpoint& remote, Zone zone, ByteView payload);
 
 private:
     struct Family {

@@ -53,13 +53,13 @@ TEST(SsdpSockets, search_the_link_and_hear_the_answer) {
         asks.set_interfaces(link);
         answers.set_interfaces(link);
         for (const Endpoint& group : kGroups) {
-            asks.send(group, as_bytes("M-SEARCH"));
+            asks.send(group, 0, as_bytes("M-SEARCH"));
             const auto question = hear(answers);
             ASSERT_EQ(question.size(), 1U) << to_string(group);
             EXPECT_EQ(question[0].text, "M-SEARCH");
             EXPECT_NE(question[0].from.port, kSsdpPort) << "answers would go to another program";
             EXPECT_TRUE(hear(asks).empty()) << "it hears itself";
-            answers.send(question[0].from, as_bytes("HTTP/1.1 200 OK"));
+            answers.send(question[0].from, 0, as_bytes("HTTP/1.1 200 OK"));
             const auto answer = hear(asks);
             ASSERT_EQ(answer.size(), 1U) << to_string(group);
             EXPECT_EQ(answer[0].text, "HTTP/1.1 200 OK");
@@ -77,12 +77,12 @@ TEST(SsdpSockets, leave_out_interfaces_that_cannot_multicast) {
         SsdpSockets answers;
         answers.set_interfaces(link);
         asks.set_interfaces(link);
-        asks.send(kGroups[1], as_bytes("M-SEARCH"));
+        asks.send(kGroups[1], 0, as_bytes("M-SEARCH"));
         ASSERT_EQ(hear(answers).size(), 1U);
         std::vector<Interface> without = link;
         without[0].is_multicast = false;
         asks.set_interfaces(without);
-        asks.send(kGroups[1], as_bytes("M-SEARCH"));
+        asks.send(kGroups[1], 0, as_bytes("M-SEARCH"));
         EXPECT_TRUE(hear(answers).empty());
     });
     if (!ran) GTEST_SKIP() << "needs the right to make a network namespace";

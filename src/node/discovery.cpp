@@ -9,6 +9,7 @@ namespace kith::node {
 
 namespace {
 
+constexpr unsigned kSources = 3;
 constexpr std::chrono::milliseconds kSsdpAnswerInterval{100}; // no more often, whoever asks
 
 } // namespace
@@ -36,37 +37,73 @@ void Discovery::set_seeds(Now now, std::span<const Endpoint> seeds) {
         std::swap(seeds_[i - 1], seeds_[static_cast<std::size_t>(plain_.below(i))]);
     }
     next_seed_ = 0;
-    if (wants_seeds_) try_seeds();
+    if (wants_seeds_) try_seeds(profile_.discovers_in_steps ? 1 : kSeedsPerRound);
 }
 
 void Discovery::start_round(Now now, std::span<const Endpoint> own) {
     if (is_searching() || own.empty()) return;
     round_ends_ = now.instant + kRoundTime;
     refresh_at_.reset();
-    try_remembered();
-    if (use_ssdp_) search_link(own);
-    try_seeds();
     seeds_needed_ = true; // names may have moved since they were resolved
+    if (profile_.discovers_in_steps) {
+        steps_left_ = kSources;
+        take_step(own);
+        return;
+    }
+    try_remembered(kRememberedPerRound);
+    if (use_ssdp_) search_link(own);
+    try_seeds(kSeedsPerRound);
+}
+
+void Discovery::continue_round(Now now, std::span<const Endpoint> own) {
+    if (is_searching() || own.empty() || steps_left_ == 0) return;
+    round_ends_ = now.instant + kRoundTime;
+    take_step(own);
+}
+
+// MS-PNRP 3.1.4.2: one source, and what has nothing to offer is passed over.
+void Discovery::take_step(std::span<const Endpoint> own) {
+    while (steps_left_ > 0) {
+        --steps_left_;
+        switch (next_source_) {
+        case Source::remembered:
+            next_source_ = Source::link;
+            if (remembered_.empty()) break;
+            return try_remembered(kRememberedPerStep);
+        case Source::link:
+            next_source_ = Source::seeds;
+            if (!use_ssdp_) break;
+            return search_link(own);
+        case Source::seeds:
+            next_source_ = Source::remembered;
+            return try_seeds(1);
+        }
+    }
 }
 
 void Discovery::ask_again(Now now, std::span<const Endpoint> own) {
     if (own.empty() || (asked_at_ && now.instant - *asked_at_ < kAskAgainInterval)) return;
     asked_at_ = now.instant;
     round_ends_ = now.instant + kRoundTime;
+    if (profile_.discovers_in_steps) {
+        steps_left_ = kSources;
+        take_step(own);
+        return;
+    }
+    try_remembered(kRememberedPerRound);
     if (use_ssdp_) search_link(own);
-    try_remembered();
-    try_seeds();
+    try_seeds(kSeedsPerRound);
 }
 
-void Discovery::try_remembered() {
-    for (std::size_t i = 0; i < std::min(kRememberedPerRound, remembered_.size()); ++i) {
+void Discovery::try_remembered(std::size_t count_max) {
+    for (std::size_t i = 0; i < std::min(count_max, remembered_.size()); ++i) {
         members_.push_back(remembered_[next_remembered_++ % remembered_.size()]);
     }
 }
 
-void Discovery::try_seeds() {
+void Discovery::try_seeds(std::size_t count_max) {
     wants_seeds_ = seeds_.empty();
-    for (std::size_t i = 0; i < std::min(kSeedsPerRound, seeds_.size()); ++i) {
+    for (std::size_t i = 0; i < std::min(count_max, seeds_.size()); ++i) {
         members_.push_back(seeds_[next_seed_++ % seeds_.size()]);
     }
 }
@@ -82,6 +119,11 @@ void Discovery::search_link(std::span<const Endpoint> own) {
         const std::string search = pnrp::encode_ssdp_search(profile_, scope_, group);
         ssdp_out_.push_back({to, to_owned(as_bytes(search))});
     }
+}
+
+bool Discovery::concerns(ByteView payload) const {
+    const auto message = pnrp::parse_ssdp(profile_, payload);
+    return message && message->scope == scope_;
 }
 
 void Discovery::handle_ssdp(

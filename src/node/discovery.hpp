@@ -1,10 +1,11 @@
 // Finding the first members of a cloud (MS-PNRP 3.1.4.2): the nodes of the last run, the link by
 // SSDP, the seeds.
 //
-// A round tries all three at once: whoever comes from one source only sees what that source wants
-// it to see (docs/security.md, Eclipse). Rounds repeat while no member is known; afterwards a seed
-// is asked again now and then, and a split tested for at it, so that two halves of a cloud, or a
-// seed that lost its memory, meet.
+// A modern round tries all three, in this order and without waiting: whoever comes from one source
+// only sees what that source wants it to see (docs/security.md, Eclipse). The published protocol
+// takes one source a round, and goes on to the next as long as nobody is known. Rounds repeat while
+// no member is known; afterwards a seed is asked again now and then, and a split tested for at it,
+// so that two halves of a cloud, or a seed that lost its memory, meet.
 
 #pragma once
 
@@ -24,9 +25,10 @@
 namespace kith::node {
 
 inline constexpr std::size_t kRememberedPerRound =
-    5;                                            // more would be a burst; the next round goes on
-inline constexpr std::size_t kSeedsPerRound = 2;  // any one is enough, two are harder to capture
-inline constexpr std::size_t kSsdpAnswersMax = 5; // MS-PNRP 3.1.5.1; later ones are ignored
+    5; // more would be a burst; the next round goes on
+inline constexpr std::size_t kRememberedPerStep = 10; // MS-PNRP 3.1.4.2 note 2
+inline constexpr std::size_t kSeedsPerRound = 2;     // any one is enough, two are harder to capture
+inline constexpr std::size_t kSsdpAnswersMax = 5;    // MS-PNRP 3.1.5.1; later ones are ignored
 inline constexpr std::chrono::seconds kRoundTime{3}; // the MX of our searches
 inline constexpr std::chrono::seconds kAskAgainInterval{1};
 inline constexpr std::chrono::seconds kRefreshMin{60};
@@ -52,9 +54,16 @@ public:
     /// Starts a round; no-op while one runs.
     void start_round(Now now, std::span<const Endpoint> own);
 
+    /// After a round that found nobody: in steps, goes on with the next source, until each was
+    /// tried since start_round(). Otherwise a no-op.
+    void continue_round(Now now, std::span<const Endpoint> own);
+
     /// Asks remembered nodes, the link and seeds again although a round may be running: there is a
     /// name to be introduced, or one to be resolved, and nobody is known. At most once a second.
     void ask_again(Now now, std::span<const Endpoint> own);
+
+    /// True if `payload` is of our profile and scope.
+    bool concerns(ByteView payload) const;
 
     /// A datagram to the SSDP group or in answer to our search. With `names` of
     /// our own above zero searches are answered (MS-PNRP 3.2.4.1).
@@ -90,8 +99,12 @@ public:
     std::uint64_t ssdp_dropped() const { return ssdp_dropped_; }
 
 private:
-    void try_remembered();
-    void try_seeds();
+    /// CloudDiscoveryMode of MS-PNRP 3.1.1: the source of the next step.
+    enum class Source : std::uint8_t { remembered, link, seeds };
+
+    void take_step(std::span<const Endpoint> own);
+    void try_remembered(std::size_t count_max);
+    void try_seeds(std::size_t count_max);
     void search_link(std::span<const Endpoint> own);
     void answer_search(
         Now now, const Endpoint& from, std::size_t request_size, std::span<const Endpoint> own);
@@ -100,6 +113,8 @@ private:
     const pnrp::Profile& profile_;
     bool use_ssdp_;
     PlainRandom& plain_;
+    Source next_source_ = Source::remembered;
+    unsigned steps_left_ = 0; // of this call, in steps
     std::vector<Endpoint> remembered_;
     std::size_t next_remembered_ = 0;
     std::vector<Endpoint> seeds_;

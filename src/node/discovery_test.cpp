@@ -2,6 +2,7 @@
 
 #include "node/discovery.hpp"
 #include "pnrp/ssdp.hpp"
+#include "pnrp/test_windows_profile.hpp"
 
 #include <gmock/gmock.h>
 #include <set>
@@ -90,6 +91,60 @@ TEST_F(DiscoveryTest, AsksFiveOfThoseRememberedInEachRound) {
     EXPECT_THAT(
         members(discovery),
         ElementsAre(remembered[5], remembered[6], remembered[7], remembered[0], remembered[1]));
+}
+
+// The published order, one source each time (MS-PNRP 3.1.4.2).
+// PNRP-134, PNRP-137, PNRP-138, PNRP-143
+TEST_F(DiscoveryTest, AsksOneSourceAfterTheOtherWhereTheProfileSaysSo) {
+    const pnrp::Profile profile = pnrp::windows_like_profile();
+    const auto remembered = numbered("2001:db8:1::", 2);
+    const auto seeds = numbered("2001:db8:2::", 2);
+    Discovery discovery({Scope::global, &profile, true, remembered}, plain);
+    discovery.set_seeds(at({}), seeds);
+
+    discovery.start_round(at({}), own);
+    EXPECT_EQ(members(discovery), remembered);
+    EXPECT_TRUE(ssdp(discovery).empty());
+    discovery.continue_round(at(1s), own); // while it waits for their answers
+    EXPECT_TRUE(ssdp(discovery).empty());
+
+    discovery.handle_timeout(at(kRoundTime));
+    discovery.continue_round(at(kRoundTime), own);
+    EXPECT_EQ(ssdp(discovery).size(), 1U);
+    EXPECT_TRUE(members(discovery).empty());
+
+    discovery.handle_timeout(at(2 * kRoundTime));
+    discovery.continue_round(at(2 * kRoundTime), own);
+    const auto first = members(discovery);
+    EXPECT_EQ(first.size(), 1U);
+    EXPECT_TRUE(ssdp(discovery).empty());
+
+    // Each was tried: the next step is for the next call.
+    discovery.handle_timeout(at(3 * kRoundTime));
+    discovery.continue_round(at(3 * kRoundTime), own);
+    EXPECT_FALSE(discovery.is_searching());
+    EXPECT_TRUE(members(discovery).empty());
+
+    // The seeds take turns (decision A33).
+    discovery.start_round(at(15s), own);
+    EXPECT_EQ(members(discovery), remembered);
+    for (int step = 1; step <= 2; ++step) {
+        discovery.handle_timeout(at(15s + step * kRoundTime));
+        discovery.continue_round(at(15s + step * kRoundTime), own);
+    }
+    const auto second = members(discovery);
+    ASSERT_EQ(second.size(), 1U);
+    EXPECT_NE(second, first);
+}
+
+// PNRP-137, PNRP-140: what has nothing to offer is passed over at once.
+TEST_F(DiscoveryTest, StepsOverASourceThatHasNothing) {
+    const pnrp::Profile profile = pnrp::windows_like_profile();
+    const auto seeds = numbered("2001:db8:2::", 1);
+    Discovery discovery({Scope::global, &profile, false, {}}, plain);
+    discovery.set_seeds(at({}), seeds);
+    discovery.start_round(at({}), own);
+    EXPECT_EQ(members(discovery), seeds);
 }
 
 TEST_F(DiscoveryTest, AsksNobodyWithoutAnAddress) {

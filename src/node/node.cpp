@@ -1,6 +1,7 @@
 #include "node/node.hpp"
 
 #include "base/check.hpp"
+#include "base/overload.hpp"
 #include "node/discovery.hpp"
 
 #include <algorithm>
@@ -8,43 +9,6 @@
 #include <utility>
 
 namespace kith::node {
-
-namespace {
-
-// The grammar of MS-PPSEC 2.2.1.1: Global_, or a scope and what tells its clouds apart.
-struct CloudKind {
-    std::string_view prefix;
-    Scope scope;
-    bool has_rest;
-};
-
-constexpr CloudKind kCloudKinds[] = {
-    {"Global_", Scope::global, false},
-    {"SiteLocal_", Scope::site, true},
-    {"LinkLocal_", Scope::link, true},
-};
-constexpr std::size_t kCloudNameMax = 255; // characters; longer names are refused
-
-template<class... Cases>
-struct Overload : Cases... {
-    using Cases::operator()...;
-};
-
-} // namespace
-
-std::optional<Scope> scope_of_cloud(std::string_view name) {
-    if (name.size() > kCloudNameMax) return std::nullopt;
-    for (const CloudKind& kind : kCloudKinds) {
-        if (!name.starts_with(kind.prefix)) continue;
-        const bool has_rest = name.size() > kind.prefix.size();
-        if (has_rest && !kind.has_rest) return std::nullopt;
-        const bool is_printable =
-            std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-        if (!is_printable) return std::nullopt;
-        return kind.scope;
-    }
-    return std::nullopt;
-}
 
 std::string_view to_string(CloudState state) {
     switch (state) {
@@ -90,6 +54,7 @@ struct Node::Parts {
     Discovery discovery;
     CloudState state = CloudState::virtual_cloud;
     bool is_opened = false;
+    bool has_looked = false; // since it came to where it is: a first search is over, or found some
     bool had_members = false;
     bool is_introduced = false; // once in each time without members
     std::deque<Event> events;
@@ -108,6 +73,7 @@ Node::~Node() = default;
 void Node::set_endpoints(Now now, std::span<const Endpoint> endpoints) {
     Parts& parts = *parts_;
     parts.is_opened = true;
+    parts.has_looked = false;
     parts.cloud.set_endpoints(now, endpoints);
     // At a new place the old members may be out of reach, and there may be others on the link.
     parts.discovery.start_round(now, parts.cloud.endpoints());
@@ -194,10 +160,10 @@ std::optional<Instant> Node::next_timeout() const {
 std::optional<Datagram> Node::poll_datagram() {
     if (auto datagram = parts_->cloud.poll_datagram()) {
         return Datagram{
-            Channel::pnrp, datagram->local, datagram->remote, std::move(datagram->payload)};
+            Channel::pnrp, datagram->local, datagram->remote, std::move(datagram->payload), 0};
     }
     if (auto ssdp = parts_->discovery.poll_ssdp()) {
-        return Datagram{Channel::ssdp, {}, ssdp->to, std::move(ssdp->payload)};
+        return Datagram{Channel::ssdp, {}, ssdp->to, std::move(ssdp->payload), 0};
     }
     return std::nullopt;
 }
@@ -210,6 +176,9 @@ std::optional<Event> Node::poll_event() {
 }
 
 void Node::Parts::settle(Now now) {
+    if (cloud.cache_size() == 0 && !cloud.is_synchronizing()) {
+        discovery.continue_round(now, cloud.endpoints());
+    }
     for (bool is_moving = true; is_moving;) {
         is_moving = false;
         while (const auto member = discovery.poll_member()) {
@@ -228,11 +197,13 @@ void Node::Parts::settle(Now now) {
     if (discovery.poll_seeds_needed()) events.emplace_back(SeedsNeeded{});
     if (cloud.cache_size() > 0) {
         had_members = true;
+        has_looked = true;
         is_introduced = false;
         if (!discovery.has_refresh()) {
             discovery.schedule_refresh(now, cloud.estimated_nodes().value_or(1));
         }
     }
+    if (!discovery.is_searching() && !cloud.is_synchronizing()) has_looked = true;
     if (const CloudState reached = current_state(); reached != state) {
         state = reached;
         events.emplace_back(CloudStateChanged{state});
@@ -262,11 +233,20 @@ CloudState Node::Parts::current_state() const {
     if (!is_opened) return CloudState::virtual_cloud;
     if (cloud.endpoints().empty()) return CloudState::no_net;
     if (cloud.cache_size() > 0) return CloudState::active;
-    if (discovery.is_searching() || cloud.is_synchronizing()) return CloudState::synchronizing;
+    // Later searches are upkeep: somebody who is alone stays so until another one is found.
+    if (!has_looked) return CloudState::synchronizing;
     return had_members ? CloudState::dead : CloudState::alone;
 }
 
 // Observation ------------------------------------------------------------------------
+
+std::span<const Endpoint> Node::endpoints() const {
+    return parts_->cloud.endpoints();
+}
+
+bool Node::concerns(ByteView ssdp) const {
+    return parts_->discovery.concerns(ssdp);
+}
 
 CloudStatus Node::status(Now now) const {
     const Parts& parts = *parts_;

@@ -1,6 +1,6 @@
-// One node: what a host or a simulator drives. It composes a cloud of names with the discovery of
-// its first members (MS-PNRP 3.1.4.2): the nodes remembered from the last run, SSDP on the link,
-// the seeds of the configuration.
+// A node in one cloud: a cloud of names with the discovery of its first members (MS-PNRP 3.1.4.2):
+// the nodes remembered from the last run, SSDP on the link, the seeds of the configuration. A host
+// that takes part in several clouds drives `Clouds` (node/clouds.hpp), which has one of these each.
 //
 // The contract is that of every core: one mutation, then drain `poll_datagram()` and
 // `poll_event()`, then ask `next_timeout()`.
@@ -10,6 +10,7 @@
 #include "base/endpoint.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
+#include "node/cloud_name.hpp"
 #include "pnrp/cloud.hpp"
 
 #include <cstddef>
@@ -27,7 +28,7 @@ namespace kith::node {
 /// Which of the node's sockets a datagram belongs to.
 enum class Channel : std::uint8_t {
     pnrp,
-    ssdp, // to a multicast group: sent on every interface that can
+    ssdp, // to a multicast group: sent on every interface that can, or on that of `zone`
 };
 
 struct Datagram {
@@ -35,6 +36,7 @@ struct Datagram {
     Endpoint local; // unspecified: any
     Endpoint remote;
     Bytes payload;
+    Zone zone = 0; // of a link-local cloud: the interface to leave by
 };
 
 struct NodeConfig {
@@ -45,9 +47,6 @@ struct NodeConfig {
 };
 
 inline constexpr std::size_t kRememberedMax = 64; // nodes kept across a restart; more are dropped
-
-/// The scope that a cloud's name announces; nothing for a name outside the grammar.
-std::optional<Scope> scope_of_cloud(std::string_view name);
 
 /// Cloud states as the published API names them (spec/api 3.11).
 enum class CloudState : std::uint8_t {
@@ -76,6 +75,7 @@ using Event =
 struct CloudStatus {
     std::string name;
     Scope scope{};
+    Zone zone = 0; // of a link-local cloud
     CloudState state{};
     std::vector<Endpoint> endpoints;
     std::size_t cached = 0;
@@ -127,6 +127,12 @@ public:
     std::optional<Instant> next_timeout() const;
 
     // Observation --------------------------------------------------------------------------------
+
+    /// Where the cloud really is: those of its scope and profile, at most 4.
+    std::span<const Endpoint> endpoints() const;
+
+    /// True if what came by SSDP is about this cloud: its profile and its scope.
+    bool concerns(ByteView ssdp) const;
 
     CloudStatus status(Now now) const;
     std::vector<pnrp::PeerInfo> peers(Now now) const;

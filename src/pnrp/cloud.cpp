@@ -1,6 +1,7 @@
 #include "pnrp/cloud.hpp"
 
 #include "base/check.hpp"
+#include "base/overload.hpp"
 #include "pnrp/admission.hpp"
 #include "pnrp/drop_reason.hpp"
 #include "pnrp/exchange.hpp"
@@ -26,15 +27,6 @@ constexpr std::size_t kPlainInquireSize = 56;  // without A, 2.2.2.5
 
 PnrpId random_id(SecureRandom& random) {
     return PnrpId{random.bytes<32>()};
-}
-
-template<class... Cases>
-struct Overload : Cases... {
-    using Cases::operator()...;
-};
-
-void keep_earlier(std::optional<Instant>& earliest, const std::optional<Instant>& other) {
-    if (other && (!earliest || *other < *earliest)) earliest = other;
 }
 
 ResolveErrc error_of(SearchResult::Kind kind) {

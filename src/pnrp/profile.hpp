@@ -68,6 +68,7 @@ struct Profile {
     unsigned amplification_max;   // answer bytes per request byte for an unproven source; 0: none
     RetransmitPolicy retransmit;
     HedgePolicy hedge;
+    bool discovers_in_steps = false; // one source of members at a time (MS-PNRP 3.1.4.2); else all
 };
 
 const Profile& modern_profile();

@@ -46,6 +46,7 @@ enum class RegisterErrc : std::uint8_t {
     payload_too_long,   // or empty, or text without its NUL
     too_many_names,     // above kRegistrationsMax
     not_found,          // for update and unregister
+    unknown_cloud,      // of a node of several clouds: none has that name
 };
 
 struct ResolveQuery {
@@ -63,6 +64,7 @@ enum class ResolveErrc : std::uint8_t {
     no_valid_answer,   // somebody answered for the name, and nothing they signed was valid
     timed_out,
     cancelled,
+    unknown_cloud, // of a node of several clouds: none has that name
 };
 
 struct Resolution {

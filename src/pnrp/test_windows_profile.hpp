@@ -46,6 +46,7 @@ inline Profile windows_like_profile() {
     profile.allows_reach_payload = false;
     profile.inquire_size = 0;
     profile.solicit_size = 0;
+    profile.discovers_in_steps = true;
     return profile;
 }
 

@@ -61,10 +61,11 @@ def programs(request) -> pathlib.Path:
 class World:
     """A network of one test, and the nodes on it."""
 
-    def __init__(self, folder: pathlib.Path, programs: pathlib.Path, version: int = 6):
+    def __init__(self, folder: pathlib.Path, programs: pathlib.Path, version: int = 6,
+                 weather: net.Weather | None = None):
         self.folder = folder
         self.programs = programs
-        self.network = net.Loopback() if _refusal else net.TwoLinks(version)
+        self.network = net.Loopback() if _refusal else net.TwoLinks(version, weather)
         self.nodes: list[nodes.Node] = []
 
     def node(self, name: str, link: int = 1, seeds: list = (), arguments: tuple = ()) -> nodes.Node:
@@ -76,6 +77,14 @@ class World:
         made = nodes.Node(self.network.host(name, link), self.folder, self.programs, texts,
                           ("--no-ssdp", *arguments))
         self.nodes.append(made)
+        return made
+
+    def roamer(self, name: str, link: int = 1, seeds: list = (), arguments: tuple = ()):
+        """A node that is not started yet and goes wherever its host's addresses allow: link-local
+        clouds too, with discovery on the link."""
+        made = self.node(name, link, seeds)
+        made.arguments = arguments
+        made.is_everywhere = True
         return made
 
     def cloud(self, *names: str) -> list[nodes.Node]:
@@ -102,6 +111,14 @@ class World:
 @pytest.fixture
 def world(tmp_path, programs):
     made = World(tmp_path, programs)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def stormy_world(tmp_path, programs):
+    """Every host is 15 ms away from its link, and one frame in fifty is lost."""
+    made = World(tmp_path, programs, weather=net.Weather(delay_ms=15, jitter_ms=5, loss=0.02))
     yield made
     made.close()
 

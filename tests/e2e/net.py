@@ -1,6 +1,7 @@
 """Networks for tests and the demo, on this machine alone.
 
 `TwoLinks` is two Ethernet links joined by a router, each host in a network namespace of its own.
+Its hosts can be behind bad weather: delay and loss, made in user space (weather_link.py).
 `Loopback` has the same shape on 127.0.0.0/8, for machines that refuse namespaces.
 
 The namespaces live inside a private world (`enter_private_world`): a network, mount and, for people
@@ -15,6 +16,7 @@ import socket
 import subprocess
 import sys
 import threading
+from typing import NamedTuple
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
@@ -29,11 +31,16 @@ class NoNamespaces(Exception):
 
 
 def _run(*command: str, inside: str | None = None) -> None:
+    _output(*command, inside=inside)
+
+
+def _output(*command: str, inside: str | None = None) -> str:
     prefix = ["nsenter", f"--net=/run/netns/{inside}"] if inside else []
     done = subprocess.run([*prefix, *command], capture_output=True, text=True, check=False,
                           timeout=COMMAND_SECONDS)
     if done.returncode != 0:
         raise NoNamespaces(f"`{' '.join(command)}`: {done.stderr.strip() or done.returncode}")
+    return done.stdout
 
 
 def _add_namespace(name: str) -> None:
@@ -90,6 +97,17 @@ def enter_private_world() -> None:
     _make_private_world()
 
 
+class Weather(NamedTuple):
+    """What happens to the frames between a host and its link, each way."""
+
+    delay_ms: float = 0
+    jitter_ms: float = 0
+    loss: float = 0
+
+    def __str__(self) -> str:
+        return f"{self.delay_ms:g} ms of delay and {100 * self.loss:g} % loss each way"
+
+
 class Host:
     """A place where a node can run: an address and, on a real network, a namespace."""
 
@@ -98,6 +116,17 @@ class Host:
         self.link = link
         self.address = address
         self.namespace = namespace
+
+    @property
+    def link_address(self) -> str:
+        """Its link-local IPv6 address."""
+        shown = _output("ip", "-o", "-6", "address", "show", "scope", "link",
+                        inside=self.namespace)
+        return shown.split(" inet6 ")[1].split("/")[0]
+
+    def run(self, *command: str) -> None:
+        """Runs a command of the system on this host; it has to succeed."""
+        _run(*command, inside=self.namespace)
 
     def endpoint(self, port: int) -> str:
         return f"[{self.address}]:{port}" if ":" in self.address else f"{self.address}:{port}"
@@ -141,7 +170,7 @@ class TwoLinks:
     """Links 1 and 2 and a router that is on both: of IPv6 (2001:db8:1::/64, 2001:db8:2::/64) or of
     IPv4 (192.0.2.0/24, 198.51.100.0/24).
 
-    Needs `enter_private_world()`. At most 200 hosts.
+    Needs `enter_private_world()`. At most 200 hosts, the addresses that they had included.
     """
 
     kind = "namespaces"
@@ -151,7 +180,10 @@ class TwoLinks:
     }
     _forwarding = {6: "/proc/sys/net/ipv6/conf/all/forwarding", 4: "/proc/sys/net/ipv4/ip_forward"}
 
-    def __init__(self, version: int = 6) -> None:
+    def __init__(self, version: int = 6, weather: Weather | None = None) -> None:
+        self.weather = weather
+        self._carriers: list[subprocess.Popen] = []
+        self._numbers = 16
         self.link_names = self._networks[version]
         self._version = version
         self._hosts: dict[str, Host] = {}
@@ -175,22 +207,61 @@ class TwoLinks:
         _run("ip", "addr", "add", f"{self._address(link, number)}/{length}", "dev", device,
              *immediately, inside=namespace)
 
+    def _next_number(self) -> int:
+        self._numbers += 1
+        return self._numbers - 1
+
     def host(self, name: str, link: int) -> Host:
-        number = 16 + len(self._hosts)
+        number = self._next_number()
         host = Host(name, link, self._address(link, number), f"kd-{name}")
         port = f"port{number}"
         _add_namespace(host.namespace)
-        _run("ip", "link", "add", "eth0", "netns", host.namespace, "type", "veth", "peer", "name",
-             port, "netns", self._router)
+        if self.weather:
+            self._connect_through_weather(host, port, self.weather, number)
+        else:
+            _run("ip", "link", "add", "eth0", "netns", host.namespace, "type", "veth", "peer",
+                 "name", port, "netns", self._router)
         _run("ip", "link", "set", port, "master", f"link{link}", "up", inside=self._router)
         self._add_address(host.namespace, "eth0", link, number)
-        _run("ip", "link", "set", "eth0", "up", inside=host.namespace)
-        _run("ip", "route", "add", "default", "via", self._address(link, 1), inside=host.namespace)
+        host.run("ip", "link", "set", "eth0", "up")
+        host.run("ip", "route", "add", "default", "via", self._address(link, 1))
         self._hosts[name] = host
         return host
 
+    def _connect_through_weather(self, host: Host, port: str, weather: Weather, seed: int) -> None:
+        carrier = subprocess.Popen(
+            [sys.executable, pathlib.Path(__file__).with_name("weather_link.py"), host.namespace,
+             "eth0", self._router, port, f"--delay={weather.delay_ms}",
+             f"--jitter={weather.jitter_ms}", f"--loss={weather.loss}", f"--seed={seed}"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self._carriers.append(carrier)
+        said = carrier.stdout.readline().strip()
+        if said != "ready":
+            raise NoNamespaces(said or "the link with weather did not come up")
+
+    def readdress(self, host: Host) -> None:
+        """Gives `host` its address and its route again, after its interface was down."""
+        length = ipaddress.ip_network(self.link_names[host.link]).prefixlen
+        immediately = ["nodad"] if self._version == 6 else []
+        host.run("ip", "addr", "replace", f"{host.address}/{length}", "dev", "eth0", *immediately)
+        host.run("ip", "route", "replace", "default", "via", self._address(host.link, 1))
+
+    def move(self, host: Host) -> str:
+        """Gives `host` another address on its link, and takes the old one away; returns that."""
+        old, number = host.address, self._next_number()
+        length = ipaddress.ip_network(self.link_names[host.link]).prefixlen
+        host.run("ip", "addr", "del", f"{old}/{length}", "dev", "eth0")
+        self._add_address(host.namespace, "eth0", host.link, number)
+        host.run("ip", "route", "replace", "default", "via", self._address(host.link, 1))
+        host.address = self._address(host.link, number)
+        return old
+
     def close(self) -> None:
         """Removes every namespace; nodes that still run keep theirs until they end."""
+        for carrier in self._carriers:
+            carrier.kill()
+            carrier.wait(COMMAND_SECONDS)
+            carrier.stdout.close()
         for namespace in (self._router, *(host.namespace for host in self._hosts.values())):
             _run("ip", "netns", "delete", namespace)
 
@@ -203,6 +274,23 @@ class TwoLinks:
 
     def heal(self) -> None:
         self._forward(1)
+
+
+class NameService:
+    """What host names mean on this network: /etc/hosts of the private world, while it is open."""
+
+    def __init__(self, file: pathlib.Path) -> None:
+        self._file = file
+        self.set({})
+        _run("mount", "--bind", str(file), "/etc/hosts")
+
+    def set(self, names: dict[str, list[str]]) -> None:
+        # In place: the mount is of this very file.
+        lines = [f"{address} {name}" for name, found in names.items() for address in found]
+        self._file.write_text("\n".join(["127.0.0.1 localhost", *lines, ""]), encoding="ascii")
+
+    def close(self) -> None:
+        _run("umount", "/etc/hosts")
 
 
 class Loopback:

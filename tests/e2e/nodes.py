@@ -86,6 +86,7 @@ class Node:
         self.seeds = seeds
         self.arguments = arguments
         self.port = port
+        self.is_everywhere = False  # listens on every address, not only on the host's
         self.data = folder / host.name
         self.socket = folder / f"{host.name}.sock"
         self.log = folder / f"{host.name}.log"
@@ -99,8 +100,9 @@ class Node:
     def start(self) -> "Node":
         if self.process:
             raise NodeError(f"{self.host.name} is running already")
+        listen = f"[::]:{self.port}" if self.is_everywhere else self.endpoint
         command = [self.programs / "kithd", "--data", self.data, "--api", self.socket,
-                   "--listen", self.endpoint, *self.arguments]
+                   "--listen", listen, *self.arguments]
         for seed in self.seeds:
             command += ["--seed", seed]
         with open(self.log, "ab") as log:
@@ -179,13 +181,21 @@ class Node:
                 return name
         raise NodeError(f"{peer_name} is not published on {self.host.name}")
 
-    def resolve(self, peer_name: str, seconds: float = RESOLVE_SECONDS) -> Answer:
-        return self.kith("name", "resolve", peer_name, "--timeout", f"{seconds:g}")
+    def resolve(self, peer_name: str, seconds: float = RESOLVE_SECONDS,
+                cloud: str | None = None) -> Answer:
+        where = ("--cloud", cloud) if cloud else ()
+        return self.kith("name", "resolve", peer_name, "--timeout", f"{seconds:g}", *where)
 
-    def resolved(self, peer_name: str, seconds: float = RESOLVE_SECONDS) -> dict:
-        return self.ask("name", "resolve", peer_name, "--timeout", f"{seconds:g}")
+    def resolved(self, peer_name: str, seconds: float = RESOLVE_SECONDS,
+                 cloud: str | None = None) -> dict:
+        where = ("--cloud", cloud) if cloud else ()
+        return self.ask("name", "resolve", peer_name, "--timeout", f"{seconds:g}", *where)
+
+    def clouds(self) -> dict[str, dict]:
+        return {cloud["name"]: cloud for cloud in self.ask("cloud", "list")["clouds"]}
 
     def cloud(self) -> dict:
+        """The widest one."""
         return self.ask("status")["clouds"][0]
 
     def lists(self, other: "Node") -> bool:

@@ -1,4 +1,8 @@
 """What a node still has after it was killed, and whom a newcomer can ask."""
+import pytest
+
+import net
+from nodes import eventually
 
 UNUSED_PORT = 3999
 
@@ -86,3 +90,40 @@ def test_a_node_whose_seeds_are_all_dead_says_so_and_stays(world):
     assert answer.code == 1
     assert lone.process.poll() is None
     assert lone.cloud()["cached"] == 0
+
+
+# PNRP-141, PNRP-142
+@pytest.mark.namespaces
+def test_a_seed_may_be_a_host_name_with_several_addresses(world, tmp_path):
+    names = net.NameService(tmp_path / "hosts")
+    try:
+        seed, alice = world.cloud("alice")
+        alice.create_identity("alice")
+        name = publish(alice)
+        dead = world.node("dead")
+        names.set({"seed.kith.test": [dead.host.address, "192.0.2.77", seed.host.address]})
+
+        late = world.node("late", 2, ["seed.kith.test"]).start()
+
+        assert late.resolved(name["peer_name"])["node_endpoints"] == [alice.endpoint]
+    finally:
+        names.close()
+
+
+# PNRP-141: at run time, and again after a failure.
+@pytest.mark.namespaces
+def test_a_seed_that_has_no_address_yet_is_looked_up_again(world, tmp_path):
+    names = net.NameService(tmp_path / "hosts")
+    try:
+        seed, alice = world.cloud("alice")
+        alice.create_identity("alice")
+        publish(alice)
+        late = world.node("late", 2, ["seed.kith.test"]).start()
+        assert late.wait_settled()["state"] == "alone"
+        assert "no address found for the seed seed.kith.test" in late.log_tail()
+
+        names.set({"seed.kith.test": [seed.host.address]})
+
+        assert eventually("late has found the cloud", lambda: late.cloud()["cached"] > 0, 40)
+    finally:
+        names.close()

@@ -31,7 +31,7 @@ LAYERS = {
     "sim": CORE,
     "api": CORE,
     "daemon": [*CORE, "host", "api"],
-    "embed": [*CORE, "host"],
+    "embed": [*CORE, "host", "api"],
     "cli": [*CORE, "host", "api", "embed"],
     "nss": [],
 }

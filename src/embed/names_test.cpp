@@ -1,0 +1,152 @@
+#include <algorithm>
+#include <future>
+#include <gtest/gtest.h>
+#include <kith/names.hpp>
+#include <mutex>
+#include <thread>
+
+namespace kith {
+namespace {
+
+using namespace std::chrono_literals;
+
+Names open(std::vector<std::string> seeds = {}, NodeOptions options = {}) {
+    options.listen = {"127.0.0.1:0"};
+    options.seeds = std::move(seeds);
+    auto names = Names::open(std::move(options));
+    if (!names) throw std::runtime_error(names.error().message);
+    return std::move(*names);
+}
+
+class NamesTest : public testing::Test {
+protected:
+    Names home_ = open();
+    Names away_ = open({home_.listening().front()});
+    Identity alice_ = *Identity::create("alice");
+};
+
+TEST_F(NamesTest, are_found_at_another_node) {
+    const std::vector<std::byte> payload(700, std::byte{7});
+    const auto name = home_.publish(
+        {.owner = alice_,
+         .classifier = "web",
+         .addresses = {"127.0.0.1:80/tcp", "127.0.0.1:53/udp"},
+         .comment = "hello",
+         .payload = payload});
+    ASSERT_TRUE(name) << name.error().message;
+    EXPECT_EQ(*name, alice_.authority() + ".web");
+    EXPECT_EQ(*name, *alice_.name("web"));
+
+    const auto ticket = away_.resolve({.name = *name, .timeout = 10s});
+    ASSERT_TRUE(ticket);
+    const auto resolved = away_.wait(15s);
+    ASSERT_TRUE(resolved);
+    EXPECT_EQ(resolved->ticket, *ticket);
+    ASSERT_TRUE(resolved->outcome) << resolved->outcome.error().message;
+    const Found& found = *resolved->outcome;
+    EXPECT_EQ(found.name, *name);
+    EXPECT_EQ(found.addresses, (std::vector<std::string>{"127.0.0.1:80/tcp", "127.0.0.1:53/udp"}));
+    EXPECT_EQ(found.comment, "hello");
+    EXPECT_EQ(found.payload, payload);
+    EXPECT_TRUE(found.is_secure);
+    EXPECT_FALSE(away_.poll());
+}
+
+TEST_F(NamesTest, change_and_end) {
+    const auto publish = [&](const char* comment) {
+        return home_.publish({.owner = {}, .classifier = "news", .comment = comment});
+    };
+    const auto ask = [&] {
+        EXPECT_TRUE(away_.resolve({.name = "0.news", .timeout = 5s}));
+        return away_.wait(10s)->outcome;
+    };
+    ASSERT_TRUE(publish("one"));
+    EXPECT_EQ(ask()->comment, "one");
+    ASSERT_TRUE(publish("two"));
+    const auto second = ask();
+    EXPECT_EQ(second->comment, "two");
+    EXPECT_FALSE(second->is_secure);
+    ASSERT_TRUE(home_.unpublish("0.news"));
+    EXPECT_EQ(ask().error().code, Errc::not_found);
+    EXPECT_EQ(home_.unpublish("0.news").error().code, Errc::not_found);
+}
+
+TEST_F(NamesTest, tell_on_the_callers_executor) {
+    std::mutex mutex;
+    std::vector<std::function<void()>> tasks;
+    NodeOptions options;
+    options.executor = [&](std::function<void()> task) {
+        const std::lock_guard lock(mutex);
+        tasks.push_back(std::move(task));
+    };
+    ASSERT_TRUE(home_.publish({.owner = alice_, .classifier = "x"}));
+    Names third = open({home_.listening().front()}, std::move(options));
+    std::optional<Resolved> told;
+    ASSERT_TRUE(third.resolve({.name = *alice_.name("x"), .timeout = 10s}, [&](Resolved resolved) {
+        told = std::move(resolved);
+    }));
+    for (int tries = 0; tries < 1500 && !told; ++tries) {
+        std::this_thread::sleep_for(10ms);
+        const std::lock_guard lock(mutex);
+        for (const auto& task : tasks)
+            task();
+        tasks.clear();
+    }
+    ASSERT_TRUE(told);
+    EXPECT_TRUE(told->outcome);
+    EXPECT_FALSE(third.poll());
+}
+
+TEST_F(NamesTest, may_be_asked_from_inside_a_callback) {
+    ASSERT_TRUE(home_.publish({.owner = alice_, .classifier = "x"}));
+    std::promise<bool> again;
+    const Names::Question question{.name = *alice_.name("x"), .timeout = 10s};
+    ASSERT_TRUE(away_.resolve(question, [&](const Resolved& first) {
+        const auto asked =
+            away_.resolve(question, [&, found = first.outcome.has_value()](const Resolved& second) {
+                again.set_value(found && second.outcome);
+            });
+        if (!asked) again.set_value(false);
+    }));
+    auto done = again.get_future();
+    ASSERT_EQ(done.wait_for(15s), std::future_status::ready);
+    EXPECT_TRUE(done.get());
+}
+
+TEST(Names, refuse_what_cannot_be) {
+    EXPECT_EQ(Names::open({.listen = {"nowhere"}}).error().code, Errc::bad_argument);
+    EXPECT_EQ(Names::open({.listen = {"192.0.2.1:4000"}}).error().code, Errc::cannot_listen);
+    NodeOptions options;
+    options.seeds = {"host:port:x"};
+    EXPECT_EQ(Names::open(options).error().code, Errc::bad_argument);
+    Names names = open();
+    EXPECT_EQ(names.resolve({.name = "web"}).error().code, Errc::bad_argument);
+    Publication wish;
+    EXPECT_EQ(names.publish(wish).error().code, Errc::bad_argument);
+    wish.classifier = "web";
+    wish.addresses = {"127.0.0.1:80"};
+    EXPECT_EQ(names.publish(wish).error().code, Errc::bad_argument);
+    wish.addresses = {};
+    wish.comment = std::string(40, 'x');
+    EXPECT_EQ(names.publish(wish).error().code, Errc::bad_argument);
+}
+
+TEST(Identity, comes_back_from_its_document) {
+    EXPECT_EQ(Identity::create("").error().code, Errc::bad_argument);
+    const auto alice = Identity::create("alice");
+    ASSERT_TRUE(alice);
+    const auto document = alice->seal("correct horse");
+    ASSERT_TRUE(document);
+    const auto back = Identity::open(*document, "correct horse");
+    ASSERT_TRUE(back) << back.error().message;
+    EXPECT_EQ(back->label(), "alice");
+    EXPECT_EQ(back->authority(), alice->authority());
+    EXPECT_EQ(Identity::open(*document).error().code, Errc::password_needed);
+    EXPECT_EQ(Identity::open(*document, "wrong").error().code, Errc::wrong_password);
+    EXPECT_EQ(Identity::open("{}").error().code, Errc::bad_document);
+    EXPECT_EQ(alice->seal("").error().code, Errc::password_needed);
+    EXPECT_EQ(alice->name(std::string(150, 'x')).error().code, Errc::bad_argument);
+}
+
+} // namespace
+} // namespace kith
