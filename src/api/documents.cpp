@@ -66,14 +66,6 @@ std::string_view kind_text(pnrp::PayloadKind kind) {
     return "binary";
 }
 
-std::string_view algorithm_text(crypto::KeyAlgorithm algorithm) {
-    switch (algorithm) {
-    case crypto::KeyAlgorithm::ed25519:
-        return "ed25519";
-    }
-    return "unknown";
-}
-
 Json payload_bytes(const std::optional<pnrp::Payload>& payload) {
     return payload ? Json(to_base64(payload->bytes)) : Json(nullptr);
 }
@@ -150,7 +142,7 @@ Json identity_document(const identity::StoredIdentity& identity) {
         {"peer_name", card.name.to_string()},
         {"authority", to_hex(card.name.authority().bytes)},
         {"host_name", host_name(card.name)},
-        {"algorithm", algorithm_text(card.public_key.algorithm())},
+        {"algorithm", crypto::to_string(card.public_key.algorithm())},
         {"public_key_base64", to_base64(card.public_key.material())},
         {"created", to_rfc3339(card.created)},
         {"protected", card.is_sealed},
