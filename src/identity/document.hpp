@@ -24,7 +24,9 @@
 //   }
 //
 // With rsa1024 public_key has 280 digits, seed 256 and ciphertext 288: the seed is two primes
-// (crypto/key.hpp). Every field is there, no other is, none twice; hexadecimal digits are lower case. The order and
+// (crypto/key.hpp).
+//
+// Every field is there, no other is, none twice; hexadecimal digits are lower case. The order and
 // the blanks between the fields mean nothing. The seal covers all of it but the label, which
 // therefore can change without the password. docs/formats.md has the bytes.
 
