@@ -66,7 +66,7 @@ struct Cloud::Parts {
           joiner(exchange, registry),
           member(exchange, cache, registry),
           responder(exchange, cache, registry),
-          maintenance(cache, plain),
+          maintenance(cache, plain, exchange.profile()),
           searches(exchange, cache),
           split_detection(exchange, cache, registry) {}
 
@@ -159,7 +159,7 @@ void Cloud::handle_datagram(
 }
 
 void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Solicit& message) {
-    std::size_t size_max = responder.answer_size_max(now, arrival);
+    std::size_t size_max = responder.take_answer_size(now, arrival);
     if (!exchange.proven().is_proven(now, arrival.from)) {
         // The floods that a REQUEST asks for are larger than it: the joiner proves itself before.
         if (message.padded) {
@@ -187,7 +187,7 @@ void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Adve
 }
 
 void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Request& message) {
-    const std::size_t size_max = responder.answer_size_max(now, arrival);
+    const std::size_t size_max = responder.take_answer_size(now, arrival);
     const auto floods = member.handle_request(now, arrival.from, message);
     if (!floods) return;
     std::size_t sent = exchange.send(arrival.from, Ack{arrival.id, false});
@@ -225,7 +225,8 @@ void Cloud::Parts::handle_revocation(Now now, const Flood& flood) {
     }
     const CachedRoute* cached = cache.find(id_of(exchange.profile(), *claimed));
     if (cached == nullptr) return; // nothing to revoke: not worth a signature check
-    if (!claimed->authority && !cached->key) {
+    const bool needs_known_key = exchange.profile().revokes_by_known_key;
+    if (needs_known_key && !claimed->authority && !cached->key) {
         probe(now, cached->entry.id);
         return;
     }
@@ -236,7 +237,7 @@ void Cloud::Parts::handle_revocation(Now now, const Flood& flood) {
         exchange.counters().drop(drop_reason(cpa.error()));
         return;
     }
-    if (cached->key && key_fingerprint((*cpa)->public_key) != *cached->key) {
+    if (needs_known_key && cached->key && key_fingerprint((*cpa)->public_key) != *cached->key) {
         exchange.counters().drop(Drop::revoke_unknown_key);
         return;
     }

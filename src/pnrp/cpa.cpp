@@ -367,7 +367,7 @@ verify_cpa(const Profile& profile, ByteView bytes, const CpaExpectation& expecte
     if (authority && identity::authority_of(*key).bytes != *authority) {
         return std::unexpected(CpaErrc::wrong_authority);
     }
-    if (!key->verify(signed_bytes(profile, profile.cpa_context, bytes), cpa->signature)) {
+    if (!is_signed(profile, profile.cpa_context, *key, bytes, cpa->signature)) {
         return std::unexpected(CpaErrc::bad_signature);
     }
     const PnrpId id = id_of(profile, *cpa);

@@ -132,6 +132,7 @@ AuthorityBuffer Registry::answer(Now now, const LocalName& name, const Inquire& 
         Cpa cpa = certified(now, name);
         cpa.nonce = nonce;
         cpa.friendly_name = registration.comment;
+        if (exchange_.profile().writes_utf16_names) cpa.name_encoding = NameEncoding::utf16;
         cpa.has_extended_payload = registration.payload.has_value();
         cpa.service_addresses.assign(exchange_.endpoints().begin(), exchange_.endpoints().end());
         cpa.app_endpoints = registration.endpoints;

@@ -63,9 +63,12 @@ void Search::start(Now now) {
         step(now);
         return;
     }
-    // The nearest cached entry is the first hop; the published profile knows no other.
+    // The nearest cached entry is the first hop; the published profile knows no other. Upkeep may
+    // name its first hops, which is as good as a search from each of them: who announces itself to
+    // the nearest only is not known to all whose leaf sets it belongs to.
     const bool is_hedged = exchange_.profile().hedge.in_flight_max > 1;
-    const std::size_t wanted = is_hedged ? kFirstHopsMax : 1;
+    const bool is_upkeep = goal_.reason != Reason::application;
+    const std::size_t wanted = is_hedged || is_upkeep ? kFirstHopsMax : 1;
     std::vector<Hop> late;
     cache_.visit_outward(goal_.target, [&](const CachedRoute& route) {
         (route.is_late || is_at_silent_node(now, route.entry) ? late : next_hops_)
