@@ -48,6 +48,10 @@ _kith() {
         _kith_offer "$socket" name identity list
         return
         ;;
+    --profile)
+        mapfile -t COMPREPLY < <(compgen -W "modern windows" -- "$current")
+        return
+        ;;
     --timeout | --comment | --address | --classifier | --name)
         return
         ;;
@@ -61,7 +65,7 @@ _kith() {
     "cloud ") words="list status peers" ;;
     "name publish") words="--identity --unsecured --address --comment --payload --passphrase-file" ;;
     "name resolve") words="--timeout --payload-out" ;;
-    "identity create") words="--classifier --no-passphrase --passphrase-file" ;;
+    "identity create") words="--classifier --profile --no-passphrase --passphrase-file" ;;
     "identity export") words="--out --force --password-file --passphrase-file" ;;
     "identity import") words="--name --password-file --no-passphrase --passphrase-file" ;;
     "identity delete") words="--yes" ;;

@@ -100,7 +100,7 @@ Json status_document(const Services& services) {
         {"commit", facts.commit},
         {"pid", facts.pid},
         {"started", to_rfc3339(facts.started)},
-        {"profile", pnrp::modern_profile().name},
+        {"profile", services.profile->name},
         {"seed_node", facts.is_seed_node},
         {"data", facts.data},
         {"identities", services.vault.list().size()},

@@ -115,6 +115,14 @@ std::expected<NameRoutes::Wish, Error> NameRoutes::read_wish(RequestBody& body) 
     auto name = unsecured ? identity::PeerName::unsecured(classifier)
                           : identity::PeerName::secure(identity->card.name.authority(), classifier);
     if (!name) return std::unexpected(to_error(name.error()));
+    if (identity && identity->card.public_key.algorithm() != services_.profile->key_algorithm) {
+        return refuse(
+            ErrorCode::bad_request,
+            fmt::format(
+                "{} is an identity of another profile than this kithd's, which is {}",
+                identity->card.label,
+                services_.profile->name));
+    }
     return Wish{
         .name = std::move(*name),
         .identity = std::move(identity),
@@ -136,7 +144,7 @@ void NameRoutes::publish(Call call) {
     if (!wish->identity) {
         // Whoever signs an unsecured name proves nothing by it, so no identity shows itself here.
         auto key = std::make_shared<const crypto::PrivateKey>(
-            crypto::PrivateKey::generate(crypto::KeyAlgorithm::ed25519, services_.random));
+            crypto::PrivateKey::generate(services_.profile->key_algorithm, services_.random));
         return call.reply(to_reply(publish_with(*wish, std::move(key))));
     }
     publish_secure(std::make_shared<Wish>(std::move(*wish)), call.reply);

@@ -170,6 +170,11 @@ void add_identity_commands(CLI::App& root, Command& chosen) {
     create->add_option("--classifier", created->classifier, "The classifier of its own peer name")
         ->option_text("TEXT")
         ->check(is_text());
+    create->add_option("--profile", created->profile, "For which names; else those of kithd")
+        ->option_text("modern|windows")
+        ->check(make_check("must be modern or windows", [](const std::string& text) {
+            return text == "modern" || text == "windows";
+        }));
     add_stored_passphrase(*create, created->passphrase);
 
     add_command<IdentityList>(group, "list", "List your identities", chosen);

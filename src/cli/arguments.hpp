@@ -19,6 +19,7 @@ namespace kith::cli {
 struct IdentityCreate {
     std::string name;
     std::string classifier;
+    std::optional<std::string> profile; // nothing: the daemon's
     SecretSource passphrase;
 };
 struct IdentityList {};

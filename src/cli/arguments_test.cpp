@@ -83,6 +83,10 @@ TEST(Arguments, CreateTakesOneWayToKeepTheKey) {
 TEST(Arguments, ANameMayBeAWordOfTheProgram) {
     EXPECT_EQ(command_of<IdentityShow>({"identity", "show", "status"}).name, "status");
     EXPECT_EQ(command_of<IdentityCreate>({"identity", "create", "list"}).name, "list");
+    EXPECT_EQ(command_of<IdentityCreate>({"identity", "create", "a"}).profile, std::nullopt);
+    EXPECT_EQ(
+        command_of<IdentityCreate>({"identity", "create", "a", "--profile", "windows"}).profile,
+        "windows");
     EXPECT_EQ(command_of<CloudPeers>({"cloud", "peers", "name"}).cloud, "name");
     EXPECT_EQ(command_of<IdentityDelete>({"identity", "delete", "--yes", "--", "-x"}).name, "-x");
 }

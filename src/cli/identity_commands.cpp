@@ -68,6 +68,7 @@ Result execute(const Session& session, const IdentityCreate& command) {
         stored_passphrase(command.passphrase, command.name, session.env().terminal_path);
     if (!passphrase) return std::unexpected(passphrase.error());
     Json body{{"name", command.name}, {"classifier", command.classifier}};
+    if (command.profile) body["profile"] = *command.profile;
     body["passphrase"] = std::move(*passphrase);
     return post(session, "/v1/identities", std::move(body), "created");
 }

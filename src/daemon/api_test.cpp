@@ -63,6 +63,37 @@ TEST_F(ApiTest, tells_its_status) {
     EXPECT_EQ(world.get("/v1/clouds/Global_/peers").document, (Json{{"peers", Json::array()}}));
 }
 
+TEST(WindowsApiTest, publishes_and_resolves_with_its_own_kind_of_key) {
+    boost::asio::io_context loop{1};
+    ApiWorld seed(loop, nullptr, pnrp::windows_profile());
+    ApiWorld world(loop, &seed, pnrp::windows_profile());
+    EXPECT_EQ(world.get("/v1/status").document["profile"], "windows");
+
+    const auto create = [&](const std::string& name, const Json& profile) {
+        return world.post(
+            "/v1/identities", {{"name", name}, {"passphrase", nullptr}, {"profile", profile}});
+    };
+    EXPECT_EQ(create("a", "windows").document["algorithm"], "rsa1024");
+    EXPECT_EQ(create("b", nullptr).document["algorithm"], "rsa1024"); // the node's own
+    EXPECT_EQ(create("c", "modern").document["algorithm"], "ed25519");
+    EXPECT_EQ(create("d", "xp").code(), "bad_request");
+
+    const ApiAnswer other = world.post("/v1/names", {{"classifier", "web"}, {"identity", "c"}});
+    EXPECT_EQ(other.code(), "bad_request");
+    EXPECT_THAT(other.document["error"]["message"].get<std::string>(), HasSubstr("windows"));
+    for (const bool unsecured : {false, true}) {
+        const ApiAnswer name = world.post(
+            "/v1/names",
+            {{"classifier", "web"}, {"unsecured", unsecured}, {"comment", "M\u00fcller"}});
+        ASSERT_EQ(name.status, 201U) << name.document;
+        const ApiAnswer found = seed.post(
+            "/v1/resolve", {{"peer_name", name.document["peer_name"]}, {"timeout_ms", 10000}});
+        ASSERT_EQ(found.status, 200U) << found.document;
+        EXPECT_EQ(found.document["verified"], !unsecured);
+        EXPECT_EQ(found.document["comment"], "M\u00fcller");
+    }
+}
+
 TEST_F(ApiTest, has_nothing_elsewhere) {
     for (const char* target :
          {"/",
