@@ -171,11 +171,13 @@ Admission::verified_key(Now now, const Check& check, const AuthorityBuffer& buff
         return std::nullopt;
     }
     ++counters.signatures_checked;
-    const CpaExpectation expected{
+    CpaExpectation expected{
         .now = now.wall,
         .id = check.offer.entry.id,
         .nonce = check.nonce,
         .clock_skew = kClockSkewMax};
+    if (buffer.chain) expected.chain = *buffer.chain;
+    if (buffer.classifier) expected.classifier = *buffer.classifier;
     const auto cpa = verify_cpa(exchange_.profile(), *buffer.cpa, expected);
     if (!cpa) {
         counters.drop(drop_reason(cpa.error()));

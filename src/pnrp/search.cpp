@@ -349,8 +349,10 @@ Search::certified(Now now, const Inquiry& asked, const AuthorityBuffer& buffer) 
     const PnrpId& id = asked.hop.entry.id;
     if (!buffer.cpa) return std::unexpected(Drop::cpa_missing);
     if (buffer.entry && buffer.entry->id != id) return std::unexpected(Drop::cpa_id);
-    const CpaExpectation expected{
+    CpaExpectation expected{
         .now = now.wall, .id = id, .nonce = asked.nonce, .clock_skew = kClockSkewMax};
+    if (buffer.chain) expected.chain = *buffer.chain;
+    if (buffer.classifier) expected.classifier = *buffer.classifier;
     ++exchange_.counters().signatures_checked;
     auto cpa = verify_cpa(exchange_.profile(), *buffer.cpa, expected);
     if (!cpa) return std::unexpected(drop_reason(cpa.error()));
@@ -364,6 +366,7 @@ Search::certified(Now now, const Inquiry& asked, const AuthorityBuffer& buffer) 
         result.payload = std::move(*payload);
     }
     result.entry = asked.hop.entry;
+    result.is_delegated = (*cpa)->authority && !is_owners(exchange_.profile(), **cpa);
     result.cpa = std::move(*cpa);
     result.lookups = asked.hop.lookups;
     return result;
