@@ -2,6 +2,7 @@
 
 #include "api/app_address.hpp"
 #include "api/encoding.hpp"
+#include "identity/contact_card.hpp"
 #include "identity/host_name.hpp"
 #include "pnrp/profile.hpp"
 
@@ -144,6 +145,7 @@ Json identity_document(const identity::StoredIdentity& identity) {
         {"host_name", host_name(card.name)},
         {"algorithm", crypto::to_string(card.public_key.algorithm())},
         {"public_key_base64", to_base64(card.public_key.material())},
+        {"safety_code", identity::safety_code(card.public_key)},
         {"created", to_rfc3339(card.created)},
         {"protected", card.is_sealed},
         {"default", identity.is_default}};
@@ -184,6 +186,7 @@ Json resolution_document(const pnrp::Resolution& resolution, const std::string& 
         {"node_endpoints", texts(resolution.service_addresses)},
         {"expires", to_rfc3339(resolution.not_after)},
         {"local", resolution.is_local},
+        {"delegated", resolution.is_delegated},
         {"lookups", resolution.lookups},
         {"took_ms", milliseconds(resolution.took)}};
 }

@@ -156,6 +156,10 @@ Error to_error(pnrp::RegisterErrc error) {
         return {ErrorCode::too_many, "this node publishes as many names as it can"};
     case RegisterErrc::not_found:
         return {ErrorCode::not_found, "this node does not publish that name"};
+    case RegisterErrc::bad_delegation:
+        return {ErrorCode::bad_document, "the delegation is not for this name and this identity"};
+    case RegisterErrc::delegation_expired:
+        return {ErrorCode::bad_document, "the delegation has expired, or does not begin yet"};
     }
     return {ErrorCode::bad_request, "the name cannot be published"};
 }

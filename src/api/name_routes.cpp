@@ -4,6 +4,8 @@
 #include "api/documents.hpp"
 #include "api/encoding.hpp"
 #include "api/peer_name_text.hpp"
+#include "identity/contact_card.hpp"
+#include "identity/delegation.hpp"
 #include "identity/document.hpp"
 #include "pnrp/limits.hpp"
 
@@ -43,6 +45,26 @@ read_payload(const std::optional<std::string>& base64) {
     return pnrp::Payload{.kind = pnrp::PayloadKind::binary, .bytes = std::move(*bytes)};
 }
 
+struct Delegated {
+    Bytes chain;
+    identity::Authority owner;
+};
+
+// What a delegation document gives to `delegate`. Whether it holds is for the cloud to say.
+std::expected<Delegated, Error>
+read_delegation(const std::string& text, const identity::StoredIdentity& delegate) {
+    auto document = identity::read_delegation_document(text);
+    if (!document) return refuse(ErrorCode::bad_document, "this is no delegation");
+    const auto terms = identity::read_delegation(document->algorithm, document->chain);
+    if (!terms) return refuse(ErrorCode::bad_document, "this is no delegation, or a changed one");
+    if (terms->publisher != identity::authority_of(delegate.card.public_key)) {
+        return refuse(
+            ErrorCode::bad_request,
+            fmt::format("the delegation is for another identity than {}", delegate.card.label));
+    }
+    return Delegated{std::move(document->chain), terms->authority};
+}
+
 } // namespace
 
 // What a request to publish asks for, before its key is there.
@@ -52,6 +74,7 @@ struct NameRoutes::Wish {
     std::vector<pnrp::AppEndpoint> endpoints;         // empty: the node's own
     std::string comment;
     std::optional<pnrp::Payload> payload;
+    std::optional<Bytes> chain; // of a name that its owner lets `identity` publish
     SharedSecret passphrase;
 };
 
@@ -91,8 +114,12 @@ std::expected<NameRoutes::Wish, Error> NameRoutes::read_wish(RequestBody& body) 
     const auto addresses = body.texts("addresses");
     const std::string comment_text = body.text_or("comment", "");
     const auto payload_text = body.optional_text("payload_base64");
+    const auto delegation_text = body.optional_text("delegation");
     SharedSecret passphrase = body.optional_secret("passphrase");
     if (const auto read = body.finish(); !read) return std::unexpected(read.error());
+    if (unsecured && delegation_text) {
+        return refuse(ErrorCode::bad_request, "an unsecured name has no owner to delegate it");
+    }
     if (unsecured && label) {
         return refuse(ErrorCode::bad_request, "an unsecured name belongs to no identity");
     }
@@ -115,6 +142,14 @@ std::expected<NameRoutes::Wish, Error> NameRoutes::read_wish(RequestBody& body) 
     auto name = unsecured ? identity::PeerName::unsecured(classifier)
                           : identity::PeerName::secure(identity->card.name.authority(), classifier);
     if (!name) return std::unexpected(to_error(name.error()));
+    std::optional<Bytes> chain;
+    if (delegation_text) {
+        auto delegated = read_delegation(*delegation_text, *identity);
+        if (!delegated) return std::unexpected(delegated.error());
+        chain = std::move(delegated->chain);
+        name = identity::PeerName::secure(delegated->owner, classifier);
+        if (!name) return std::unexpected(to_error(name.error()));
+    }
     if (identity && identity->card.public_key.algorithm() != services_.profile->key_algorithm) {
         return refuse(
             ErrorCode::bad_request,
@@ -129,6 +164,7 @@ std::expected<NameRoutes::Wish, Error> NameRoutes::read_wish(RequestBody& body) 
         .endpoints = std::move(*endpoints),
         .comment = std::move(*comment),
         .payload = std::move(*payload),
+        .chain = std::move(chain),
         .passphrase = std::move(passphrase)};
 }
 
@@ -194,7 +230,8 @@ Outcome NameRoutes::publish_with(const Wish& wish, std::shared_ptr<const crypto:
              .key = std::move(key),
              .endpoints = own_addresses ? node_addresses() : wish.endpoints,
              .comment = wish.comment,
-             .payload = wish.payload},
+             .payload = wish.payload,
+             .chain = wish.chain},
         .identity = std::nullopt,
         .addresses =
             own_addresses ? PublishedName::Addresses::node : PublishedName::Addresses::given};

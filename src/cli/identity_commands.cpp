@@ -173,6 +173,31 @@ Result execute(const Session& session, const IdentityImport& command) {
     return post(session, "/v1/identities/import", std::move(body), "imported");
 }
 
+Result execute(const Session& session, const IdentityCard& command) {
+    std::string name = command.name.value_or("");
+    if (!command.name) {
+        const auto identities = session.get("/v1/identities");
+        if (!identities) return std::unexpected(identities.error());
+        for (const Json& identity : list_of(*identities, "identities")) {
+            if (flag_of(identity, "default")) name = text_of(identity, "name");
+        }
+        if (name.empty()) return failed("there is no default identity; name one");
+    }
+    auto card = session.get(identity_target(name) + "/card");
+    if (!card) return std::unexpected(card.error());
+    const std::string document = text_of(*card, "document");
+    if (document.empty()) return failed("kithd answered without a card; nothing was written");
+    std::string headline = fmt::format("the card of {}", name);
+    if (command.out) {
+        const auto written = write_plain_file(*command.out, document);
+        if (!written) return std::unexpected(written.error());
+        headline += fmt::format(", written to {}", *command.out);
+    }
+    std::string text = session.headline(headline) + render_card(*card, session.page());
+    if (!command.out) text += "\n" + document;
+    return Done{std::move(*card), std::move(text)};
+}
+
 Result execute(const Session& session, const IdentityDelete& command) {
     if (!command.yes) {
         const auto identity = session.get(identity_target(command.name));
