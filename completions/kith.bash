@@ -35,7 +35,7 @@ _kith() {
     done
 
     case $previous in
-    --api | --passphrase-file | --password-file | --out | --payload | --payload-out)
+    --api | --passphrase-file | --password-file | --out | --payload | --payload-out | --to | --delegation)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
@@ -52,7 +52,11 @@ _kith() {
         _kith_offer "$socket" name cloud list
         return
         ;;
-    --timeout | --comment | --address | --classifier | --name)
+    --profile)
+        mapfile -t COMPREPLY < <(compgen -W "modern windows" -- "$current")
+        return
+        ;;
+    --timeout | --expires | --comment | --address | --classifier | --name)
         return
         ;;
     esac
@@ -60,12 +64,14 @@ _kith() {
     local words="" globals="--api --json --color --help --version"
     case "$group $action" in
     " ") words="status name identity cloud" ;;
-    "name ") words="publish unpublish list resolve" ;;
-    "identity ") words="create list show rename export import delete default" ;;
+    "name ") words="publish delegate unpublish list resolve" ;;
+    "identity ") words="create list show card rename export import delete default" ;;
     "cloud ") words="list status peers" ;;
-    "name publish") words="--identity --unsecured --address --comment --payload --cloud --passphrase-file" ;;
+    "name publish") words="--identity --unsecured --address --comment --payload --cloud --delegation --passphrase-file" ;;
+    "name delegate") words="--to --expires --out --force --passphrase-file" ;;
+    "identity card") words="--out" ;;
     "name resolve") words="--timeout --payload-out --cloud" ;;
-    "identity create") words="--classifier --no-passphrase --passphrase-file" ;;
+    "identity create") words="--classifier --profile --no-passphrase --passphrase-file" ;;
     "identity export") words="--out --force --password-file --passphrase-file" ;;
     "identity import") words="--name --password-file --no-passphrase --passphrase-file" ;;
     "identity delete") words="--yes" ;;
@@ -80,7 +86,7 @@ _kith() {
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
         ;;
-    "identity show" | "identity rename" | "identity export" | "identity delete" | "identity default")
+    "identity show" | "identity card" | "identity rename" | "identity export" | "identity delete" | "identity default")
         _kith_offer "$socket" name identity list
         return
         ;;

@@ -25,6 +25,7 @@ struct Texts {
     std::optional<std::string> loss;
     std::optional<std::string> kill;
     std::optional<std::string> resolves;
+    std::string profile = "modern";
 };
 
 std::string number(double value) {
@@ -71,11 +72,15 @@ void add_names_options(CLI::App& names, Arguments& out, Texts& texts) {
     names.add_flag("--partition", out.names.has_partition, "Split in halves for 10 minutes");
     names.add_flag("--churn", out.names.has_churn, "Nodes crash and return meanwhile");
     names.add_option("--resolves", texts.resolves, "Resolves to count (as many as nodes)");
+    names.add_option("--profile", texts.profile, "modern or windows")
+        ->check(CLI::IsMember({"modern", "windows"}))
+        ->capture_default_str();
     names.add_flag("--json", out.wants_json, "One JSON object instead of a table");
 }
 
 std::optional<Refusal> read_names_options(const Texts& texts, NamesOptions& out) {
     out.latency = texts.latency == "lan" ? Latency::lan : Latency::wan;
+    out.profile = pnrp::find_profile(texts.profile);
     constexpr std::size_t kOne = 1;
     const Range<double> percent{"--loss", 0.0, kPercentMax};
     if (auto no = read(texts.nodes, Range{"--nodes", kNodesMin, kNodesMax}, out.nodes)) return no;
@@ -129,6 +134,9 @@ std::string command_of(const NamesOptions& options) {
     if (options.has_partition) command += " --partition";
     if (options.has_churn) command += " --churn";
     if (options.resolves) command += fmt::format(" --resolves {}", *options.resolves);
+    if (options.profile != &pnrp::modern_profile()) {
+        command += fmt::format(" --profile {}", options.profile->name);
+    }
     return command;
 }
 

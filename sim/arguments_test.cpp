@@ -32,6 +32,8 @@ TEST(Arguments, every_option_arrives) {
          "--churn",
          "--resolves",
          "300",
+         "--profile",
+         "windows",
          "--json"});
     ASSERT_TRUE(parsed) << parsed.error().text;
     EXPECT_EQ(parsed->names.nodes, 64U);
@@ -42,6 +44,8 @@ TEST(Arguments, every_option_arrives) {
     EXPECT_TRUE(parsed->names.has_partition);
     EXPECT_TRUE(parsed->names.has_churn);
     EXPECT_EQ(parsed->names.resolves, 300U);
+    EXPECT_EQ(parsed->names.profile, &pnrp::windows_profile());
+    EXPECT_NE(command_of(parsed->names).find(" --profile windows"), std::string::npos);
     EXPECT_TRUE(parsed->wants_json);
 }
 

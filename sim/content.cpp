@@ -20,9 +20,10 @@ constexpr std::size_t kSmallPayloadSize = 300;
 constexpr std::size_t kLargePayloadEvery = 64;
 constexpr std::size_t kLargePayloadSize = 3000; // three fragments
 
-crypto::PrivateKey make_key(std::uint64_t seed, std::uint64_t owner, std::uint64_t serial) {
-    SeededSecureRandom random(derive_seed(seed, Stream::key, owner, serial));
-    return crypto::PrivateKey::generate(crypto::KeyAlgorithm::ed25519, random);
+crypto::PrivateKey
+make_key(const ContentSource& source, std::uint64_t owner, std::uint64_t serial) {
+    SeededSecureRandom random(derive_seed(source.seed, Stream::key, owner, serial));
+    return crypto::PrivateKey::generate(source.algorithm, random);
 }
 
 identity::PeerName name_of(const crypto::PrivateKey& key, const std::string& classifier) {
@@ -44,25 +45,25 @@ std::optional<pnrp::Payload> make_payload(std::uint64_t seed, HostId host, std::
 
 } // namespace
 
-pnrp::Registration
-make_content(std::uint64_t seed, HostId host, std::uint32_t serial, const Address& address) {
+pnrp::Registration make_content(
+    const ContentSource& source, HostId host, std::uint32_t serial, const Address& address) {
     constexpr std::uint16_t kTcp = 6; // IANA protocol numbers
     constexpr std::uint16_t kUdp = 17;
     constexpr std::uint16_t kAppPort = 8000;
-    auto key = std::make_shared<crypto::PrivateKey>(make_key(seed, index_of(host), serial));
+    auto key = std::make_shared<crypto::PrivateKey>(make_key(source, index_of(host), serial));
     auto name = name_of(*key, fmt::format("host {}.name {}", index_of(host), serial));
     pnrp::Registration content{
         std::move(name),
         std::move(key),
         {{address, kAppPort, kTcp}},
         fmt::format("name {} of host {}", serial, index_of(host)),
-        make_payload(seed, host, serial)};
+        make_payload(source.seed, host, serial)};
     if (index_of(host) % 2 == 1) content.endpoints.push_back({address, kAppPort, kUdp});
     return content;
 }
 
-identity::PeerName make_unpublished_name(std::uint64_t seed, std::uint32_t serial) {
-    return name_of(make_key(seed, kNobody, serial), fmt::format("nobody.name {}", serial));
+identity::PeerName make_unpublished_name(const ContentSource& source, std::uint32_t serial) {
+    return name_of(make_key(source, kNobody, serial), fmt::format("nobody.name {}", serial));
 }
 
 } // namespace kith::sim

@@ -10,13 +10,19 @@
 
 namespace kith::sim {
 
+/// Where keys and contents come from.
+struct ContentSource {
+    std::uint64_t seed = 0;
+    crypto::KeyAlgorithm algorithm = crypto::KeyAlgorithm::ed25519;
+};
+
 /// A secure name of `host`, its `serial`-th one: own key, one or two endpoints of `address`, and a
 /// comment; every 8th host has a payload of some hundred bytes and every 64th one that does not fit
 /// a datagram.
-pnrp::Registration
-make_content(std::uint64_t seed, HostId host, std::uint32_t serial, const Address& address);
+pnrp::Registration make_content(
+    const ContentSource& source, HostId host, std::uint32_t serial, const Address& address);
 
 /// A secure name that nobody publishes.
-identity::PeerName make_unpublished_name(std::uint64_t seed, std::uint32_t serial);
+identity::PeerName make_unpublished_name(const ContentSource& source, std::uint32_t serial);
 
 } // namespace kith::sim

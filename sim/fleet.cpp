@@ -62,6 +62,7 @@ node::NodeConfig Fleet::node_config(const Machine& machine, Memory memory) const
     node::NodeConfig config;
     config.cloud_name = cloud_name(config_.scope);
     config.use_ssdp = config_.uses_multicast;
+    config.profile = config_.profile;
     if (memory == Memory::kept) config.remembered = machine.remembered;
     return config;
 }
@@ -126,8 +127,11 @@ std::vector<HostId> Fleet::live() const {
 
 std::expected<PublicationId, pnrp::RegisterErrc> Fleet::publish(HostId host) {
     Machine& publisher = machine(host);
-    const pnrp::Registration content =
-        make_content(config_.seed, host, publisher.names, world_.endpoints(host).front().address);
+    const pnrp::Registration content = make_content(
+        {config_.seed, config_.profile->key_algorithm},
+        host,
+        publisher.names,
+        world_.endpoints(host).front().address);
     const auto registered = node(host).publish(world_.now_at(host), content);
     if (!registered) return std::unexpected(registered.error());
     ++publisher.names;
@@ -155,7 +159,10 @@ void Fleet::ask(HostId asker, PublicationId id) {
 }
 
 void Fleet::ask_unpublished(HostId asker, std::uint32_t serial) {
-    ask_for(asker, make_unpublished_name(config_.seed, serial), std::nullopt);
+    ask_for(
+        asker,
+        make_unpublished_name({config_.seed, config_.profile->key_algorithm}, serial),
+        std::nullopt);
 }
 
 void Fleet::ask_for(

@@ -23,6 +23,7 @@ struct FleetConfig {
     Scope scope = Scope::global;
     std::chrono::seconds clock_offset_max{30}; // of each host's wall clock
     bool uses_multicast = false;               // all hosts on one link, searching it by SSDP
+    const pnrp::Profile* profile = &pnrp::modern_profile();
 };
 
 inline constexpr std::chrono::milliseconds kResolveTimeout{10'000}; // of every question

@@ -17,24 +17,19 @@ constexpr pnrp::ResolveId kResolve{9};
 class Ledger : public ::testing::Test {
 protected:
     Ledger()
-        : content_(make_content(7, kOwner, 0, endpoint_of(Scope::global, kOwner).address)),
+        : content_(make_content({7}, kOwner, 0, endpoint_of(Scope::global, kOwner).address)),
           id_(ledger_.published(kStart, kOwner, content_)) {}
 
     void ask(Instant at) { ledger_.asked(at, {kAsker, kResolve, id_, 10s}); }
 
     pnrp::Resolution truth() const {
         return {
-            content_.name,
-            {},
-            content_.endpoints,
-            content_.comment,
-            content_.payload,
-            {},
-            to_owned(content_.key->public_key().material()),
-            {},
-            false,
-            3,
-            {}};
+            .name = content_.name,
+            .endpoints = content_.endpoints,
+            .comment = content_.comment,
+            .payload = content_.payload,
+            .public_key = to_owned(content_.key->public_key().material()),
+            .lookups = 3};
     }
 
     Complaint answer(Instant at, pnrp::Resolution found) {
@@ -80,7 +75,7 @@ TEST_F(Ledger, anything_else_is_forged) {
     found.payload.reset();
     EXPECT_EQ(verdict(found), Verdict::forged);
     found = truth();
-    found.name = make_unpublished_name(7, 0);
+    found.name = make_unpublished_name({7}, 0);
     EXPECT_EQ(verdict(found), Verdict::forged);
 }
 

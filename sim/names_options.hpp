@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "pnrp/profile.hpp"
 #include "sim/link.hpp"
 
 #include <cstddef>
@@ -24,6 +25,7 @@ struct NamesOptions {
     bool has_partition = false;
     bool has_churn = false;
     std::optional<std::size_t> resolves; // nothing: as many as nodes
+    const pnrp::Profile* profile = &pnrp::modern_profile();
 
     std::size_t killed() const {
         return static_cast<std::size_t>(static_cast<double>(nodes) * kill_percent / 100.0);

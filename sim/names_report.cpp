@@ -37,6 +37,7 @@ std::string to_text(const NamesReport& report) {
     table.row("nodes", report.nodes);
     table.row("live nodes", report.live_nodes);
     table.row("seed", report.seed);
+    table.row("profile", report.profile);
     table.row("resolves", report.resolves);
     table.row("  succeeded", report.succeeded);
     if (report.not_found != 0) table.row("  not found", report.not_found);
@@ -80,6 +81,7 @@ std::string to_json(const NamesReport& report) {
         {"nodes", report.nodes},
         {"live_nodes", report.live_nodes},
         {"seed", report.seed},
+        {"profile", report.profile},
         {"resolves", report.resolves},
         {"succeeded", report.succeeded},
         {"not_found", report.not_found},

@@ -14,6 +14,7 @@ struct NamesReport {
     std::size_t nodes = 0;
     std::size_t live_nodes = 0; // when the last resolve ended
     std::uint64_t seed = 0;
+    std::string profile = "modern";
 
     std::size_t resolves = 0;
     std::size_t succeeded = 0;

@@ -77,6 +77,7 @@ private:
                            : is_lan             ? 0.0
                                                 : kWanLoss;
         config.scope = is_lan ? Scope::link : Scope::global;
+        config.profile = options.profile;
         return config;
     }
 
@@ -307,6 +308,7 @@ NamesReport NamesRun::report() {
     NamesReport report;
     report.nodes = options_.nodes;
     report.seed = options_.seed;
+    report.profile = options_.profile->name;
     report_answers(report);
     report.rtt_ms = round_trip_ms();
 

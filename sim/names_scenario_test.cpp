@@ -35,6 +35,17 @@ TEST(NamesScenario, every_live_name_resolves) {
     EXPECT_GT(report.counters.signatures_checked, 0U);
 }
 
+TEST(NamesScenario, the_windows_profile_resolves_with_real_signatures) {
+    NamesOptions options = small(24, 11);
+    options.profile = &pnrp::windows_profile();
+    const NamesReport report = run(options);
+    EXPECT_EQ(report.profile, "windows");
+    EXPECT_EQ(report.succeeded, 24U);
+    EXPECT_EQ(report.forged, 0U);
+    EXPECT_GT(report.counters.signatures_checked, 0U);
+    EXPECT_EQ(report.counters.dropped_for(pnrp::Drop::cpa_signature), 0U);
+}
+
 TEST(NamesScenario, survivors_of_a_kill_resolve) {
     NamesOptions options = small(40, 8);
     options.kill_percent = 25;

@@ -1,8 +1,9 @@
 #!/bin/bash
 # Installs those packages of the named sets that this machine lacks, from the distribution.
 #
-#   install_packages.sh build|test ...    build: what a compilation and the demo need
+#   install_packages.sh build|test|capture ...    build: what a compilation and the demo need
 #                                         test: also what ./check needs
+#                                         capture: an outside judge of what goes over the wire
 #
 # Says nothing and asks for no rights when everything is there.
 set -euo pipefail
@@ -11,14 +12,16 @@ build=(g++-12 cmake ninja-build ccache git pkg-config libboost1.81-dev libssl-de
     libsqlite3-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev
     libutf8proc-dev libgtest-dev libgmock-dev libbenchmark-dev python3 iproute2 procps)
 test=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev lld-19 llvm-19 python3-pytest)
+capture=(tshark)
 
 wanted=()
 for set in "$@"; do
     case $set in
     build) wanted+=("${build[@]}") ;;
     test) wanted+=("${test[@]}") ;;
+    capture) wanted+=("${capture[@]}") ;;
     *)
-        echo "usage: install_packages.sh build|test ..." >&2
+        echo "usage: install_packages.sh build|test|capture ..." >&2
         exit 2
         ;;
     esac

@@ -1,6 +1,7 @@
 #include "api/api.hpp"
 
 #include "api/call.hpp"
+#include "api/delegation_routes.hpp"
 #include "api/documents.hpp"
 #include "api/encoding.hpp"
 #include "api/identity_routes.hpp"
@@ -68,7 +69,8 @@ struct Api::Parts {
     explicit Parts(Services&& given)
         : services(std::move(given)),
           identities(services, names),
-          published(services, names) {}
+          published(services, names),
+          delegations(services) {}
 
     // Routes that take no members answer at once.
     Cancel status(Call call);
@@ -83,6 +85,8 @@ struct Api::Parts {
     Cancel create_identity(Call call);
     Cancel import_identity(Call call);
     Cancel export_identity(Call call);
+    Cancel card(Call call);
+    Cancel delegate(Call call);
     Cancel list_names(Call call);
     Cancel publish(Call call);
     Cancel unpublish(Call call);
@@ -96,6 +100,7 @@ struct Api::Parts {
     NameBook names;
     IdentityRoutes identities;
     NameRoutes published;
+    DelegationRoutes delegations;
 };
 
 // Answers with what `action` gives, after making sure that the request had no members left over.
@@ -185,6 +190,15 @@ Cancel Api::Parts::export_identity(Call call) {
     return {};
 }
 
+Cancel Api::Parts::card(Call call) {
+    return answer(call, [&] { return delegations.card(call.arguments.front()); });
+}
+
+Cancel Api::Parts::delegate(Call call) {
+    delegations.delegate(std::move(call));
+    return {};
+}
+
 Cancel Api::Parts::list_names(Call call) {
     return answer(call, [this] { return published.list(); });
 }
@@ -250,6 +264,8 @@ Cancel Api::handle(const Request& request, ReplyTo reply) {
         Route{"POST", "/v1/identities/*/rename", &Parts::rename_identity},
         Route{"POST", "/v1/identities/*/default", &Parts::default_identity},
         Route{"POST", "/v1/identities/*/export", &Parts::export_identity},
+        Route{"GET", "/v1/identities/*/card", &Parts::card},
+        Route{"POST", "/v1/delegations", &Parts::delegate},
         Route{"GET", "/v1/names", &Parts::list_names},
         Route{"POST", "/v1/names", &Parts::publish},
         Route{"DELETE", "/v1/names/*", &Parts::unpublish},

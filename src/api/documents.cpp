@@ -2,6 +2,7 @@
 
 #include "api/app_address.hpp"
 #include "api/encoding.hpp"
+#include "identity/contact_card.hpp"
 #include "identity/host_name.hpp"
 #include "pnrp/profile.hpp"
 
@@ -67,14 +68,6 @@ std::string_view kind_text(pnrp::PayloadKind kind) {
     return "binary";
 }
 
-std::string_view algorithm_text(crypto::KeyAlgorithm algorithm) {
-    switch (algorithm) {
-    case crypto::KeyAlgorithm::ed25519:
-        return "ed25519";
-    }
-    return "unknown";
-}
-
 Json payload_bytes(const std::optional<pnrp::Payload>& payload) {
     return payload ? Json(to_base64(payload->bytes)) : Json(nullptr);
 }
@@ -108,7 +101,7 @@ Json status_document(const Services& services) {
         {"commit", facts.commit},
         {"pid", facts.pid},
         {"started", to_rfc3339(facts.started)},
-        {"profile", pnrp::modern_profile().name},
+        {"profile", services.profile->name},
         {"seed_node", facts.is_seed_node},
         {"data", facts.data},
         {"identities", services.vault.list().size()},
@@ -159,8 +152,9 @@ Json identity_document(const identity::StoredIdentity& identity) {
         {"peer_name", card.name.to_string()},
         {"authority", to_hex(card.name.authority().bytes)},
         {"host_name", host_name(card.name)},
-        {"algorithm", algorithm_text(card.public_key.algorithm())},
+        {"algorithm", crypto::to_string(card.public_key.algorithm())},
         {"public_key_base64", to_base64(card.public_key.material())},
+        {"safety_code", identity::safety_code(card.public_key)},
         {"created", to_rfc3339(card.created)},
         {"protected", card.is_sealed},
         {"default", identity.is_default}};
@@ -218,6 +212,7 @@ Json resolution_document(const pnrp::Resolution& resolution, const std::string& 
         {"node_endpoints", texts(resolution.service_addresses)},
         {"expires", to_rfc3339(resolution.not_after)},
         {"local", resolution.is_local},
+        {"delegated", resolution.is_delegated},
         {"lookups", resolution.lookups},
         {"took_ms", milliseconds(resolution.took)}};
 }

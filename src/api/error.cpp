@@ -158,6 +158,10 @@ Error to_error(pnrp::RegisterErrc error) {
         return {ErrorCode::not_found, "this node does not publish that name"};
     case RegisterErrc::unknown_cloud:
         return {ErrorCode::not_found, "this node is in no cloud of that name"};
+    case RegisterErrc::bad_delegation:
+        return {ErrorCode::bad_document, "the delegation is not for this name and this identity"};
+    case RegisterErrc::delegation_expired:
+        return {ErrorCode::bad_document, "the delegation has expired, or does not begin yet"};
     }
     return {ErrorCode::bad_request, "the name cannot be published"};
 }

@@ -105,6 +105,8 @@ Outcome IdentityRoutes::add(const Document& document) {
 void IdentityRoutes::create(Call call) {
     const std::string text = call.body.text("name");
     const std::string classifier = call.body.text_or("classifier", "");
+    const std::string profile_name =
+        call.body.optional_text("profile").value_or(std::string(services_.profile->name));
     const SharedSecret passphrase = call.body.secret_or_null("passphrase");
     const auto refused = [&call](Error error) {
         call.reply(to_reply(std::unexpected(std::move(error))));
@@ -112,11 +114,15 @@ void IdentityRoutes::create(Call call) {
     if (const auto read = call.body.finish(); !read) return refused(read.error());
     const auto label = parse_label(text);
     if (!label) return refused(label.error());
+    const pnrp::Profile* profile = pnrp::find_profile(profile_name);
+    if (profile == nullptr) {
+        return refused({ErrorCode::bad_request, "a profile is modern or windows"});
+    }
     // Looked at here as well, so that nobody waits a second to be told.
     if (services_.vault.find(*label)) return refused(to_error(identity::VaultErrc::already_exists));
 
     auto key = std::make_shared<const crypto::PrivateKey>(
-        crypto::PrivateKey::generate(crypto::KeyAlgorithm::ed25519, services_.random));
+        crypto::PrivateKey::generate(profile->key_algorithm, services_.random));
     const auto name =
         identity::PeerName::secure(identity::authority_of(key->public_key()), classifier);
     if (!name) return refused(to_error(name.error()));

@@ -4,6 +4,8 @@
 #include "api/documents.hpp"
 #include "api/encoding.hpp"
 #include "api/peer_name_text.hpp"
+#include "identity/contact_card.hpp"
+#include "identity/delegation.hpp"
 #include "identity/document.hpp"
 #include "pnrp/limits.hpp"
 
@@ -43,6 +45,26 @@ read_payload(const std::optional<std::string>& base64) {
     return pnrp::Payload{.kind = pnrp::PayloadKind::binary, .bytes = std::move(*bytes)};
 }
 
+struct Delegated {
+    Bytes chain;
+    identity::Authority owner;
+};
+
+// What a delegation document gives to `delegate`. Whether it holds is for the cloud to say.
+std::expected<Delegated, Error>
+read_delegation(const std::string& text, const identity::StoredIdentity& delegate) {
+    auto document = identity::read_delegation_document(text);
+    if (!document) return refuse(ErrorCode::bad_document, "this is no delegation");
+    const auto terms = identity::read_delegation(document->algorithm, document->chain);
+    if (!terms) return refuse(ErrorCode::bad_document, "this is no delegation, or a changed one");
+    if (terms->publisher != identity::authority_of(delegate.card.public_key)) {
+        return refuse(
+            ErrorCode::bad_request,
+            fmt::format("the delegation is for another identity than {}", delegate.card.label));
+    }
+    return Delegated{std::move(document->chain), terms->authority};
+}
+
 } // namespace
 
 // What a request to publish asks for, before its key is there.
@@ -53,6 +75,7 @@ struct NameRoutes::Wish {
     std::string comment;
     std::optional<pnrp::Payload> payload;
     std::optional<std::string> cloud; // nothing: every cloud
+    std::optional<Bytes> chain;       // of a name that its owner lets `identity` publish
     SharedSecret passphrase;
 };
 
@@ -89,8 +112,12 @@ std::expected<NameRoutes::Wish, Error> NameRoutes::read_wish(RequestBody& body) 
     const std::string comment_text = body.text_or("comment", "");
     const auto payload_text = body.optional_text("payload_base64");
     auto cloud = body.optional_text("cloud");
+    const auto delegation_text = body.optional_text("delegation");
     SharedSecret passphrase = body.optional_secret("passphrase");
     if (const auto read = body.finish(); !read) return std::unexpected(read.error());
+    if (unsecured && delegation_text) {
+        return refuse(ErrorCode::bad_request, "an unsecured name has no owner to delegate it");
+    }
     if (unsecured && label) {
         return refuse(ErrorCode::bad_request, "an unsecured name belongs to no identity");
     }
@@ -117,6 +144,22 @@ std::expected<NameRoutes::Wish, Error> NameRoutes::read_wish(RequestBody& body) 
     auto name = unsecured ? identity::PeerName::unsecured(classifier)
                           : identity::PeerName::secure(identity->card.name.authority(), classifier);
     if (!name) return std::unexpected(to_error(name.error()));
+    std::optional<Bytes> chain;
+    if (delegation_text) {
+        auto delegated = read_delegation(*delegation_text, *identity);
+        if (!delegated) return std::unexpected(delegated.error());
+        chain = std::move(delegated->chain);
+        name = identity::PeerName::secure(delegated->owner, classifier);
+        if (!name) return std::unexpected(to_error(name.error()));
+    }
+    if (identity && identity->card.public_key.algorithm() != services_.profile->key_algorithm) {
+        return refuse(
+            ErrorCode::bad_request,
+            fmt::format(
+                "{} is an identity of another profile than this kithd's, which is {}",
+                identity->card.label,
+                services_.profile->name));
+    }
     return Wish{
         .name = std::move(*name),
         .identity = std::move(identity),
@@ -124,6 +167,7 @@ std::expected<NameRoutes::Wish, Error> NameRoutes::read_wish(RequestBody& body) 
         .comment = std::move(*comment),
         .payload = std::move(*payload),
         .cloud = std::move(cloud),
+        .chain = std::move(chain),
         .passphrase = std::move(passphrase)};
 }
 
@@ -139,7 +183,7 @@ void NameRoutes::publish(Call call) {
     if (!wish->identity) {
         // Whoever signs an unsecured name proves nothing by it, so no identity shows itself here.
         auto key = std::make_shared<const crypto::PrivateKey>(
-            crypto::PrivateKey::generate(crypto::KeyAlgorithm::ed25519, services_.random));
+            crypto::PrivateKey::generate(services_.profile->key_algorithm, services_.random));
         return call.reply(to_reply(publish_with(*wish, std::move(key))));
     }
     publish_secure(std::make_shared<Wish>(std::move(*wish)), call.reply);
@@ -190,7 +234,8 @@ Outcome NameRoutes::publish_with(const Wish& wish, std::shared_ptr<const crypto:
                   .key = std::move(key),
                   .endpoints = wish.endpoints,
                   .comment = wish.comment,
-                  .payload = wish.payload},
+                  .payload = wish.payload,
+                  .chain = wish.chain},
              .addresses = wish.endpoints.empty() ? Addresses::node : Addresses::given,
              .cloud = wish.cloud},
         .identity = std::nullopt};

@@ -7,6 +7,7 @@
 #include "base/time.hpp"
 #include "crypto/seal.hpp"
 #include "identity/vault.hpp"
+#include "pnrp/profile.hpp"
 
 #include <functional>
 #include <string>
@@ -34,6 +35,7 @@ struct Services {
     RunBlocking run_blocking;
     crypto::SealCost seal_cost = crypto::kSealCostDefault;
     ProcessFacts facts;
+    const pnrp::Profile* profile = &pnrp::modern_profile(); // the node's
 };
 
 } // namespace kith::api

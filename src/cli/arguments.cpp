@@ -33,6 +33,24 @@ std::optional<std::chrono::milliseconds> parse_timeout(std::string_view text) {
     return std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
 }
 
+// A whole number of days or hours, "30d" or "12h", or nothing.
+std::optional<std::chrono::milliseconds> parse_lifetime(std::string_view text) {
+    constexpr std::chrono::hours kMax = std::chrono::days(3650);
+    if (text.size() < 2 || text.size() > 6) return std::nullopt;
+    unsigned count = 0;
+    const char* end = text.data() + text.size() - 1;
+    const auto [stop, error] = std::from_chars(text.data(), end, count);
+    if (error != std::errc{} || stop != end || count == 0) return std::nullopt;
+    std::chrono::hours lifetime{count};
+    if (text.back() == 'd') {
+        lifetime = std::chrono::days(count);
+    } else if (text.back() != 'h') {
+        return std::nullopt;
+    }
+    if (lifetime > kMax) return std::nullopt;
+    return lifetime;
+}
+
 std::optional<ColorChoice> parse_color(std::string_view text) {
     if (text == "auto") return ColorChoice::automatic;
     if (text == "always") return ColorChoice::always;
@@ -175,6 +193,11 @@ void add_identity_commands(CLI::App& root, Command& chosen) {
     create->add_option("--classifier", created->classifier, "The classifier of its own peer name")
         ->option_text("TEXT")
         ->check(is_text());
+    create->add_option("--profile", created->profile, "For which names; else those of kithd")
+        ->option_text("modern|windows")
+        ->check(make_check("must be modern or windows", [](const std::string& text) {
+            return text == "modern" || text == "windows";
+        }));
     add_stored_passphrase(*create, created->passphrase);
 
     add_command<IdentityList>(group, "list", "List your identities", chosen);
@@ -194,6 +217,13 @@ void add_identity_commands(CLI::App& root, Command& chosen) {
 
     add_command_of_one(
         group, "default", "Use an identity where none is given", &IdentityDefault::name, chosen);
+
+    auto [card, carded] =
+        add_command<IdentityCard>(group, "card", "What to hand to others: no secret", chosen);
+    card->add_option("NAME", carded->name, "Else the default identity")->check(is_name());
+    card->add_option("--out", carded->out, "Write the card to FILE")
+        ->option_text("FILE")
+        ->check(is_path());
 }
 
 void add_publish(CLI::App& group, Command& chosen) {
@@ -223,12 +253,46 @@ void add_publish(CLI::App& group, Command& chosen) {
         ->option_text("FILE")
         ->check(is_path());
     add_cloud_option(*publish, "Publish in this cloud only, not in every one", values->cloud);
+    publish
+        ->add_option(
+            "--delegation", values->delegation, "Publish a name of somebody else, who gave FILE")
+        ->option_text("FILE")
+        ->check(is_path())
+        ->excludes(unsecured);
     add_opening_passphrase(*publish, values->passphrase);
+}
+
+void add_delegate(CLI::App& group, Command& chosen) {
+    auto [delegate, values] = add_command<NameDelegate>(
+        group, "delegate", "Let another identity publish one of your names", chosen);
+    delegate->add_option("PEERNAME", values->peer_name, "The name, owned by an identity here")
+        ->required()
+        ->check(is_name());
+    delegate->add_option("--to", values->card, "The card of the other identity")
+        ->option_text("CARD")
+        ->required()
+        ->check(is_path());
+    delegate->add_option("--out", values->out, "The file to write, for the other side")
+        ->option_text("FILE")
+        ->required()
+        ->check(is_path());
+    delegate->add_option("--expires")
+        ->description("For how long: days (30d, the default) or hours (12h), 10 years at most")
+        ->option_text("TIME")
+        ->check(make_check(
+            "must be 1h to 3650d, as in 30d or 12h",
+            [](const std::string& text) { return parse_lifetime(text).has_value(); }))
+        ->each([target = values](const std::string& text) {
+            target->lifetime = parse_lifetime(text).value_or(target->lifetime);
+        });
+    delegate->add_flag("--force", values->force, "Replace the file if it exists");
+    add_opening_passphrase(*delegate, values->passphrase);
 }
 
 void add_name_commands(CLI::App& root, Command& chosen) {
     CLI::App& group = add_group(root, "name", "Publish and resolve peer names");
     add_publish(group, chosen);
+    add_delegate(group, chosen);
     add_command_of_one(group, "unpublish", "Take a name back", &NameUnpublish::peer_name, chosen);
     add_command<NameList>(group, "list", "List the names that this node publishes", chosen);
 

@@ -19,6 +19,7 @@ namespace kith::cli {
 struct IdentityCreate {
     std::string name;
     std::string classifier;
+    std::optional<std::string> profile; // nothing: the daemon's
     SecretSource passphrase;
 };
 struct IdentityList {};
@@ -49,6 +50,10 @@ struct IdentityDelete {
 struct IdentityDefault {
     std::string name;
 };
+struct IdentityCard {
+    std::optional<std::string> name; // nothing: the default one
+    std::optional<std::string> out;
+};
 
 struct NamePublish {
     std::string classifier;
@@ -56,8 +61,17 @@ struct NamePublish {
     bool unsecured = false;
     std::vector<std::string> addresses;
     std::string comment;
-    std::optional<std::string> payload; // a path, or "-"
-    std::optional<std::string> cloud;   // nothing: every cloud
+    std::optional<std::string> payload;    // a path, or "-"
+    std::optional<std::string> delegation; // a path, or "-"
+    std::optional<std::string> cloud;      // nothing: every cloud
+    SecretSource passphrase;
+};
+struct NameDelegate {
+    std::string peer_name;
+    std::string card; // a path, or "-"
+    std::chrono::milliseconds lifetime = std::chrono::days(30);
+    std::string out;
+    bool force = false;
     SecretSource passphrase;
 };
 struct NameUnpublish {
@@ -90,7 +104,9 @@ using Command = std::variant<
     IdentityImport,
     IdentityDelete,
     IdentityDefault,
+    IdentityCard,
     NamePublish,
+    NameDelegate,
     NameUnpublish,
     NameList,
     NameResolve,

@@ -83,6 +83,10 @@ TEST(Arguments, CreateTakesOneWayToKeepTheKey) {
 TEST(Arguments, ANameMayBeAWordOfTheProgram) {
     EXPECT_EQ(command_of<IdentityShow>({"identity", "show", "status"}).name, "status");
     EXPECT_EQ(command_of<IdentityCreate>({"identity", "create", "list"}).name, "list");
+    EXPECT_EQ(command_of<IdentityCreate>({"identity", "create", "a"}).profile, std::nullopt);
+    EXPECT_EQ(
+        command_of<IdentityCreate>({"identity", "create", "a", "--profile", "windows"}).profile,
+        "windows");
     EXPECT_EQ(command_of<CloudPeers>({"cloud", "peers", "name"}).cloud, "name");
     EXPECT_EQ(command_of<IdentityDelete>({"identity", "delete", "--yes", "--", "-x"}).name, "-x");
 }
@@ -172,6 +176,39 @@ TEST(Arguments, HelpAndVersionAreInformation) {
     EXPECT_THAT(information({"name", "resolve", "--help"}), HasSubstr("--timeout SECONDS"));
     EXPECT_THAT(information({"--version"}), ::testing::StartsWith("kith "));
     EXPECT_THAT(information({"status", "--version"}), ::testing::StartsWith("kith "));
+}
+
+TEST(Arguments, DelegationsHaveALifetime) {
+    const auto plain =
+        command_of<NameDelegate>({"name", "delegate", "0.x", "--to", "card", "--out", "file"});
+    EXPECT_EQ(plain.peer_name, "0.x");
+    EXPECT_EQ(plain.card, "card");
+    EXPECT_EQ(plain.out, "file");
+    EXPECT_EQ(plain.lifetime, std::chrono::days(30));
+    const auto lifetime = [](const std::string& text) {
+        return command_of<NameDelegate>(
+                   {"name", "delegate", "0.x", "--to", "c", "--out", "f", "--expires", text})
+            .lifetime;
+    };
+    EXPECT_EQ(lifetime("12h"), std::chrono::hours(12));
+    EXPECT_EQ(lifetime("3650d"), std::chrono::days(3650));
+    for (const char* text : {"0d", "d", "30", "30m", "-1d", "1.5d", "3651d", "99999h", "1 d"})
+        EXPECT_FALSE(parse_arguments(std::vector<std::string>{
+            "name", "delegate", "0.x", "--to", "c", "--out", "f", "--expires", text}))
+            << text;
+    EXPECT_FALSE(parse_arguments(std::vector<std::string>{"name", "delegate", "0.x", "--to", "c"}));
+}
+
+TEST(Arguments, ACardIsOfTheDefaultIdentityIfNoneIsNamed) {
+    EXPECT_EQ(command_of<IdentityCard>({"identity", "card"}).name, std::nullopt);
+    const auto named = command_of<IdentityCard>({"identity", "card", "alice", "--out", "a.card"});
+    EXPECT_EQ(named.name, "alice");
+    EXPECT_EQ(named.out, "a.card");
+    EXPECT_EQ(
+        command_of<NamePublish>({"name", "publish", "web", "--delegation", "file"}).delegation,
+        "file");
+    EXPECT_FALSE(parse_arguments(
+        std::vector<std::string>{"name", "publish", "web", "--delegation", "file", "--unsecured"}));
 }
 
 } // namespace

@@ -15,8 +15,10 @@ Result execute(const Session& session, const IdentityExport& command);
 Result execute(const Session& session, const IdentityImport& command);
 Result execute(const Session& session, const IdentityDelete& command);
 Result execute(const Session& session, const IdentityDefault& command);
+Result execute(const Session& session, const IdentityCard& command);
 
 Result execute(const Session& session, const NamePublish& command);
+Result execute(const Session& session, const NameDelegate& command);
 Result execute(const Session& session, const NameUnpublish& command);
 Result execute(const Session& session, const NameList& command);
 Result execute(const Session& session, const NameResolve& command);

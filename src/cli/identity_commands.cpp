@@ -68,6 +68,7 @@ Result execute(const Session& session, const IdentityCreate& command) {
         stored_passphrase(command.passphrase, command.name, session.env().terminal_path);
     if (!passphrase) return std::unexpected(passphrase.error());
     Json body{{"name", command.name}, {"classifier", command.classifier}};
+    if (command.profile) body["profile"] = *command.profile;
     body["passphrase"] = std::move(*passphrase);
     return post(session, "/v1/identities", std::move(body), "created");
 }
@@ -170,6 +171,31 @@ Result execute(const Session& session, const IdentityImport& command) {
     body["name"] = command.name ? Json(*command.name) : Json(nullptr);
     body["passphrase"] = std::move(*passphrase);
     return post(session, "/v1/identities/import", std::move(body), "imported");
+}
+
+Result execute(const Session& session, const IdentityCard& command) {
+    std::string name = command.name.value_or("");
+    if (!command.name) {
+        const auto identities = session.get("/v1/identities");
+        if (!identities) return std::unexpected(identities.error());
+        for (const Json& identity : list_of(*identities, "identities")) {
+            if (flag_of(identity, "default")) name = text_of(identity, "name");
+        }
+        if (name.empty()) return failed("there is no default identity; name one");
+    }
+    auto card = session.get(identity_target(name) + "/card");
+    if (!card) return std::unexpected(card.error());
+    const std::string document = text_of(*card, "document");
+    if (document.empty()) return failed("kithd answered without a card; nothing was written");
+    std::string headline = fmt::format("the card of {}", name);
+    if (command.out) {
+        const auto written = write_plain_file(*command.out, document);
+        if (!written) return std::unexpected(written.error());
+        headline += fmt::format(", written to {}", *command.out);
+    }
+    std::string text = session.headline(headline) + render_card(*card, session.page());
+    if (!command.out) text += "\n" + document;
+    return Done{std::move(*card), std::move(text)};
 }
 
 Result execute(const Session& session, const IdentityDelete& command) {

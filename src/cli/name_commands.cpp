@@ -4,6 +4,7 @@
 #include "cli/complaint.hpp"
 #include "cli/files.hpp"
 #include "cli/render.hpp"
+#include "identity/document.hpp"
 #include "pnrp/limits.hpp"
 
 #include <fmt/format.h>
@@ -25,6 +26,12 @@ std::expected<Json, Failure> publish_body(const NamePublish& command) {
         if (bytes->empty()) return misused("the payload is empty; leave --payload out instead");
         payload = to_base64(*bytes);
     }
+    Json delegation = nullptr;
+    if (command.delegation) {
+        const auto document = read_file(*command.delegation, identity::kDocumentSizeMax);
+        if (!document) return std::unexpected(document.error());
+        delegation = *document;
+    }
     Json body{{"classifier", command.classifier}};
     body["identity"] = command.identity ? Json(*command.identity) : Json(nullptr);
     body["unsecured"] = command.unsecured;
@@ -32,6 +39,7 @@ std::expected<Json, Failure> publish_body(const NamePublish& command) {
     body["comment"] = command.comment;
     body["payload_base64"] = std::move(payload);
     if (command.cloud) body["cloud"] = *command.cloud;
+    if (command.delegation) body["delegation"] = std::move(delegation);
     body["passphrase"] = nullptr;
     return body;
 }
@@ -82,6 +90,49 @@ Result execute(const Session& session, const NamePublish& command) {
     auto name = publish(session, command);
     if (!name) return std::unexpected(name.error());
     return with_headline(session, std::move(*name), "published");
+}
+
+Result execute(const Session& session, const NameDelegate& command) {
+    if (!command.force) {
+        if (const auto free = check_free(command.out); !free) {
+            return std::unexpected(free.error());
+        }
+    }
+    const auto card = read_file(command.card, identity::kDocumentSizeMax);
+    if (!card) return std::unexpected(card.error());
+    Json body{{"peer_name", command.peer_name}, {"card", *card}};
+    body["lifetime_ms"] = command.lifetime.count();
+    body["passphrase"] = nullptr;
+    const auto post = [&](std::optional<std::string_view> passphrase) {
+        if (passphrase) body["passphrase"] = std::string(*passphrase);
+        return session.call(
+            {.method = Method::post, .target = "/v1/delegations", .body = body}, "delegating");
+    };
+    // Only the daemon knows whether the key is protected.
+    std::optional<std::expected<Json, Failure>> answer;
+    if (command.passphrase.kind == SecretSource::Kind::prompt) answer = post(std::nullopt);
+    const bool asks =
+        !answer || (!*answer && error_code_of(answer->error().document) == "passphrase_needed");
+    if (asks) {
+        const auto passphrase = ask_secret(
+            command.passphrase,
+            {.what = "passphrase",
+             .for_whom = command.peer_name,
+             .option = "--passphrase-file FILE"},
+            session.env().terminal_path);
+        if (!passphrase) return std::unexpected(passphrase.error());
+        answer = post(passphrase->view());
+    }
+    if (!*answer) return std::unexpected(answer->error());
+    Json& delegation = **answer;
+    const std::string document = text_of(delegation, "document");
+    if (document.empty()) return failed("kithd answered without a document; nothing was written");
+    const auto written = write_private_file(
+        command.out, document, command.force ? Existing::replace : Existing::refuse);
+    if (!written) return std::unexpected(written.error());
+    std::string text = session.headline(fmt::format("delegated, written to {}", command.out)) +
+                       render_delegation(delegation, session.page());
+    return Done{std::move(delegation), std::move(text)};
 }
 
 Result execute(const Session& session, const NameUnpublish& command) {

@@ -96,7 +96,10 @@ void add_payload(Facts& facts, const Json& document) {
 void add_verification(Facts& facts, const Json& resolution) {
     const std::string key = text_of(resolution, "public_key_base64");
     if (flag_of(resolution, "verified")) {
-        facts.add("verified", "yes: the key that owns the name signed all of this", Tone::good);
+        const std::string_view who = flag_of(resolution, "delegated")
+                                         ? "yes: signed by a key that the owner lets publish it"
+                                         : "yes: the key that owns the name signed all of this";
+        facts.add("verified", std::string(who), Tone::good);
     } else if (flag_of(resolution, "secure")) {
         facts.add("verified", "NO: the owner of the name did not sign this", Tone::bad);
     } else {
@@ -252,9 +255,27 @@ std::string render_identity(const Json& identity, const Page& page) {
     facts.add("peer name", text_of(identity, "peer_name"));
     facts.add("host name", text_of(identity, "host_name"));
     facts.add("public key", text_of(identity, "public_key_base64"));
+    facts.add("safety code", text_of(identity, "safety_code"));
     facts.add("algorithm", text_of(identity, "algorithm"));
     facts.add("key kept", key_protection(identity));
     facts.add("created", text_of(identity, "created"));
+    return facts.render(page);
+}
+
+std::string render_card(const Json& card, const Page& page) {
+    Facts facts;
+    facts.add("identity", text_of(card, "name"));
+    facts.add("peer name", text_of(card, "peer_name"));
+    facts.add("safety code", text_of(card, "safety_code"));
+    return facts.render(page);
+}
+
+std::string render_delegation(const Json& delegation, const Page& page) {
+    Facts facts;
+    facts.add("peer name", text_of(delegation, "peer_name"));
+    facts.add("to", text_of(delegation, "to"));
+    facts.add("safety code", text_of(delegation, "safety_code"));
+    facts.add("expires", text_of(delegation, "expires"));
     return facts.render(page);
 }
 

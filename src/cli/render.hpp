@@ -22,6 +22,8 @@ std::string render_peers(const Json& peers, const Page& page);
 
 std::string render_identities(const Json& identities, const Page& page);
 std::string render_identity(const Json& identity, const Page& page);
+std::string render_card(const Json& card, const Page& page);
+std::string render_delegation(const Json& delegation, const Page& page);
 
 std::string render_names(const Json& names, const Page& page);
 std::string render_name(const Json& name, const Page& page);

@@ -86,7 +86,7 @@ TEST(Key, RefusesMaterialOfAnotherSize) {
 
 TEST(Key, RefusesAnAlgorithmThatItDoesNotKnow) {
     // NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange): what a damaged file may hold
-    const auto unknown = static_cast<KeyAlgorithm>(2);
+    const auto unknown = static_cast<KeyAlgorithm>(3);
     const Bytes material(32);
     EXPECT_EQ(PublicKey::parse(unknown, material).error(), KeyErrc::unknown_algorithm);
     EXPECT_EQ(PrivateKey::from_seed(unknown, material).error(), KeyErrc::unknown_algorithm);

@@ -65,6 +65,92 @@ TEST_F(ApiTest, tells_its_status) {
     EXPECT_EQ(world.get("/v1/clouds/Global_/peers").document, (Json{{"peers", Json::array()}}));
 }
 
+TEST(WindowsApiTest, publishes_and_resolves_with_its_own_kind_of_key) {
+    boost::asio::io_context loop{1};
+    ApiWorld seed(loop, nullptr, pnrp::windows_profile());
+    ApiWorld world(loop, &seed, pnrp::windows_profile());
+    EXPECT_EQ(world.get("/v1/status").document["profile"], "windows");
+
+    const auto create = [&](const std::string& name, const Json& profile) {
+        return world.post(
+            "/v1/identities", {{"name", name}, {"passphrase", nullptr}, {"profile", profile}});
+    };
+    EXPECT_EQ(create("a", "windows").document["algorithm"], "rsa1024");
+    EXPECT_EQ(create("b", nullptr).document["algorithm"], "rsa1024"); // the node's own
+    EXPECT_EQ(create("c", "modern").document["algorithm"], "ed25519");
+    EXPECT_EQ(create("d", "xp").code(), "bad_request");
+
+    const ApiAnswer other = world.post("/v1/names", {{"classifier", "web"}, {"identity", "c"}});
+    EXPECT_EQ(other.code(), "bad_request");
+    EXPECT_THAT(other.document["error"]["message"].get<std::string>(), HasSubstr("windows"));
+    for (const bool unsecured : {false, true}) {
+        const ApiAnswer name = world.post(
+            "/v1/names",
+            {{"classifier", "web"}, {"unsecured", unsecured}, {"comment", "M\u00fcller"}});
+        ASSERT_EQ(name.status, 201U) << name.document;
+        const ApiAnswer found = seed.post(
+            "/v1/resolve", {{"peer_name", name.document["peer_name"]}, {"timeout_ms", 10000}});
+        ASSERT_EQ(found.status, 200U) << found.document;
+        EXPECT_EQ(found.document["verified"], !unsecured);
+        EXPECT_EQ(found.document["comment"], "M\u00fcller");
+    }
+}
+
+// docs/api.md, delegation: alice owns the name, bob publishes it on another node.
+TEST(DelegationApiTest, another_identity_publishes_a_name_for_its_owner) {
+    boost::asio::io_context loop{1};
+    ApiWorld alice(loop, nullptr);
+    ApiWorld bob(loop, &alice);
+    alice.post("/v1/identities", {{"name", "alice"}, {"passphrase", "sesame"}});
+    bob.post("/v1/identities", {{"name", "bob"}, {"passphrase", nullptr}});
+    bob.post("/v1/identities", {{"name", "carol"}, {"passphrase", nullptr}});
+    const Json owner = alice.get("/v1/identities/alice").document;
+    const std::string name = owner["authority"].get<std::string>() + ".web";
+
+    const ApiAnswer card = bob.get("/v1/identities/bob/card");
+    ASSERT_EQ(card.status, 200U);
+    EXPECT_EQ(card.document["safety_code"], bob.get("/v1/identities/bob").document["safety_code"]);
+    EXPECT_EQ(bob.get("/v1/identities/nobody/card").code(), "not_found");
+
+    Json wish{{"peer_name", name}, {"card", card.document["document"]}};
+    EXPECT_EQ(alice.post("/v1/delegations", wish).code(), "passphrase_needed");
+    wish["passphrase"] = "wrong";
+    EXPECT_EQ(alice.post("/v1/delegations", wish).code(), "wrong_password");
+    wish["passphrase"] = "sesame";
+    const ApiAnswer delegation = alice.post("/v1/delegations", wish);
+    ASSERT_EQ(delegation.status, 201U) << delegation.document;
+    EXPECT_EQ(delegation.document["safety_code"], card.document["safety_code"]);
+    EXPECT_EQ(bob.post("/v1/delegations", wish).code(), "not_found"); // not his to give
+    wish["card"] = "no card";
+    EXPECT_EQ(alice.post("/v1/delegations", wish).code(), "bad_document");
+    wish["card"] = card.document["document"];
+    wish["lifetime_ms"] = 1;
+    EXPECT_EQ(alice.post("/v1/delegations", wish).code(), "bad_request");
+
+    const auto publish = [&](const Json& body) {
+        Json all{{"classifier", "web"}, {"delegation", delegation.document["document"]}};
+        all.update(body);
+        return bob.post("/v1/names", all);
+    };
+    EXPECT_EQ(publish({{"identity", "carol"}}).code(), "bad_request"); // not for her
+    EXPECT_EQ(publish({{"classifier", "mail"}}).code(), "bad_document");
+    EXPECT_EQ(publish({{"unsecured", true}}).code(), "bad_request");
+    EXPECT_EQ(publish({{"delegation", "none"}}).code(), "bad_document");
+    const ApiAnswer published = publish({{"identity", "bob"}, {"comment", "for alice"}});
+    ASSERT_EQ(published.status, 201U) << published.document;
+    EXPECT_EQ(published.document["peer_name"], name);
+    EXPECT_EQ(published.document["identity"], "bob");
+
+    const ApiAnswer found = alice.post("/v1/resolve", {{"peer_name", name}});
+    ASSERT_EQ(found.status, 200U) << found.document;
+    EXPECT_EQ(found.document["comment"], "for alice");
+    EXPECT_EQ(found.document["verified"], true);
+    EXPECT_EQ(found.document["delegated"], true);
+    EXPECT_EQ(
+        found.document["public_key_base64"],
+        bob.get("/v1/identities/bob").document["public_key_base64"]);
+}
+
 TEST_F(ApiTest, has_nothing_elsewhere) {
     for (const char* target :
          {"/",
@@ -104,6 +190,7 @@ TEST_F(ApiTest, creates_identities) {
             "host_name",
             "algorithm",
             "public_key_base64",
+            "safety_code",
             "created",
             "protected",
             "default"}));

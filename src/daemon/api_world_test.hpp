@@ -38,10 +38,13 @@ struct ApiAnswer {
 class ApiWorld {
 public:
     /// `seed`: another node to begin with.
-    ApiWorld(boost::asio::io_context& loop, const ApiWorld* seed)
+    ApiWorld(
+        boost::asio::io_context& loop,
+        const ApiWorld* seed,
+        const pnrp::Profile& profile = pnrp::modern_profile())
         : loop_(loop),
           plain_(host::make_plain_random(entropy_)),
-          driver_(loop, config(seed), {}, entropy_, plain_),
+          driver_(loop, config(seed, profile), {}, entropy_, plain_),
           service_(driver_),
           worker_(loop),
           api_(
@@ -53,13 +56,14 @@ public:
                        return worker_.run(std::move(job), std::move(done));
                    },
                .seal_cost = crypto::kSealCostTest,
-               .facts = {
-                   .version = "1.2.3",
-                   .commit = "abc",
-                   .pid = 7,
-                   .started = wall_from_unix(std::chrono::seconds(0)),
-                   .is_seed_node = true,
-                   .data = "/data"}}) {
+               .facts =
+                   {.version = "1.2.3",
+                    .commit = "abc",
+                    .pid = 7,
+                    .started = wall_from_unix(std::chrono::seconds(0)),
+                    .is_seed_node = true,
+                    .data = "/data"},
+               .profile = &profile}) {
         driver_.start();
     }
 
@@ -109,12 +113,13 @@ private:
         return ::mkdtemp(pattern.data());
     }
 
-    static host::DriverConfig config(const ApiWorld* seed) {
+    static host::DriverConfig config(const ApiWorld* seed, const pnrp::Profile& profile) {
         host::DriverConfig out;
+        out.clouds.node.profile = &profile;
         out.clouds.node.allow_loopback = true;
         out.clouds.node.use_ssdp = false;
-        out.sockets.push_back(
-            std::move(*host::UdpSocket::open({.local = {*parse_address("127.0.0.1"), 0}})));
+        out.sockets.push_back(std::move(*host::UdpSocket::open(
+            {.local = {*parse_address(profile.allows_v4 ? "127.0.0.1" : "::1"), 0}})));
         if (seed != nullptr) {
             const Endpoint there = seed->endpoint();
             out.seeds = {{to_string(there.address), there.port}};

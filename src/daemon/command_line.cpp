@@ -18,6 +18,7 @@ struct Flags {
     std::vector<std::string> listen;
     std::vector<std::string> seeds;
     std::vector<std::string> clouds;
+    std::optional<std::string> profile;
     bool seed_node = false;
     bool no_ssdp = false;
     std::optional<std::string> config;
@@ -48,6 +49,8 @@ void declare(CLI::App& app, Flags& flags) {
         ->type_name("NAME")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app.add_option("--profile", flags.profile, "modern (else), or windows: PNRP 4.0 as published")
+        ->type_name("PROFILE");
     app.add_flag("--seed-node", flags.seed_node, "Say in the status that others begin here")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     app.add_flag("--no-ssdp", flags.no_ssdp, "Do not search on the link")
@@ -88,6 +91,7 @@ std::expected<CommandLine, ConfigError> interpret(const Flags& flags) {
         take_all(flags.listen, parse_listen, settings.listen),
         take_all(flags.seeds, parse_seed_setting, settings.seeds),
         take_all(flags.clouds, parse_cloud, settings.clouds),
+        take(flags.profile, parse_profile, settings.profile),
         take(flags.config, parse_path, out.config_file),
         take(flags.log_level, parse_log_level, settings.log_level),
     };

@@ -40,6 +40,12 @@ std::optional<ConfigError> check_listen(const Config& config) {
     const Endpoint& first = config.listen.front();
     const bool on_loopback = first.address.scope() == Scope::loopback;
     for (auto i = config.listen.begin(); i != config.listen.end(); ++i) {
+        if (i->address.is_v4() && !config.profile->allows_v4) {
+            return ConfigError{fmt::format(
+                "{} cannot be listened on: the {} profile has IPv6 only",
+                to_string(*i),
+                config.profile->name)};
+        }
         if (i->port != first.port) {
             return ConfigError{fmt::format(
                 "all addresses to listen on have to share one port; {} and {} do not",
@@ -91,6 +97,7 @@ Settings combine(Settings first, Settings second) {
     if (first.listen.empty()) first.listen = std::move(second.listen);
     if (first.seeds.empty()) first.seeds = std::move(second.seeds);
     if (first.clouds.empty()) first.clouds = std::move(second.clouds);
+    if (!first.profile) first.profile = second.profile;
     if (!first.seed_node) first.seed_node = second.seed_node;
     if (!first.ssdp) first.ssdp = second.ssdp;
     if (!first.log_level) first.log_level = second.log_level;
@@ -108,9 +115,11 @@ decide(const Settings& settings, const Environment& environment) {
         out.data = std::move(*data);
     }
     out.api = settings.api.value_or(default_api(environment, out.data));
+    out.profile = settings.profile.value_or(out.profile);
     out.listen = settings.listen;
     if (out.listen.empty()) {
-        out.listen = {{Address{}, kDefaultPort}, {Address::v4(0), kDefaultPort}};
+        out.listen = {{Address{}, kDefaultPort}};
+        if (out.profile->allows_v4) out.listen.push_back({Address::v4(0), kDefaultPort});
         out.may_change_port = true;
     }
     if (settings.seeds.size() > host::kSeedsMax) {

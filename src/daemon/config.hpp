@@ -4,6 +4,7 @@
 
 #include "base/endpoint.hpp"
 #include "host/seed_resolver.hpp"
+#include "pnrp/profile.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +34,7 @@ struct Settings {
     std::vector<Endpoint> listen; // port 0: any
     std::vector<host::Seed> seeds;
     std::vector<std::string> clouds;
+    std::optional<const pnrp::Profile*> profile;
     std::optional<bool> seed_node;
     std::optional<bool> ssdp;
     std::optional<LogLevel> log_level;
@@ -46,6 +48,7 @@ struct Config {
     bool may_change_port = false; // the user did not ask for this one
     std::vector<host::Seed> seeds;
     std::vector<std::string> clouds; // empty: all that the machine's addresses allow
+    const pnrp::Profile* profile = &pnrp::modern_profile();
     bool is_seed_node = false;
     bool use_ssdp = true;
     bool allow_loopback = false;

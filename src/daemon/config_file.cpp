@@ -85,8 +85,8 @@ private:
     std::optional<ConfigError> error_;
 };
 
-constexpr std::array<std::string_view, 8> kKeys{
-    "data", "api", "listen", "seed", "cloud", "seed_node", "ssdp", "log_level"};
+constexpr std::array<std::string_view, 9> kKeys{
+    "data", "api", "listen", "seed", "cloud", "profile", "seed_node", "ssdp", "log_level"};
 
 std::optional<ConfigError> unknown_key(const toml::table& table, const std::string& name) {
     for (const auto& [key, value] : table) {
@@ -115,6 +115,7 @@ std::expected<Settings, ConfigError> parse_config(std::string_view toml, const s
     reader.texts("listen", parse_listen, out.listen);
     reader.texts("seed", parse_seed_setting, out.seeds);
     reader.text_or_texts("cloud", parse_cloud, out.clouds);
+    reader.text("profile", parse_profile, out.profile);
     reader.flag("seed_node", out.seed_node);
     reader.flag("ssdp", out.ssdp);
     reader.text("log_level", parse_log_level, out.log_level);

@@ -51,6 +51,23 @@ bool says(const std::string& message, const std::string& word) {
     return message.find(word) != std::string::npos && message.find('\n') == std::string::npos;
 }
 
+TEST(Config, takes_a_profile) {
+    EXPECT_EQ(config_of({}).profile, &pnrp::modern_profile());
+    const Config windows = config_of({"--profile", "windows"});
+    EXPECT_EQ(windows.profile, &pnrp::windows_profile());
+    // PNRP 4.0 knows no IPv4.
+    ASSERT_EQ(windows.listen.size(), 1U);
+    EXPECT_EQ(to_string(windows.listen[0]), "[::]:3540");
+    EXPECT_TRUE(says(complaint({"--profile", "windows", "--listen", "192.0.2.1:4000"}), "IPv6"));
+    EXPECT_TRUE(says(complaint({"--profile", "Windows"}), "modern or windows"));
+    EXPECT_EQ(
+        parse_config("profile = \"windows\"", "kithd.toml")->profile, &pnrp::windows_profile());
+    EXPECT_TRUE(says(file_complaint("profile = \"xp\""), "modern or windows"));
+    const auto file = parse_config("profile = \"windows\"", "kithd.toml");
+    const Settings flags = settings_of({"--profile", "modern"});
+    EXPECT_EQ(combine(flags, *file).profile, &pnrp::modern_profile());
+}
+
 // PNRP-003
 TEST(Config, has_defaults) {
     const Config config = config_of({});

@@ -157,7 +157,8 @@ host::DriverConfig Process::driver_config(Sockets sockets) const {
             {.node =
                  {.allow_loopback = config_.allow_loopback,
                   .use_ssdp = config_.use_ssdp,
-                  .remembered = {}},
+                  .remembered = {},
+                  .profile = config_.profile},
              .remembered = std::move(remembered.clouds)},
         .only = config_.clouds,
         .sockets = std::move(sockets.sockets),
@@ -201,13 +202,14 @@ api::Services Process::services() {
                 return worker_->run(std::move(job), std::move(done));
             },
         .seal_cost = crypto::kSealCostDefault,
-        .facts = {
-            .version = kKithVersion,
-            .commit = kKithCommit,
-            .pid = ::getpid(),
-            .started = host::read_clocks().wall,
-            .is_seed_node = config_.is_seed_node,
-            .data = config_.data.native()}};
+        .facts =
+            {.version = kKithVersion,
+             .commit = kKithCommit,
+             .pid = ::getpid(),
+             .started = host::read_clocks().wall,
+             .is_seed_node = config_.is_seed_node,
+             .data = config_.data.native()},
+        .profile = config_.profile};
 }
 
 void Process::tell(const std::expected<void, host::FileError>& saved) {

@@ -73,6 +73,14 @@ std::expected<std::string, ConfigError> parse_cloud(std::string_view text) {
     return std::string(text);
 }
 
+std::expected<const pnrp::Profile*, ConfigError> parse_profile(std::string_view text) {
+    const pnrp::Profile* profile = pnrp::find_profile(text);
+    if (profile == nullptr) {
+        return refuse(fmt::format("\"{}\" is no profile; it is modern or windows", text));
+    }
+    return profile;
+}
+
 std::expected<LogLevel, ConfigError> parse_log_level(std::string_view text) {
     for (const auto& [name, level] : kLogLevels) {
         if (name == text) return level;

@@ -14,6 +14,7 @@ namespace kith::daemon {
 std::expected<Endpoint, ConfigError> parse_listen(std::string_view text);
 std::expected<host::Seed, ConfigError> parse_seed_setting(std::string_view text);
 std::expected<std::string, ConfigError> parse_cloud(std::string_view text);
+std::expected<const pnrp::Profile*, ConfigError> parse_profile(std::string_view text);
 std::expected<LogLevel, ConfigError> parse_log_level(std::string_view text);
 std::expected<std::filesystem::path, ConfigError> parse_path(std::string_view text);
 

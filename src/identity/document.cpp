@@ -26,7 +26,6 @@ using crypto::SealErrc;
 using crypto::SecretBytes;
 
 constexpr std::string_view kFormat = "kith identity";
-constexpr std::string_view kEd25519 = "ed25519";
 constexpr std::string_view kKdf = "argon2id";
 constexpr std::string_view kCipher = "xchacha20-poly1305";
 
@@ -52,7 +51,7 @@ std::string seal_context(const IdentityCard& card) {
     for (const std::string& part :
          {fmt::format("{} {}", kFormat, kDocumentVersion),
           card.name.to_string(),
-          std::string(kEd25519),
+          std::string(to_string(card.public_key.algorithm())),
           to_hex(card.public_key.material()),
           to_date(card.created)}) {
         context += part;
@@ -73,14 +72,14 @@ std::string render(const Content& content) {
     const IdentityCard& card = content.card;
     const std::string label = json_text(card.label);
     const std::string name = json_text(card.name.to_string());
-    constexpr std::size_t kRestMax = 1024; // all but the two: growing would leave copies of the key
+    constexpr std::size_t kRestMax = 1536; // all but the two: growing would leave copies of the key
     std::string text;
     text.reserve(label.size() + name.size() + kRestMax);
     const auto out = std::back_inserter(text);
     fmt::format_to(
         out, "{{\n  \"format\": \"{}\",\n  \"version\": {},\n", kFormat, kDocumentVersion);
     fmt::format_to(out, "  \"label\": {},\n  \"name\": {},\n", label, name);
-    fmt::format_to(out, "  \"algorithm\": \"{}\",\n", kEd25519);
+    fmt::format_to(out, "  \"algorithm\": \"{}\",\n", to_string(card.public_key.algorithm()));
     fmt::format_to(out, "  \"public_key\": \"{}\",\n", to_hex(card.public_key.material()));
     fmt::format_to(out, "  \"created\": \"{}\",\n", to_date(card.created));
     if (const auto* clear = std::get_if<SecretBytes>(&content.seed)) {
@@ -144,19 +143,27 @@ std::optional<PeerName> read_name(const JsonFields& fields) {
     return *name;
 }
 
+std::optional<PublicKey> read_public_key(const JsonFields& fields) {
+    for (const KeyAlgorithm algorithm : {KeyAlgorithm::ed25519, KeyAlgorithm::rsa1024}) {
+        if (!says(fields, "algorithm", to_string(algorithm))) continue;
+        const auto material = hex_field(fields, "public_key", crypto::public_key_size(algorithm));
+        if (!material) return std::nullopt;
+        auto key = PublicKey::parse(algorithm, *material);
+        if (!key) return std::nullopt;
+        return std::move(*key);
+    }
+    return std::nullopt;
+}
+
 Read<IdentityCard> read_card_fields(const JsonFields& fields) {
     const auto name = read_name(fields);
-    const auto material = hex_field(fields, "public_key", crypto::kEd25519KeySize);
+    const auto key = read_public_key(fields);
     const std::string* label_text = fields.text("label");
     const std::string* date_text = fields.text("created");
-    if (!name || !material || label_text == nullptr || date_text == nullptr ||
-        !says(fields, "algorithm", kEd25519)) {
-        return kMalformed;
-    }
+    if (!name || !key || label_text == nullptr || date_text == nullptr) return kMalformed;
     const auto label = parse_label(*label_text);
     const auto created = parse_date(*date_text);
-    const auto key = PublicKey::parse(KeyAlgorithm::ed25519, *material);
-    if (!label || !created || !key) return kMalformed;
+    if (!label || !created) return kMalformed;
     if (name->authority() != authority_of(*key)) return kMalformed;
     return IdentityCard{*label, *name, *key, *created, false};
 }
@@ -171,7 +178,7 @@ bool read_cost(const JsonFields& fields, crypto::SealCost& out) {
     return crypto::is_legal(out);
 }
 
-std::optional<SealedBox> read_box(const JsonFields& fields) {
+std::optional<SealedBox> read_box(const JsonFields& fields, KeyAlgorithm algorithm) {
     SealedBox box;
     if (!says(fields, "sealed.kdf", kKdf) || !says(fields, "sealed.cipher", kCipher)) {
         return std::nullopt;
@@ -180,8 +187,8 @@ std::optional<SealedBox> read_box(const JsonFields& fields) {
         !read_hex(fields, "sealed.nonce", box.nonce)) {
         return std::nullopt;
     }
-    constexpr std::size_t kCiphertextSize = crypto::kEd25519SeedSize + crypto::kSealTagSize;
-    auto ciphertext = hex_field(fields, "sealed.ciphertext", kCiphertextSize);
+    const std::size_t size = crypto::seed_size(algorithm) + crypto::kSealTagSize;
+    auto ciphertext = hex_field(fields, "sealed.ciphertext", size);
     if (!ciphertext) return std::nullopt;
     box.ciphertext = std::move(*ciphertext);
     return box;
@@ -199,12 +206,13 @@ Read<Content> read_content(std::string_view document) {
     if (fields->has_strangers()) return kMalformed;
     auto card = read_card_fields(*fields);
     if (!card) return kMalformed;
+    const KeyAlgorithm algorithm = card->public_key.algorithm();
     if (fields->size() == kClearFields) {
-        auto seed = hex_field(*fields, "seed", crypto::kEd25519SeedSize);
+        auto seed = hex_field(*fields, "seed", crypto::seed_size(algorithm));
         if (!seed) return kMalformed;
         return Content{std::move(*card), SecretBytes(std::move(*seed))};
     }
-    auto box = read_box(*fields);
+    auto box = read_box(*fields, algorithm);
     if (!box || fields->size() != kSealedFields) return kMalformed;
     card->is_sealed = true;
     return Content{std::move(*card), *std::move(box)};
@@ -264,7 +272,7 @@ read_document(std::string_view document, std::optional<std::string_view> passwor
     if (!content) return std::unexpected(content.error());
     const auto seed = open_seed(*content, password);
     if (!seed) return std::unexpected(seed.error());
-    auto key = PrivateKey::from_seed(KeyAlgorithm::ed25519, seed->view());
+    auto key = PrivateKey::from_seed(content->card.public_key.algorithm(), seed->view());
     if (!key || key->public_key() != content->card.public_key) return kMalformed;
     IdentityCard& card = content->card;
     return Identity{

@@ -9,7 +9,7 @@
 //     "version": 1,
 //     "label": "alice",
 //     "name": "<40 hex>.web",                      the peer name, as PeerName::to_string prints it
-//     "algorithm": "ed25519",
+//     "algorithm": "ed25519",                      or "rsa1024", of the windows profile
 //     "public_key": "<64 hex>",                    must own the authority of the name
 //     "created": "2026-01-31T12:00:00.0000000Z",
 //     "sealed": {                                  or  "seed": "<64 hex>"  in clear
@@ -19,9 +19,12 @@
 //       "salt": "<32 hex>",
 //       "cipher": "xchacha20-poly1305",
 //       "nonce": "<48 hex>",
-//       "ciphertext": "<96 hex>"                   the 32-byte seed and 16 bytes of tag
+//       "ciphertext": "<96 hex>"                   the seed and 16 bytes of tag
 //     }
 //   }
+//
+// With rsa1024 public_key has 280 digits, seed 256 and ciphertext 288: the seed is two primes
+// (crypto/key.hpp).
 //
 // Every field is there, no other is, none twice; hexadecimal digits are lower case. The order and
 // the blanks between the fields mean nothing. The seal covers all of it but the label, which

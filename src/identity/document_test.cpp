@@ -137,6 +137,53 @@ TEST(Document, ReadsWhatItWrites) {
     }
 }
 
+// The test key of the published protocol (tests/golden/pnrp/README.md), from its primes. It must
+// stay readable for ever.
+constexpr std::string_view kGoldenWindows = R"({
+  "format": "kith identity",
+  "version": 1,
+  "label": "Alice",
+  "name": "0de0994caf62bfd6a041d1c9047a04b9e3bf6dfe.web",
+  "algorithm": "rsa1024",
+  "public_key": "30818902818100d1a6ccfb1b0bf9cc1b49b203545519e7f1504928bd4c94dd4392bee0)"
+                                            R"(a121d87dc4c81b68b8f71734de662ed34d6fcb78e431)"
+                                            R"(c15180f660da7843aed3246059ccbbf329ad309692cb)"
+                                            R"(31f32e4c59d78779207a9c49ae3afeae29b13b0bde8e)"
+                                            R"(f0e1c1b2d70694f5340e95f42cfc1b18c361dd9cb41e)"
+                                            R"(58c5855dfe4bf5bc7387bf8d0203010001",
+  "created": "2026-01-31T12:34:56.7890123Z",
+  "seed": "f8571087befb9ad37b308804722c2c2e99a9000103d689c64a8ced8a7e82af55038b0923cd2b)"
+                                            R"(1c4fbb77ce9591f9c9cf1f054f498123f903b4ef965f)"
+                                            R"(f7f685f3d81e3eb4f62439928951cca81bb16ba5d739)"
+                                            R"(d316a8589ee83f9be05e2fe1272c9f999d8c6c4bd7c0)"
+                                            R"(906d6d58c7dedbaf928f2fedd51983badd8ed19a98ae847f"
+}
+)";
+
+// PNRP-072, PNRP-119: the authority of an RSA key is SHA-1 of its 140 bytes (decision A2).
+TEST(Document, KeepsIdentitiesOfTheWindowsProfile) {
+    const Identity identity = read_document(kGoldenWindows, std::nullopt).value();
+    EXPECT_EQ(identity.key->public_key().algorithm(), KeyAlgorithm::rsa1024);
+    EXPECT_EQ(to_hex(identity.name.authority().bytes), "0de0994caf62bfd6a041d1c9047a04b9e3bf6dfe");
+    EXPECT_EQ(to_clear_document(identity), kGoldenWindows);
+
+    SeededSecureRandom random(1);
+    const auto sealed = to_sealed_document(identity, kPassword, kSealCostTest, random).value();
+    expect_same(read_document(sealed, kPassword).value(), identity);
+    EXPECT_EQ(read_document(sealed, "other").error(), DocumentErrc::wrong_password);
+    const auto relabelled = relabel_document(sealed, "bob").value();
+    EXPECT_EQ(read_document(relabelled, kPassword).value().label, "bob");
+}
+
+TEST(Document, TheAlgorithmSaysHowLongEachFieldIs) {
+    expect_malformed(replaced(kGoldenWindows, "rsa1024", "ed25519"));
+    expect_malformed(replaced(kGoldenClear, "ed25519", "rsa1024"));
+    expect_malformed(replaced(kGoldenWindows, "rsa1024", "rsa2048"));
+    expect_malformed(replaced(kGoldenWindows, "98ae847f", "98ae84"));
+    // The primes of another key: not the key that owns the name.
+    EXPECT_EQ(refusal(replaced(kGoldenWindows, "98ae847f", "98ae846f")), DocumentErrc::malformed);
+}
+
 TEST(Document, ACardTellsAllButTheKey) {
     for (const std::string_view document : {kGoldenSealed, kGoldenClear}) {
         const auto card = read_card(document).value();

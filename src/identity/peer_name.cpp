@@ -55,8 +55,12 @@ std::optional<Authority> parse_authority(std::string_view digits) {
 } // namespace
 
 Authority authority_of(const crypto::PublicKey& key) {
-    const auto digest = crypto::sha256({key.subject_public_key_info()});
     Authority authority;
+    if (key.algorithm() == crypto::KeyAlgorithm::rsa1024) {
+        authority.bytes = crypto::sha1({key.material()});
+        return authority;
+    }
+    const auto digest = crypto::sha256({key.subject_public_key_info()});
     std::copy_n(digest.begin(), authority.bytes.size(), authority.bytes.begin());
     return authority;
 }

@@ -30,7 +30,8 @@ struct Authority {
 /// Hexadecimal digits of an authority in a name.
 inline constexpr std::size_t kAuthorityDigits = 2 * sizeof(Authority::bytes);
 
-/// Modern profile: the first 160 bits of SHA-256 of the DER SubjectPublicKeyInfo.
+/// Of an Ed25519 key (modern) the first 160 bits of SHA-256 of the DER SubjectPublicKeyInfo, of an
+/// RSA key (windows) SHA-1 of the 140 bytes of its material (decision A2).
 Authority authority_of(const crypto::PublicKey& key);
 
 enum class PeerNameErrc : std::uint8_t {

@@ -95,7 +95,7 @@ struct Clouds::Parts {
     std::optional<pnrp::Registration>
     registration_for(const Publication& publication, const Member& member) const;
     std::expected<void, RegisterErrc> apply(Now now, Published& published, Member& member);
-    std::optional<RegisterErrc> defect(const Publication& publication) const;
+    std::optional<RegisterErrc> defect(Now now, const Publication& publication) const;
 
     void settle();
     void handle(const Member& member, Event event);
@@ -267,18 +267,18 @@ Clouds::Parts::apply(Now now, Published& published_name, Member& member) {
 }
 
 // What every cloud would refuse.
-std::optional<RegisterErrc> Clouds::Parts::defect(const Publication& publication) const {
+std::optional<RegisterErrc> Clouds::Parts::defect(Now now, const Publication& publication) const {
     pnrp::Registration registration = publication.registration;
     if (publication.addresses == Publication::Addresses::node) {
         registration.endpoints = {{Address::v4(0), 0, 0}};
     }
-    return pnrp::defect_of(registration);
+    return pnrp::defect_of(now, registration);
 }
 
 std::expected<PublicationId, RegisterErrc> Clouds::publish(Now now, Publication publication) {
     Parts& parts = *parts_;
     parts.latest = now;
-    if (const auto defect = parts.defect(publication)) return std::unexpected(*defect);
+    if (const auto defect = parts.defect(now, publication)) return std::unexpected(*defect);
     if (parts.published.size() >= pnrp::kRegistrationsMax) {
         return std::unexpected(RegisterErrc::too_many_names);
     }
@@ -309,7 +309,7 @@ Clouds::update(Now now, PublicationId id, Publication publication) {
     parts.latest = now;
     const auto found = parts.published.find(id);
     if (found == parts.published.end()) return std::unexpected(RegisterErrc::not_found);
-    if (const auto defect = parts.defect(publication)) return std::unexpected(*defect);
+    if (const auto defect = parts.defect(now, publication)) return std::unexpected(*defect);
     Published& published = found->second;
     const pnrp::Registration& old = published.publication.registration;
     const bool is_same = publication.registration.name == old.name &&

@@ -1,8 +1,8 @@
 // Who is asked for the first members of a cloud, and when (docs/protocol/pnrp.md, Discovery).
 
 #include "node/discovery.hpp"
+#include "pnrp/profile.hpp"
 #include "pnrp/ssdp.hpp"
-#include "pnrp/test_windows_profile.hpp"
 
 #include <gmock/gmock.h>
 #include <set>
@@ -96,7 +96,7 @@ TEST_F(DiscoveryTest, AsksFiveOfThoseRememberedInEachRound) {
 // The published order, one source each time (MS-PNRP 3.1.4.2).
 // PNRP-134, PNRP-137, PNRP-138, PNRP-143
 TEST_F(DiscoveryTest, AsksOneSourceAfterTheOtherWhereTheProfileSaysSo) {
-    const pnrp::Profile profile = pnrp::windows_like_profile();
+    const pnrp::Profile& profile = pnrp::windows_profile();
     const auto remembered = numbered("2001:db8:1::", 2);
     const auto seeds = numbered("2001:db8:2::", 2);
     Discovery discovery({Scope::global, &profile, true, remembered}, plain);
@@ -139,7 +139,7 @@ TEST_F(DiscoveryTest, AsksOneSourceAfterTheOtherWhereTheProfileSaysSo) {
 
 // PNRP-137, PNRP-140: what has nothing to offer is passed over at once.
 TEST_F(DiscoveryTest, StepsOverASourceThatHasNothing) {
-    const pnrp::Profile profile = pnrp::windows_like_profile();
+    const pnrp::Profile& profile = pnrp::windows_profile();
     const auto seeds = numbered("2001:db8:2::", 1);
     Discovery discovery({Scope::global, &profile, false, {}}, plain);
     discovery.set_seeds(at({}), seeds);

@@ -37,11 +37,10 @@ struct Node::Parts {
           cloud(
               {.scope = cloud_scope,
                .allow_loopback = config.allow_loopback,
-               .profile = &pnrp::modern_profile()},
+               .profile = config.profile},
               secure,
               plain),
-          discovery(
-              {cloud_scope, &pnrp::modern_profile(), config.use_ssdp, config.remembered}, plain) {}
+          discovery({cloud_scope, config.profile, config.use_ssdp, config.remembered}, plain) {}
 
     void settle(Now now);
     void handle(Now now, pnrp::Event event);

@@ -44,6 +44,7 @@ struct NodeConfig {
     bool allow_loopback = false;
     bool use_ssdp = true;
     std::vector<Endpoint> remembered; // nodes of the last run, best first; at most kRememberedMax
+    const pnrp::Profile* profile = &pnrp::modern_profile();
 };
 
 inline constexpr std::size_t kRememberedMax = 64; // nodes kept across a restart; more are dropped

@@ -97,8 +97,8 @@ void Admission::start(Now now, Offer offer) {
     // A large question, sent three times, is not for somebody who may be a victim: first comes the
     // small one, and its answer leads here again (docs/protocol/pnrp.md, Limits against abuse).
     const bool is_reachable = exchange_.proven().is_proven(now, check.asked);
-    check.needs_cpa =
-        needs_cpa(offer.entry.id) && (is_reachable || exchange_.profile().amplification_max == 0);
+    const bool is_small = exchange_.profile().inquire_size == 0;
+    check.needs_cpa = needs_cpa(offer.entry.id) && (is_reachable || is_small);
     Inquire message;
     message.validate = offer.entry.id;
     if (check.needs_cpa) {
@@ -171,11 +171,13 @@ Admission::verified_key(Now now, const Check& check, const AuthorityBuffer& buff
         return std::nullopt;
     }
     ++counters.signatures_checked;
-    const CpaExpectation expected{
+    CpaExpectation expected{
         .now = now.wall,
         .id = check.offer.entry.id,
         .nonce = check.nonce,
         .clock_skew = kClockSkewMax};
+    if (buffer.chain) expected.chain = *buffer.chain;
+    if (buffer.classifier) expected.classifier = *buffer.classifier;
     const auto cpa = verify_cpa(exchange_.profile(), *buffer.cpa, expected);
     if (!cpa) {
         counters.drop(drop_reason(cpa.error()));

@@ -124,7 +124,6 @@ protected:
     static const Profile& published() {
         static const Profile profile = [] {
             Profile p = modern_profile();
-            p.amplification_max = 0;
             p.inquires_match_at_once = false;
             p.inquire_size = 0;
             return p;

@@ -3,7 +3,6 @@
 #include "pnrp/test_golden.hpp"
 #include "pnrp/test_messages.hpp"
 #include "pnrp/test_vectors.hpp"
-#include "pnrp/test_windows_profile.hpp"
 
 #include <gtest/gtest.h>
 

@@ -58,7 +58,7 @@ struct Cloud::Parts {
           joiner(exchange, registry),
           member(exchange, cache, registry),
           responder(exchange, cache, registry),
-          maintenance(cache, plain),
+          maintenance(cache, plain, exchange.profile()),
           searches(exchange, cache),
           split_detection(exchange, cache, registry) {}
 
@@ -151,7 +151,7 @@ void Cloud::handle_datagram(
 }
 
 void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Solicit& message) {
-    std::size_t size_max = responder.answer_size_max(now, arrival);
+    std::size_t size_max = responder.take_answer_size(now, arrival);
     if (!exchange.proven().is_proven(now, arrival.from)) {
         // The floods that a REQUEST asks for are larger than it: the joiner proves itself before.
         if (message.padded) {
@@ -179,7 +179,7 @@ void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Adve
 }
 
 void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Request& message) {
-    const std::size_t size_max = responder.answer_size_max(now, arrival);
+    const std::size_t size_max = responder.take_answer_size(now, arrival);
     const auto floods = member.handle_request(now, arrival.from, message);
     if (!floods) return;
     std::size_t sent = exchange.send(arrival.from, Ack{arrival.id, false});
@@ -206,9 +206,9 @@ void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Floo
     }
 }
 
-// The id of a secure name proves the key that may revoke it. The key of an unsecured name is bound
-// to nothing but its first appearance: where we never saw it, the node itself is asked
-// (docs/protocol/pnrp.md, Limits against abuse).
+// The id of a secure name proves the key that may revoke it, unless a delegate published it. The
+// key of an unsecured name is bound to nothing but its first appearance. Where we never saw the key
+// the node itself is asked (docs/protocol/pnrp.md, Limits against abuse).
 void Cloud::Parts::handle_revocation(Now now, const Flood& flood) {
     const auto claimed = decode_cpa(exchange.profile(), *flood.revoke_cpa);
     if (!claimed) {
@@ -217,18 +217,26 @@ void Cloud::Parts::handle_revocation(Now now, const Flood& flood) {
     }
     const CachedRoute* cached = cache.find(id_of(exchange.profile(), *claimed));
     if (cached == nullptr) return; // nothing to revoke: not worth a signature check
-    if (!claimed->authority && !cached->key) {
+    const bool needs_known_key = exchange.profile().revokes_by_known_key;
+    const bool is_delegated = claimed->authority && !is_owners(exchange.profile(), *claimed);
+    const bool is_vague = is_delegated || (needs_known_key && !claimed->authority);
+    if (is_vague && !cached->key) {
         probe(now, cached->entry.id);
         return;
     }
     ++exchange.counters().signatures_checked;
-    const CpaExpectation expected{.now = now.wall, .revoke = true, .clock_skew = kClockSkewMax};
+    // A revoke has no chain: the delegate's key was seen with one when it published.
+    const CpaExpectation expected{
+        .now = now.wall,
+        .revoke = true,
+        .clock_skew = kClockSkewMax,
+        .key_is_known = cached->key && key_fingerprint(claimed->public_key) == *cached->key};
     const auto cpa = verify_cpa(exchange.profile(), *flood.revoke_cpa, expected);
     if (!cpa) {
         exchange.counters().drop(drop_reason(cpa.error()));
         return;
     }
-    if (cached->key && key_fingerprint((*cpa)->public_key) != *cached->key) {
+    if (needs_known_key && cached->key && key_fingerprint((*cpa)->public_key) != *cached->key) {
         exchange.counters().drop(Drop::revoke_unknown_key);
         return;
     }
@@ -520,7 +528,7 @@ std::expected<RegistrationId, RegisterErrc>
 Cloud::register_name(Now now, Registration registration) {
     Parts& parts = *parts_;
     if (parts.exchange.endpoints().empty()) return std::unexpected(RegisterErrc::no_addresses);
-    if (const auto defect = defect_of(registration)) return std::unexpected(*defect);
+    if (const auto defect = defect_of(now, registration)) return std::unexpected(*defect);
     if (registration.key->public_key().algorithm() != parts.exchange.profile().key_algorithm) {
         return std::unexpected(RegisterErrc::wrong_key);
     }
@@ -538,10 +546,9 @@ Cloud::register_name(Now now, Registration registration) {
 std::expected<void, RegisterErrc>
 Cloud::update(Now now, RegistrationId id, Registration registration) {
     Parts& parts = *parts_;
-    static_cast<void>(now);
     LocalName* name = parts.registry.find(id);
     if (name == nullptr) return std::unexpected(RegisterErrc::not_found);
-    if (const auto defect = defect_of(registration)) return std::unexpected(*defect);
+    if (const auto defect = defect_of(now, registration)) return std::unexpected(*defect);
     const bool is_same = registration.name == name->registration.name &&
                          registration.key->public_key() == name->registration.key->public_key();
     if (!is_same) return std::unexpected(RegisterErrc::wrong_key);
@@ -711,6 +718,7 @@ Cloud::Parts::resolution_of(Now now, const ForResolve& client, const SearchResul
     resolution.service_addresses = cpa.service_addresses;
     resolution.public_key = cpa.public_key;
     resolution.not_after = cpa.not_after;
+    resolution.is_delegated = result.is_delegated;
     resolution.lookups = result.lookups;
     resolution.took = now.instant - client.started;
     return resolution;
@@ -727,6 +735,7 @@ Resolution Cloud::Parts::local_resolution(Now now, const LocalName& name) const 
     resolution.public_key = to_owned(registration.key->public_key().material());
     resolution.not_after = now.wall + kCpaLifetime;
     resolution.is_local = true;
+    resolution.is_delegated = registration.chain.has_value();
     return resolution;
 }
 

@@ -59,6 +59,20 @@ std::string_view to_string(Drop reason) {
         return "cpa_signature";
     case Drop::cpa_missing:
         return "cpa_missing";
+    case Drop::chain_truncated:
+        return "chain_truncated";
+    case Drop::chain_trailing:
+        return "chain_trailing";
+    case Drop::chain_syntax:
+        return "chain_syntax";
+    case Drop::chain_too_long:
+        return "chain_too_long";
+    case Drop::chain_expired:
+        return "chain_expired";
+    case Drop::chain_name:
+        return "chain_name";
+    case Drop::chain_signer:
+        return "chain_signer";
     case Drop::cpa_addresses:
         return "cpa_addresses";
     case Drop::payload_invalid:

@@ -37,6 +37,13 @@ enum class Drop : std::uint8_t {
     cpa_authority, // claims a name that its key does not own
     cpa_signature, // unsigned or wrongly signed
     cpa_missing,
+    chain_truncated, // certificates that end too soon
+    chain_trailing,  // something follows them
+    chain_syntax,
+    chain_too_long,
+    chain_expired,
+    chain_name,    // it delegates another name
+    chain_signer,  // not from the owner of the name to the key of the CPA, or wrongly signed
     cpa_addresses, // signed for other addresses than the entry's
     payload_invalid,
     revoke_unknown_key, // a revoke by another key than the registration's

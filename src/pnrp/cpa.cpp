@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "base/unicode.hpp"
 #include "crypto/digest.hpp"
+#include "identity/delegation.hpp"
 #include "identity/peer_name.hpp"
 #include "pnrp/element.hpp"
 #include "pnrp/limits.hpp"
@@ -302,6 +303,35 @@ check_claims(const Profile& profile, const Cpa& cpa, const CpaExpectation& expec
     return {};
 }
 
+// Whether `key` may speak for the authority in `cpa`: its own, or by a chain (MS-PNRP 3.1.5.7). A
+// chain that is there has to hold even where none is needed.
+std::expected<void, CpaErrc> check_authority(
+    const Profile& profile,
+    const Cpa& cpa,
+    const crypto::PublicKey& key,
+    const CpaExpectation& expected) {
+    if (!cpa.authority) return {};
+    if (expected.chain) {
+        const auto verified = identity::verify_chain(
+            *expected.chain,
+            {.now = expected.now,
+             .clock_skew = expected.clock_skew,
+             .authority = {*cpa.authority},
+             .classifier = std::string(expected.classifier),
+             .publisher = key});
+        if (!verified) return std::unexpected(cpa_error(verified.error()));
+        // The classifier that the chain is about is the one that the id is made of.
+        const auto hash = cpa.classifier_hash.value_or(classifier_hash(profile, {}));
+        if (classifier_hash(profile, expected.classifier) != hash) {
+            return std::unexpected(CpaErrc::chain_name);
+        }
+        return {};
+    }
+    const bool is_owner = identity::authority_of(key).bytes == *cpa.authority;
+    if (!is_owner && !expected.key_is_known) return std::unexpected(CpaErrc::wrong_authority);
+    return {};
+}
+
 P2pId p2p_id_from(
     const Profile& profile, const ByteArray<20>& classifier_hash, const ByteArray<20>& authority) {
     const ByteArray<20> digest =
@@ -363,15 +393,46 @@ verify_cpa(const Profile& profile, ByteView bytes, const CpaExpectation& expecte
     }
     const auto key = crypto::PublicKey::parse(profile.key_algorithm, cpa->public_key);
     if (!key) return std::unexpected(CpaErrc::bad_key);
-    const std::optional<ByteArray<20>>& authority = cpa->authority;
-    if (authority && identity::authority_of(*key).bytes != *authority) {
-        return std::unexpected(CpaErrc::wrong_authority);
+    if (const auto owned = check_authority(profile, *cpa, *key, expected); !owned) {
+        return std::unexpected(owned.error());
     }
-    if (!key->verify(signed_bytes(profile, profile.cpa_context, bytes), cpa->signature)) {
+    if (!is_signed(profile, profile.cpa_context, *key, bytes, cpa->signature)) {
         return std::unexpected(CpaErrc::bad_signature);
     }
     const PnrpId id = id_of(profile, *cpa);
     return VerifiedCpa(std::move(*cpa), id);
+}
+
+bool is_owners(const Profile& profile, const Cpa& cpa) {
+    const auto key = crypto::PublicKey::parse(profile.key_algorithm, cpa.public_key);
+    return key && cpa.authority && identity::authority_of(*key).bytes == *cpa.authority;
+}
+
+CpaErrc cpa_error(identity::ChainErrc error) {
+    using identity::ChainErrc;
+    switch (error) {
+    case ChainErrc::truncated:
+        return CpaErrc::chain_truncated;
+    case ChainErrc::trailing_bytes:
+        return CpaErrc::chain_trailing;
+    case ChainErrc::bad_syntax:
+    case ChainErrc::wrong_algorithm:
+    case ChainErrc::unknown_critical:
+        return CpaErrc::chain_syntax;
+    case ChainErrc::too_long:
+        return CpaErrc::chain_too_long;
+    case ChainErrc::expired:
+        return CpaErrc::chain_expired;
+    case ChainErrc::wrong_name:
+    case ChainErrc::not_delegated:
+        return CpaErrc::chain_name;
+    case ChainErrc::wrong_owner:
+    case ChainErrc::wrong_publisher:
+    case ChainErrc::broken_link:
+    case ChainErrc::bad_signature:
+        return CpaErrc::chain_signer;
+    }
+    return CpaErrc::chain_syntax;
 }
 
 ByteArray<32> key_fingerprint(ByteView public_key) {

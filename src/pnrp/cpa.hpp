@@ -8,6 +8,7 @@
 #include "base/endpoint.hpp"
 #include "base/time.hpp"
 #include "crypto/key.hpp"
+#include "identity/certificate.hpp"
 #include "identity/peer_name.hpp"
 #include "pnrp/id.hpp"
 #include "pnrp/message.hpp"
@@ -17,6 +18,7 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kith::pnrp {
@@ -72,6 +74,14 @@ enum class CpaErrc : std::uint8_t {
     bad_key,
     bad_signature,
     not_a_revoke,
+    // Of the certificate chain (identity/certificate.hpp has the finer reasons).
+    chain_truncated,
+    chain_trailing,
+    chain_syntax,
+    chain_too_long,
+    chain_expired,
+    chain_name,
+    chain_signer,
 };
 
 /// What decodes encodes to the same bytes, except in the forms that only a profile with
@@ -109,10 +119,19 @@ struct CpaExpectation {
     std::optional<PnrpId> id{};       // the id asked for
     Nonce nonce{};                    // of the INQUIRE, zero without one
     WallClock::duration clock_skew{}; // tolerated beyond Not After
+    std::optional<ByteView> chain{};  // that came with it: it has to hold
+    std::string_view classifier{};    // that came with it; what a chain is checked for
+    bool key_is_known = false;        // it published this id before: its authority was proved then
 };
 
 std::expected<VerifiedCpa, CpaErrc>
 verify_cpa(const Profile& profile, ByteView bytes, const CpaExpectation& expected);
+
+/// True if the key in `cpa` is the one that its authority is the digest of: no delegate's.
+bool is_owners(const Profile& profile, const Cpa& cpa);
+
+/// What a chain that does not hold means for the CPA that it came with.
+CpaErrc cpa_error(identity::ChainErrc error);
 
 /// SHA-256 over a key as it is on the wire: what is remembered of it for continuity.
 ByteArray<32> key_fingerprint(ByteView public_key);

@@ -3,7 +3,6 @@
 #include "pnrp/test_golden.hpp"
 #include "pnrp/test_messages.hpp"
 #include "pnrp/test_vectors.hpp"
-#include "pnrp/test_windows_profile.hpp"
 
 #include <gtest/gtest.h>
 
@@ -134,7 +133,7 @@ TEST_F(CpaTest, FriendlyNameIsRefusedUnlessItIsShortUtf8) {
 }
 
 TEST_F(CpaTest, PublishedFriendlyNameIsEitherEncoding) {
-    Profile published = windows_like_profile();
+    Profile published = windows_profile();
     Cpa cpa = decoded();
     cpa.public_key.assign(published.key_size, std::byte{1});
     cpa.signature.assign(published.signature_size, std::byte{2});
@@ -205,13 +204,13 @@ TEST_F(CpaTest, ReachPayloadIsBoundedAndComesSecond) {
     std::rotate(first, first + 26, first + 26 + 14);
     EXPECT_TRUE(is_refused(swapped));
     // The published profile knows no second payload.
-    Profile published = windows_like_profile();
+    Profile published = windows_profile();
     published.allows_reach_payload = true;
     cpa.public_key.resize(published.key_size);
     cpa.signature.resize(published.signature_size);
     const Bytes other = encode_cpa(published, cpa);
     EXPECT_TRUE(decode_cpa(published, other).has_value());
-    EXPECT_FALSE(decode_cpa(windows_like_profile(), other).has_value());
+    EXPECT_FALSE(decode_cpa(windows_profile(), other).has_value());
 }
 
 // PNRP-080, PNRP-084 to PNRP-087

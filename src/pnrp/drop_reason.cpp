@@ -43,6 +43,20 @@ Drop drop_reason(CpaErrc error) {
     case CpaErrc::bad_key:
     case CpaErrc::bad_signature:
         return Drop::cpa_signature;
+    case CpaErrc::chain_truncated:
+        return Drop::chain_truncated;
+    case CpaErrc::chain_trailing:
+        return Drop::chain_trailing;
+    case CpaErrc::chain_syntax:
+        return Drop::chain_syntax;
+    case CpaErrc::chain_too_long:
+        return Drop::chain_too_long;
+    case CpaErrc::chain_expired:
+        return Drop::chain_expired;
+    case CpaErrc::chain_name:
+        return Drop::chain_name;
+    case CpaErrc::chain_signer:
+        return Drop::chain_signer;
     }
     return Drop::cpa_syntax;
 }

@@ -54,7 +54,7 @@ bool Exchange::is_admissible(const RouteEntry& entry) const {
 }
 
 bool Exchange::limits_network_of(const RouteEntry& entry) const {
-    return config_.limits_networks && config_.scope == Scope::global &&
+    return profile().limits_networks && config_.limits_networks && config_.scope == Scope::global &&
            entry.addresses.front().scope() == Scope::global;
 }
 

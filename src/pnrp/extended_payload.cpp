@@ -161,7 +161,7 @@ std::expected<ExtendedPayload, CpaErrc> verify_extended_payload(
     if (expected.id && payload->id != *expected.id) return std::unexpected(CpaErrc::wrong_id);
     const auto key = crypto::PublicKey::parse(profile.key_algorithm, public_key);
     if (!key) return std::unexpected(CpaErrc::bad_key);
-    if (!key->verify(signed_bytes(profile, profile.payload_context, bytes), payload->signature)) {
+    if (!is_signed(profile, profile.payload_context, *key, bytes, payload->signature)) {
         return std::unexpected(CpaErrc::bad_signature);
     }
     return payload;

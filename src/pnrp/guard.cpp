@@ -5,6 +5,19 @@
 
 namespace kith::pnrp {
 
+namespace {
+
+bool has_telling_prefix(const Address& source) {
+    const Scope scope = source.scope();
+    return scope == Scope::global || scope == Scope::site;
+}
+
+Address narrow_prefix(const Address& source) {
+    return source.prefix(source.is_v4() ? 24 : 64);
+}
+
+} // namespace
+
 void ProvenSources::prove(Now now, const Endpoint& source) {
     const auto known = std::find_if(
         proofs_.begin(), proofs_.end(), [&](const Proof& proof) { return proof.source == source; });
@@ -42,54 +55,64 @@ bool TokenBucket::has_token(Now now) {
     return tokens_ >= 1;
 }
 
-bool SignatureBudget::has_token(Now now, const Address& prefix, double per_second) {
-    auto at = prefixes_.find(prefix);
-    if (at == prefixes_.end()) {
-        if (prefixes_.size() >= kBucketsMax) make_room(now);
-        at = prefixes_.emplace(prefix, TokenBucket(now, per_second)).first;
+bool PrefixBuckets::has_token(Now now, const Address& prefix, double per_second) {
+    auto at = buckets_.find(prefix);
+    if (at == buckets_.end()) {
+        if (buckets_.size() >= kBucketsMax) make_room(now);
+        at = buckets_.emplace(prefix, TokenBucket(now, per_second)).first;
     }
     return at->second.has_token(now);
 }
 
+void PrefixBuckets::take(const Address& prefix) {
+    const auto at = buckets_.find(prefix);
+    if (at != buckets_.end()) at->second.take();
+}
+
 // A full bucket is as good as none. Where all were used the fullest goes: whoever takes much stays
 // metered, and a newcomer is never refused for what others took.
-void SignatureBudget::make_room(Now now) {
+void PrefixBuckets::make_room(Now now) {
     expire(now);
-    if (prefixes_.size() < kBucketsMax) return;
-    prefixes_.erase(
-        std::max_element(prefixes_.begin(), prefixes_.end(), [&](const auto& a, const auto& b) {
+    if (buckets_.size() < kBucketsMax) return;
+    buckets_.erase(
+        std::max_element(buckets_.begin(), buckets_.end(), [&](const auto& a, const auto& b) {
             return a.second.fullness(now) < b.second.fullness(now);
         }));
+}
+
+void PrefixBuckets::expire(Now now) {
+    std::erase_if(buckets_, [&](const auto& item) { return item.second.fullness(now) >= 1; });
+}
+
+std::size_t PrefixBuckets::state_bytes() const {
+    return buckets_.size() * (sizeof(Address) + sizeof(TokenBucket) + 4 * sizeof(void*));
 }
 
 bool SignatureBudget::take(Now now, const Address& source) {
     if (!node_) node_.emplace(now, kSignaturesPerSecond);
     if (!node_->has_token(now)) return false;
-    const Scope scope = source.scope();
-    if (scope == Scope::global || scope == Scope::site) {
-        const Address narrow = source.prefix(source.is_v4() ? 24 : 64);
-        if (!has_token(now, narrow, kSignaturesPerSecondNarrow)) return false;
+    if (has_telling_prefix(source)) {
+        const Address narrow = narrow_prefix(source);
+        if (!prefixes_.has_token(now, narrow, kSignaturesPerSecondNarrow)) return false;
         if (!source.is_v4()) {
             // Told apart from a /64 that ends in zeros by its last bit, which no prefix has.
             Address wide = source.prefix(48);
             wide.bytes[15] = std::byte{1};
-            if (!has_token(now, wide, kSignaturesPerSecondWide)) return false;
-            prefixes_.at(wide).take();
+            if (!prefixes_.has_token(now, wide, kSignaturesPerSecondWide)) return false;
+            prefixes_.take(wide);
         }
-        // The second look-up may have made room by dropping the first, which then was full.
-        const auto at = prefixes_.find(narrow);
-        if (at != prefixes_.end()) at->second.take();
+        prefixes_.take(narrow);
     }
     node_->take();
     return true;
 }
 
-void SignatureBudget::expire(Now now) {
-    std::erase_if(prefixes_, [&](const auto& item) { return item.second.fullness(now) >= 1; });
-}
-
-std::size_t SignatureBudget::state_bytes() const {
-    return prefixes_.size() * (sizeof(Address) + sizeof(TokenBucket) + 4 * sizeof(void*));
+bool LargeAnswerBudget::take(Now now, const Address& source, double per_second) {
+    if (!has_telling_prefix(source)) return true;
+    const Address narrow = narrow_prefix(source);
+    if (!prefixes_.has_token(now, narrow, per_second)) return false;
+    prefixes_.take(narrow);
+    return true;
 }
 
 const SignedAnswer* AnswerCache::find(Now now, const Key& key) const {

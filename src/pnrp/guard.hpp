@@ -56,6 +56,24 @@ private:
     Instant filled_at_;
 };
 
+/// One bucket for each prefix that was metered lately, at most `kBucketsMax`.
+class PrefixBuckets {
+public:
+    bool has_token(Now now, const Address& prefix, double per_second);
+
+    /// No-op if the bucket was dropped to make room: then it was full.
+    void take(const Address& prefix);
+
+    /// Forgets the prefixes that have used nothing lately.
+    void expire(Now now);
+    std::size_t state_bytes() const;
+
+private:
+    void make_room(Now now);
+
+    std::map<Address, TokenBucket> buckets_;
+};
+
 /// How many signatures may be made, for all and for each prefix. Loopback and link-local sources
 /// share only the node's own budget: their prefixes say nothing.
 class SignatureBudget {
@@ -63,16 +81,26 @@ public:
     /// Takes one signature out of the budget of `source`; false if there is none left.
     bool take(Now now, const Address& source);
 
-    /// Forgets the prefixes that have used nothing lately.
-    void expire(Now now);
-    std::size_t state_bytes() const;
+    void expire(Now now) { prefixes_.expire(now); }
+    std::size_t state_bytes() const { return prefixes_.state_bytes(); }
 
 private:
-    bool has_token(Now now, const Address& prefix, double per_second);
-    void make_room(Now now);
-
     std::optional<TokenBucket> node_;
-    std::map<Address, TokenBucket> prefixes_;
+    PrefixBuckets prefixes_;
+};
+
+/// How many large answers the unproven sources of a prefix get at once, where the profile gives
+/// them any. Loopback and link-local sources are not metered: nobody elsewhere can be their victim.
+class LargeAnswerBudget {
+public:
+    /// Takes one large answer out of the budget of `source`; false if there is none left.
+    bool take(Now now, const Address& source, double per_second);
+
+    void expire(Now now) { prefixes_.expire(now); }
+    std::size_t state_bytes() const { return prefixes_.state_bytes(); }
+
+private:
+    PrefixBuckets prefixes_;
 };
 
 /// An encoded AUTHORITY_BUFFER and the Message ID that all its fragments have. An answer given

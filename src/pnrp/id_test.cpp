@@ -2,7 +2,6 @@
 #include "pnrp/cpa.hpp"
 #include "pnrp/id.hpp"
 #include "pnrp/test_golden.hpp"
-#include "pnrp/test_windows_profile.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -152,7 +151,7 @@ void expect_ids(const Profile& profile, std::initializer_list<NamedId> vectors) 
 // PNRP-166 to PNRP-168: vectors 3.1.
 TEST(P2pIdTest, PublishedNamesHaveTheirPublishedIds) {
     expect_ids(
-        windows_like_profile(),
+        windows_profile(),
         {{"0.MyApplication",
           "5aaeff8d28696055198e4405d0db2444285e37f3",
           "7775c82766bfb84e1ca6276fe033d797"},

@@ -105,10 +105,24 @@ void Maintenance::round(Now now, std::size_t room) {
             quiet = &route;
         }
     }
-    if (quiet != nullptr && now.instant - quiet->heard >= kMaintenanceInterval) {
+    if (profile_.random_probes > 0) {
+        probe_at_random();
+    } else if (quiet != nullptr && now.instant - quiet->heard >= kMaintenanceInterval) {
         chores_.emplace_back(ProbeChore{quiet->entry.id});
     }
     fill(now, room);
+}
+
+// As the published protocol's sister does it: a few random entries, so that dead ones go.
+void Maintenance::probe_at_random() {
+    std::vector<PnrpId> ids;
+    for (const CachedRoute& route : cache_.entries())
+        ids.push_back(route.entry.id);
+    for (unsigned left = profile_.random_probes; left > 0 && !ids.empty(); --left) {
+        std::swap(ids[plain_.below(ids.size())], ids.back());
+        chores_.emplace_back(ProbeChore{ids.back()});
+        ids.pop_back();
+    }
 }
 
 void Maintenance::fill(Now now, std::size_t room) {

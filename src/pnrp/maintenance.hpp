@@ -1,6 +1,6 @@
 // Upkeep: what falls due without anybody asking (MS-PNRP 3.1.6.2, 3.2.6.2).
 //
-// Every 15 seconds: one cached entry is probed, a few searches fill levels that have room, entries
+// Every 15 seconds: cached entries are probed, a few searches fill levels that have room, entries
 // of leaf sets that never showed their CPA are asked for it. Every id is announced when it is
 // registered, when a neighbour of it has gone, and again every 20 minutes. This part only says what
 // is to be done; the cloud does it.
@@ -10,6 +10,7 @@
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "pnrp/limits.hpp"
+#include "pnrp/profile.hpp"
 #include "pnrp/registry.hpp"
 #include "pnrp/route_cache.hpp"
 
@@ -42,7 +43,11 @@ using Chore =
 
 class Maintenance {
 public:
-    Maintenance(const RouteCache& cache, PlainRandom& plain) : cache_(cache), plain_(plain) {}
+    Maintenance(
+        const RouteCache& cache, PlainRandom& plain, const Profile& profile = modern_profile())
+        : cache_(cache),
+          plain_(plain),
+          profile_(profile) {}
 
     /// Starts the rounds; no-op if they run.
     void start(Now now);
@@ -75,12 +80,14 @@ private:
     };
 
     void round(Now now, std::size_t room);
+    void probe_at_random();
     void fill(Now now, std::size_t room);
     void reschedule(const PnrpId& own_id, Instant due);
     Duration jittered(Duration interval);
 
     const RouteCache& cache_;
     PlainRandom& plain_;
+    const Profile& profile_;
     std::optional<Instant> next_round_;
     std::uint64_t rounds_ = 0;
     unsigned fills_at_start_ = kFillsAtStart;

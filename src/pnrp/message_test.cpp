@@ -3,7 +3,6 @@
 #include "pnrp/message.hpp"
 #include "pnrp/test_golden.hpp"
 #include "pnrp/test_messages.hpp"
-#include "pnrp/test_windows_profile.hpp"
 
 #include <gtest/gtest.h>
 
@@ -43,7 +42,7 @@ Bytes twice(const Bytes& bytes, std::size_t offset, std::size_t count) {
 // PNRP-004, PNRP-006
 TEST(MessageProperty, WhatIsEncodedDecodesToTheSame) {
     RandomMessages messages(11);
-    for (const Profile& profile : {modern_profile(), windows_like_profile()}) {
+    for (const Profile& profile : {modern_profile(), windows_profile()}) {
         for (int i = 0; i < 4000; ++i) {
             Message message = messages.message();
             if (profile.inquire_size == 0) { // the published profile pads nothing
@@ -263,7 +262,7 @@ TEST(MessageTest, PaddedQuestionsHaveOneSize) {
     // The published profile has no such element.
     Bytes published = inquire;
     published[5] = std::byte{4};
-    EXPECT_EQ(decode_message(windows_like_profile(), published).error(), MessageErrc::bad_syntax);
+    EXPECT_EQ(decode_message(windows_profile(), published).error(), MessageErrc::bad_syntax);
 }
 
 // PNRP-035 to PNRP-038, PNRP-194
@@ -292,7 +291,7 @@ TEST(MessageTest, AckHasFlagsOnlyToSaySomething) {
     const Bytes silent = from_hex("0010000c5104000900000902001800080000040200400006"
                                   "0000")
                              .value();
-    const auto ack = decode_message(windows_like_profile(), silent);
+    const auto ack = decode_message(windows_profile(), silent);
     ASSERT_TRUE(ack.has_value());
     EXPECT_FALSE(std::get<Ack>(ack->body).not_found);
 }

@@ -51,14 +51,21 @@ constexpr Profile kModern{
     .reserved = wire::Reserved::must_be_zero,
     .allows_v4 = true,
     .allows_reach_payload = true,
+    .accepts_reversed_signatures = false,
+    .writes_utf16_names = false,
     // 3 * 408 bytes are more than an AUTHORITY of one fragment, 3 * 200 than an ADVERTISE of 5 ids:
     // the answers stay within `amplification_max`.
     .inquire_size = 408,
     .solicit_size = 200,
     .inquires_match_at_once = true,
     .amplification_max = 3,
+    .large_answers_per_second = 0,
+    .limits_networks = true,
+    .revokes_by_known_key = true,
+    .random_probes = 0,
     .retransmit = {.interval_min = 100ms, .interval_max = 1s, .sends_max = 3, .deadline = 2s},
     .hedge = {.in_flight_max = 3, .delay_min = 3ms, .delay_unknown = 30ms},
+    .discovers_in_steps = false,
 };
 
 } // namespace

@@ -61,16 +61,26 @@ struct Profile {
 
     wire::Reserved reserved; // what is done about reserved bits and padding
     bool allows_v4;
-    bool allows_reach_payload;    // a second payload of TLVs in a CPA
-    std::size_t inquire_size;     // INQUIRE with A is padded to this; 0: never
-    std::size_t solicit_size = 0; // SOLICIT is padded to this; 0: never
-    bool inquires_match_at_once;  // a returned entry that meets the criterion saves its LOOKUP
-    unsigned amplification_max;   // answer bytes per request byte for an unproven source; 0: none
+    bool allows_reach_payload;        // a second payload of TLVs in a CPA
+    bool accepts_reversed_signatures; // their bytes last first as well (decision A4)
+    bool writes_utf16_names;          // friendly names; else UTF-8
+    std::size_t inquire_size;         // INQUIRE with A is padded to this; 0: never
+    std::size_t solicit_size;         // SOLICIT is padded to this; 0: never
+    bool inquires_match_at_once;      // a returned entry that meets the criterion saves its LOOKUP
+    unsigned amplification_max;       // answer bytes per request byte for an unproven source
+    double large_answers_per_second;  // to all unproven ones of a prefix, however large; 0: none
+    bool limits_networks;             // one network fills no level of the cache
+    bool revokes_by_known_key;        // only by the key that an entry showed before
+    unsigned random_probes; // cached entries asked each round; 0: the one least recently heard
     RetransmitPolicy retransmit;
     HedgePolicy hedge;
-    bool discovers_in_steps = false; // one source of members at a time (MS-PNRP 3.1.4.2); else all
+    bool discovers_in_steps; // one source of members at a time (MS-PNRP 3.1.4.2); else all
 };
 
-const Profile& modern_profile();
+const Profile& modern_profile();  // PNRP 5.0
+const Profile& windows_profile(); // PNRP 4.0, as published
+
+/// The profile called so, "modern" or "windows"; nullptr for any other name.
+const Profile* find_profile(std::string_view name);
 
 } // namespace kith::pnrp

@@ -35,6 +35,7 @@ struct Registration {
     std::optional<Payload> payload;
     /// Upper half of the service location; without one, that of a local address (MS-PNRP 3.2.4.1).
     std::optional<ByteArray<8>> prefix{};
+    std::optional<Bytes> chain{}; // the owner's delegation to `key`, where that is not the owner's
 };
 
 enum class RegisterErrc : std::uint8_t {
@@ -47,6 +48,8 @@ enum class RegisterErrc : std::uint8_t {
     too_many_names,     // above kRegistrationsMax
     not_found,          // for update and unregister
     unknown_cloud,      // of a node of several clouds: none has that name
+    bad_delegation,     // the chain is none, or not from the owner of this name to this key
+    delegation_expired, // or not valid yet
 };
 
 struct ResolveQuery {
@@ -77,7 +80,8 @@ struct Resolution {
     Bytes public_key{};
     WallTime not_after{};
     bool is_local = false;
-    unsigned lookups = 0; // LOOKUP messages on the path that won
+    bool is_delegated = false; // signed by another key, which the owner's chain lets publish it
+    unsigned lookups = 0;      // LOOKUP messages on the path that won
     Duration took{};
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/unicode.hpp"
+#include "identity/delegation.hpp"
 #include "pnrp/limits.hpp"
 
 #include <algorithm>
@@ -21,14 +22,32 @@ ByteArray<8> location_prefix(const Address& address) {
     return prefix;
 }
 
+// Whether the key is the owner's, or a chain leads from the owner to it.
+std::optional<RegisterErrc> key_defect_of(Now now, const Registration& registration) {
+    const crypto::PublicKey& key = registration.key->public_key();
+    if (registration.chain) {
+        if (!registration.name.is_secure()) return RegisterErrc::bad_delegation;
+        const auto verified = identity::verify_chain(
+            *registration.chain,
+            {.now = now.wall,
+             .clock_skew = kClockSkewMax,
+             .authority = registration.name.authority(),
+             .classifier = registration.name.classifier(),
+             .publisher = key});
+        if (verified) return std::nullopt;
+        return verified.error() == identity::ChainErrc::expired ? RegisterErrc::delegation_expired
+                                                                : RegisterErrc::bad_delegation;
+    }
+    const bool is_owned = !registration.name.is_secure() ||
+                          identity::authority_of(key) == registration.name.authority();
+    return is_owned ? std::nullopt : std::optional(RegisterErrc::wrong_key);
+}
+
 } // namespace
 
-std::optional<RegisterErrc> defect_of(const Registration& registration) {
+std::optional<RegisterErrc> defect_of(Now now, const Registration& registration) {
     if (registration.key == nullptr) return RegisterErrc::wrong_key;
-    if (registration.name.is_secure() &&
-        identity::authority_of(registration.key->public_key()) != registration.name.authority()) {
-        return RegisterErrc::wrong_key;
-    }
+    if (const auto defect = key_defect_of(now, registration)) return defect;
     if (registration.endpoints.size() > kAppEndpointsMax) return RegisterErrc::too_many_endpoints;
     if (registration.endpoints.empty() && !registration.payload) return RegisterErrc::no_endpoints;
     const std::string& comment = registration.comment;
@@ -132,6 +151,7 @@ AuthorityBuffer Registry::answer(Now now, const LocalName& name, const Inquire& 
         Cpa cpa = certified(now, name);
         cpa.nonce = nonce;
         cpa.friendly_name = registration.comment;
+        if (exchange_.profile().writes_utf16_names) cpa.name_encoding = NameEncoding::utf16;
         cpa.has_extended_payload = registration.payload.has_value();
         cpa.service_addresses.assign(exchange_.endpoints().begin(), exchange_.endpoints().end());
         cpa.app_endpoints = registration.endpoints;
@@ -143,6 +163,7 @@ AuthorityBuffer Registry::answer(Now now, const LocalName& name, const Inquire& 
         }
         buffer.entry = entry_of(name.id);
     }
+    if (inquire.flags.chain) buffer.chain = registration.chain; // MS-PNRP 3.2.5.6
     if (inquire.flags.extended_payload && registration.payload) {
         ExtendedPayload payload;
         payload.not_after = now.wall + kCpaLifetime;
@@ -172,6 +193,7 @@ std::size_t Registry::state_bytes() const {
         bytes += registration.endpoints.capacity() * sizeof(AppEndpoint);
         bytes += registration.name.classifier().capacity() + registration.comment.capacity();
         if (registration.payload) bytes += registration.payload->bytes.capacity();
+        if (registration.chain) bytes += registration.chain->capacity();
     }
     return bytes;
 }

@@ -17,7 +17,7 @@
 namespace kith::pnrp {
 
 /// What is wrong with a registration before any cloud is asked; nothing if it is sound.
-std::optional<RegisterErrc> defect_of(const Registration& registration);
+std::optional<RegisterErrc> defect_of(Now now, const Registration& registration);
 
 struct LocalName {
     RegistrationId registration_id{};

@@ -181,11 +181,11 @@ TEST_F(RegistryTest, ForgetsWhatIsRemoved) {
 }
 
 TEST(Registration, SaysWhatIsWrongWithIt) { // PNRP-246, PNRP-247
-    EXPECT_FALSE(defect_of(secure_registration(1)));
+    EXPECT_FALSE(defect_of(at({}), secure_registration(1)));
     const auto defect = [](auto&& spoil) {
         Registration registration = secure_registration(1);
         spoil(registration);
-        return defect_of(registration);
+        return defect_of(at({}), registration);
     };
     const auto many = [](std::size_t count) {
         return [count](Registration& r) { r.endpoints.resize(count); };

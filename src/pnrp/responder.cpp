@@ -119,10 +119,22 @@ void Responder::handle_inquire(Now now, const Arrival& arrival, const Inquire& i
 
 std::size_t Responder::answer_size_max(Now now, const Arrival& arrival) const {
     const unsigned factor = exchange_.profile().amplification_max;
-    if (factor == 0 || exchange_.proven().is_proven(now, arrival.from)) {
+    if (exchange_.proven().is_proven(now, arrival.from)) {
         return std::numeric_limits<std::size_t>::max();
     }
     return factor * arrival.size;
+}
+
+bool Responder::takes_large_answer(Now now, const Arrival& arrival) {
+    const double per_second = exchange_.profile().large_answers_per_second;
+    return per_second > 0 && large_answers_.take(now, arrival.from.address, per_second);
+}
+
+std::size_t Responder::take_answer_size(Now now, const Arrival& arrival) {
+    const std::size_t size_max = answer_size_max(now, arrival);
+    if (size_max == std::numeric_limits<std::size_t>::max()) return size_max;
+    if (takes_large_answer(now, arrival)) return std::numeric_limits<std::size_t>::max();
+    return size_max;
 }
 
 void Responder::answer_unsigned(Now now, const Arrival& arrival, const AuthorityBuffer& buffer) {
@@ -132,7 +144,7 @@ void Responder::answer_unsigned(Now now, const Arrival& arrival, const Authority
 
 void Responder::answer(Now now, const Arrival& arrival, SignedAnswer answer) {
     const std::size_t size_max = answer_size_max(now, arrival);
-    if (size_on_wire(answer.buffer.size()) <= size_max) {
+    if (size_on_wire(answer.buffer.size()) <= size_max || takes_large_answer(now, arrival)) {
         send_fragments({exchange_.reached_at(), arrival.from, arrival.id, std::move(answer), {}});
         return;
     }
@@ -176,6 +188,7 @@ void Responder::send_fragments(const HeldAnswer& held) {
 void Responder::expire(Now now) {
     answers_.expire(now);
     signatures_.expire(now);
+    large_answers_.expire(now);
     forget_held(now);
 }
 
@@ -185,7 +198,8 @@ void Responder::forget_held(Now now) {
 }
 
 std::size_t Responder::state_bytes() const {
-    std::size_t bytes = signatures_.state_bytes() + answers_.state_bytes();
+    std::size_t bytes =
+        signatures_.state_bytes() + large_answers_.state_bytes() + answers_.state_bytes();
     for (const HeldAnswer& held : held_)
         bytes += sizeof held + held.answer.buffer.capacity();
     return bytes;

@@ -43,6 +43,10 @@ public:
     /// source that has proved itself.
     std::size_t answer_size_max(Now now, const Arrival& arrival) const;
 
+    /// The same for an answer that is likely to be larger: one of the large answers that the
+    /// profile gives strangers is spent on it, if there is any left.
+    std::size_t take_answer_size(Now now, const Arrival& arrival);
+
     /// Sends the empty FLOOD that a reachable source acknowledges.
     void ask_for_proof(Now now, const Endpoint& source);
 
@@ -66,6 +70,7 @@ private:
     std::optional<RouteEntry>
     choose_local(const Lookup& lookup, const std::optional<PnrpId>& closer_than) const;
     void answer(Now now, const Arrival& arrival, SignedAnswer answer);
+    bool takes_large_answer(Now now, const Arrival& arrival);
     void answer_unsigned(Now now, const Arrival& arrival, const AuthorityBuffer& buffer);
     void send_fragments(const HeldAnswer& held);
     void forget_held(Now now);
@@ -74,6 +79,7 @@ private:
     const RouteCache& cache_;
     Registry& registry_;
     SignatureBudget signatures_;
+    LargeAnswerBudget large_answers_;
     AnswerCache answers_;
     std::vector<HeldAnswer> held_;
 };

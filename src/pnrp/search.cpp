@@ -63,9 +63,12 @@ void Search::start(Now now) {
         step(now);
         return;
     }
-    // The nearest cached entry is the first hop; the published profile knows no other.
+    // The nearest cached entry is the first hop; the published profile knows no other. Upkeep may
+    // name its first hops, which is as good as a search from each of them: who announces itself to
+    // the nearest only is not known to all whose leaf sets it belongs to.
     const bool is_hedged = exchange_.profile().hedge.in_flight_max > 1;
-    const std::size_t wanted = is_hedged ? kFirstHopsMax : 1;
+    const bool is_upkeep = goal_.reason != Reason::application;
+    const std::size_t wanted = is_hedged || is_upkeep ? kFirstHopsMax : 1;
     std::vector<Hop> late;
     cache_.visit_outward(goal_.target, [&](const CachedRoute& route) {
         (route.is_late || is_at_silent_node(now, route.entry) ? late : next_hops_)
@@ -346,8 +349,10 @@ Search::certified(Now now, const Inquiry& asked, const AuthorityBuffer& buffer) 
     const PnrpId& id = asked.hop.entry.id;
     if (!buffer.cpa) return std::unexpected(Drop::cpa_missing);
     if (buffer.entry && buffer.entry->id != id) return std::unexpected(Drop::cpa_id);
-    const CpaExpectation expected{
+    CpaExpectation expected{
         .now = now.wall, .id = id, .nonce = asked.nonce, .clock_skew = kClockSkewMax};
+    if (buffer.chain) expected.chain = *buffer.chain;
+    if (buffer.classifier) expected.classifier = *buffer.classifier;
     ++exchange_.counters().signatures_checked;
     auto cpa = verify_cpa(exchange_.profile(), *buffer.cpa, expected);
     if (!cpa) return std::unexpected(drop_reason(cpa.error()));
@@ -361,6 +366,7 @@ Search::certified(Now now, const Inquiry& asked, const AuthorityBuffer& buffer) 
         result.payload = std::move(*payload);
     }
     result.entry = asked.hop.entry;
+    result.is_delegated = (*cpa)->authority && !is_owners(exchange_.profile(), **cpa);
     result.cpa = std::move(*cpa);
     result.lookups = asked.hop.lookups;
     return result;

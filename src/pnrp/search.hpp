@@ -55,7 +55,8 @@ struct SearchResult {
     std::optional<RouteEntry> entry{};
     std::optional<VerifiedCpa> cpa{};
     std::optional<ExtendedPayload> payload{};
-    unsigned lookups = 0; // on the path that won
+    unsigned lookups = 0;      // on the path that won
+    bool is_delegated = false; // by a chain that holds, to the key of `cpa`
 };
 
 /// What a search learned about somebody on its way.

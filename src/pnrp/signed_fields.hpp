@@ -79,6 +79,20 @@ inline Bytes signed_bytes(const Profile& profile, std::string_view context, Byte
     return message;
 }
 
+/// True if `signature` is one by `key` over what it covers of `structure`.
+inline bool is_signed(
+    const Profile& profile,
+    std::string_view context,
+    const crypto::PublicKey& key,
+    ByteView structure,
+    ByteView signature) {
+    const Bytes message = signed_bytes(profile, context, structure);
+    if (key.verify(message, signature)) return true;
+    if (!profile.accepts_reversed_signatures) return false;
+    const Bytes reversed(signature.rbegin(), signature.rend());
+    return key.verify(message, reversed);
+}
+
 /// Puts the signature by `key` where `structure` has room for it: at its end.
 inline void sign_in_place(
     const Profile& profile,

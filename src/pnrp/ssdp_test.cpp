@@ -1,6 +1,5 @@
 #include "base/random.hpp"
 #include "pnrp/ssdp.hpp"
-#include "pnrp/test_windows_profile.hpp"
 
 #include <gtest/gtest.h>
 
@@ -41,7 +40,7 @@ TEST(SsdpTest, PublishedSearchIsThatOfWindows) {
         "MX:3\r\n"
         "\r\n";
     ASSERT_EQ(windows.size(), 146U);
-    const Profile published = windows_like_profile();
+    const Profile published = windows_profile();
     EXPECT_EQ(encode_ssdp_search(published, Scope::link), windows);
     EXPECT_EQ(
         parse_ssdp(published, as_bytes(windows)), (SsdpMessage{Scope::link, std::nullopt, 3}));
@@ -61,7 +60,7 @@ TEST(SsdpTest, PublishedAnswerIsUnderstood) {
         "Cache-Control:max-age=14400\r\n"
         "Server:Microsoft-Windows-NT/5.1 UPnP/1.0 UPnP-Device-Host/1.0\r\n"
         "Ext:\r\n";
-    const auto message = parse_ssdp(windows_like_profile(), as_bytes(windows));
+    const auto message = parse_ssdp(windows_profile(), as_bytes(windows));
     ASSERT_TRUE(message.has_value());
     EXPECT_EQ(message->scope, Scope::link);
     EXPECT_EQ(message->member, parse_endpoint("[fe80::aaaa:bbbb:cccc:dddd]:3540"));

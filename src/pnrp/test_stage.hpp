@@ -34,8 +34,10 @@ struct Heard {
 /// Everything that was sent and not taken yet, decoded.
 class Sent {
 public:
+    explicit Sent(const Profile& profile = modern_profile()) : profile_(profile) {}
+
     void add(Datagram datagram) {
-        auto message = decode_message(modern_profile(), datagram.payload);
+        auto message = decode_message(profile_, datagram.payload);
         KITH_CHECK(message.has_value()); // nobody ever sends what does not decode
         bytes_to_[datagram.remote] += datagram.payload.size();
         messages_.push_back({std::move(datagram), std::move(*message)});
@@ -84,6 +86,7 @@ private:
         Datagram datagram;
         Message message;
     };
+    const Profile& profile_;
     std::vector<One> messages_;
     std::map<Endpoint, std::size_t> bytes_to_;
 };
@@ -95,20 +98,24 @@ inline Now at(Duration since_start) {
         kStartWall + std::chrono::duration_cast<WallClock::duration>(since_start)};
 }
 
-inline Bytes encoded(MessageId id, Body body) {
-    return encode_message(modern_profile(), Message{id, std::move(body)});
+inline Bytes encoded(MessageId id, Body body, const Profile& profile = modern_profile()) {
+    return encode_message(profile, Message{id, std::move(body)});
 }
 
 /// Another node with one name, played by the test: honest unless a test makes it lie. Each number
 /// is in a network of its own (/48), so that no limit per network is in the way.
 struct Peer {
-    explicit Peer(unsigned number, std::string_view classifier = "web")
-        : registration(secure_registration(number, classifier)),
+    explicit Peer(
+        unsigned number,
+        std::string_view classifier = "web",
+        const Profile& of_profile = modern_profile())
+        : profile(of_profile),
+          registration(secure_registration(number, classifier, of_profile.key_algorithm)),
           endpoint(endpoint_of(256 * (number + 2))) {
         ServiceLocation location{};
         std::copy_n(endpoint.address.bytes.begin(), 8, location.begin());
         location[15] = static_cast<std::byte>(number);
-        id = make_id(p2p_id(modern_profile(), registration.name), location);
+        id = make_id(p2p_id(profile, registration.name), location);
     }
 
     RouteEntry entry() const { return {id, endpoint.port, {endpoint.address}}; }
@@ -119,15 +126,13 @@ struct Peer {
         cpa.service_location = service_location_of(id);
         cpa.nonce = nonce;
         if (registration.name.is_secure()) cpa.authority = registration.name.authority().bytes;
-        cpa.classifier_hash = classifier_hash(modern_profile(), registration.name.classifier());
+        cpa.classifier_hash = classifier_hash(profile, registration.name.classifier());
         cpa.service_addresses = {endpoint};
         cpa.app_endpoints = registration.endpoints;
         return cpa;
     }
 
-    Bytes signed_cpa(const Cpa& cpa) const {
-        return sign_cpa(modern_profile(), cpa, *registration.key);
-    }
+    Bytes signed_cpa(const Cpa& cpa) const { return sign_cpa(profile, cpa, *registration.key); }
 
     /// The honest answer to `inquire`.
     AuthorityBuffer answer(Now now, const Inquire& inquire) const {
@@ -147,6 +152,7 @@ struct Peer {
         return signed_cpa(revoke);
     }
 
+    const Profile& profile;
     Registration registration;
     Endpoint endpoint;
     PnrpId id;
@@ -158,7 +164,9 @@ public:
     explicit Stage(const CloudConfig& config = {}, std::uint64_t seed = 1)
         : secure_(seed),
           plain_(seed + 1),
-          cloud(config, secure_, plain_) {
+          profile(*config.profile),
+          cloud(config, secure_, plain_),
+          sent(profile) {
         cloud.set_endpoints(now(), std::span(&own, 1));
         drain();
     }
@@ -179,7 +187,7 @@ public:
     }
 
     void deliver(const Endpoint& from, MessageId id, Body body) {
-        deliver(from, encoded(id, std::move(body)));
+        deliver(from, encoded(id, std::move(body), profile));
     }
 
     /// Under a Message ID that nobody used before.
@@ -190,7 +198,7 @@ public:
     }
 
     void answer(const Endpoint& from, MessageId acked, const AuthorityBuffer& buffer) {
-        const Bytes bytes = encode_authority_buffer(modern_profile(), buffer);
+        const Bytes bytes = encode_authority_buffer(profile, buffer);
         const MessageId id{next_id_++};
         for (Authority& fragment : split_authority(acked, bytes))
             deliver(from, id, std::move(fragment));
@@ -276,6 +284,7 @@ private:
     SeededRandom plain_;
 
 public:
+    const Profile& profile;
     Cloud cloud;
     Endpoint own = endpoint_of(1);
     Sent sent;
@@ -296,7 +305,8 @@ struct Bench {
           plain(12),
           exchange(config, secure, plain),
           cache(id_of_byte(0x77)),
-          registry(exchange) {
+          registry(exchange),
+          sent_(*config.profile) {
         exchange.set_endpoints(std::span(&own, 1));
     }
 

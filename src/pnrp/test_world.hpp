@@ -28,7 +28,9 @@ inline Endpoint endpoint_of(unsigned index) {
 
 class World {
 public:
-    explicit World(std::uint64_t seed = 1) : seed_(seed) {}
+    explicit World(std::uint64_t seed = 1, const Profile& profile = modern_profile())
+        : seed_(seed),
+          profile_(profile) {}
 
     struct Node {
         Node(const CloudConfig& config, std::uint64_t seed)
@@ -44,7 +46,9 @@ public:
         std::deque<Event> events;
     };
 
-    Node& add(const CloudConfig& config = {}) {
+    Node& add() { return add(CloudConfig{.profile = &profile_}); }
+
+    Node& add(const CloudConfig& config) {
         nodes_.push_back(std::make_unique<Node>(config, seed_ * 1000 + nodes_.size() * 2));
         Node& node = *nodes_.back();
         node.endpoint = endpoint_of(static_cast<unsigned>(nodes_.size()));
@@ -155,21 +159,32 @@ private:
     }
 
     std::uint64_t seed_;
+    const Profile& profile_;
     Instant instant_{std::chrono::seconds(1)};
     std::vector<std::unique_ptr<Node>> nodes_;
     std::multimap<Instant, Flight> in_flight_;
     std::uint64_t sent_ = 0;
 };
 
-/// A key that depends on nothing but `number`.
-inline std::shared_ptr<const crypto::PrivateKey> test_key(unsigned number) {
-    SeededSecureRandom random(7'000'000 + number);
-    return std::make_shared<const crypto::PrivateKey>(
-        crypto::PrivateKey::generate(crypto::KeyAlgorithm::ed25519, random));
+/// A key that depends on nothing but `number` and its algorithm. Made once: RSA takes a while.
+inline std::shared_ptr<const crypto::PrivateKey>
+test_key(unsigned number, crypto::KeyAlgorithm algorithm = crypto::KeyAlgorithm::ed25519) {
+    using Key = std::shared_ptr<const crypto::PrivateKey>;
+    static std::map<std::pair<unsigned, crypto::KeyAlgorithm>, Key> keys;
+    Key& key = keys[{number, algorithm}];
+    if (key == nullptr) {
+        SeededSecureRandom random(7'000'000 + number);
+        key = std::make_shared<const crypto::PrivateKey>(
+            crypto::PrivateKey::generate(algorithm, random));
+    }
+    return key;
 }
 
-inline Registration secure_registration(unsigned number, std::string_view classifier = "web") {
-    auto key = test_key(number);
+inline Registration secure_registration(
+    unsigned number,
+    std::string_view classifier = "web",
+    crypto::KeyAlgorithm algorithm = crypto::KeyAlgorithm::ed25519) {
+    auto key = test_key(number, algorithm);
     const auto authority = identity::authority_of(key->public_key());
     AppEndpoint endpoint;
     endpoint.address = endpoint_of(number).address;

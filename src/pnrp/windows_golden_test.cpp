@@ -1,6 +1,6 @@
 // The published protocol, byte for byte: the codecs know no profile but the one they are given, so
-// what holds for PNRP 4.0 here holds for the product's own profile as well. RSA is not built:
-// signatures are carried, not checked.
+// what holds for PNRP 4.0 here holds for the product's own profile as well. Signing is
+// deterministic: the key of the vectors makes their signatures again.
 
 #include "crypto/digest.hpp"
 #include "pnrp/authority_buffer.hpp"
@@ -9,7 +9,6 @@
 #include "pnrp/message.hpp"
 #include "pnrp/test_golden.hpp"
 #include "pnrp/test_vectors.hpp"
-#include "pnrp/test_windows_profile.hpp"
 
 #include <gtest/gtest.h>
 
@@ -63,7 +62,22 @@ protected:
 
     static constexpr const char* kAuthority = "0de0994caf62bfd6a041d1c9047a04b9e3bf6dfe";
 
-    const Profile profile = windows_like_profile();
+    // The published test key from its primes: crypto/rsa_test.cpp holds them against its modulus.
+    static crypto::PrivateKey key() {
+        const auto primes = from_hex(
+            "f8571087befb9ad37b308804722c2c2e99a9000103d689c64a8ced8a7e82af55038b0923cd2b1c4fbb77ce"
+            "9591f9c9cf1f054f498123f903b4ef965ff7f685f3d81e3eb4f62439928951cca81bb16ba5d739d316a858"
+            "9ee83f9be05e2fe1272c9f999d8c6c4bd7c0906d6d58c7dedbaf928f2fedd51983badd8ed19a98ae847f");
+        auto made = crypto::PrivateKey::from_seed(crypto::KeyAlgorithm::rsa1024, *primes);
+        KITH_CHECK(made.has_value());
+        return std::move(*made);
+    }
+
+    static CpaExpectation expecting(const PnrpId& id) {
+        return {.now = vector::kNotAfter, .id = id, .nonce = vector::kNonce};
+    }
+
+    const Profile& profile = windows_profile();
     const PnrpId unsecured = vector::id_of_name(profile, "0.MyApplication");
     const PnrpId secure =
         vector::id_of_name(profile, std::string(kAuthority) + "." + vector::kClassifier);
@@ -301,6 +315,77 @@ TEST_F(WindowsGoldenTest, RevokeWithoutNonceIsTaken) {
     shorter[0] = static_cast<std::byte>(shorter.size() & 0xffU);
     shorter[1] = static_cast<std::byte>(shorter.size() >> 8U);
     EXPECT_EQ(decode_cpa(profile, shorter), cpa_of(*flood.revoke_cpa));
+}
+
+// PNRP-072, PNRP-085 to PNRP-087, PNRP-214, PNRP-219 to PNRP-221: each signature of the vectors
+// holds, and the key makes it again.
+TEST_F(WindowsGoldenTest, SignaturesAreThePublishedOnes) {
+    const auto authority = [&](const char* name) { return *buffer_of(name).cpa; };
+    const auto expect_signed = [&](const Bytes& bytes, const PnrpId& id) {
+        const auto cpa = verify_cpa(profile, bytes, expecting(id));
+        ASSERT_TRUE(cpa.has_value()) << static_cast<int>(cpa.error());
+        EXPECT_EQ(to_hex(sign_cpa(profile, **cpa, key())), to_hex(bytes));
+    };
+    expect_signed(authority("authority-cpa"), unsecured);
+    expect_signed(authority("authority-bare"), bare);
+
+    Bytes bytes = std::get<Authority>(decoded("authority-fragment-0").body).fragment;
+    const Bytes rest = std::get<Authority>(decoded("authority-fragment-1").body).fragment;
+    bytes.insert(bytes.end(), rest.begin(), rest.end());
+    const auto buffer = decode_authority_buffer(profile, bytes);
+    ASSERT_TRUE(buffer.has_value());
+    expect_signed(*buffer->cpa, secure);
+    const auto payload = verify_extended_payload(
+        profile, *buffer->extended_payload, expecting(secure), key().public_key().material());
+    ASSERT_TRUE(payload.has_value());
+    EXPECT_EQ(sign_extended_payload(profile, *payload, key()), *buffer->extended_payload);
+
+    const auto flood = std::get<Flood>(decoded("flood-revoke").body);
+    const auto revoked =
+        verify_cpa(profile, *flood.revoke_cpa, {.now = vector::kNotAfter, .revoke = true});
+    ASSERT_TRUE(revoked.has_value());
+    EXPECT_EQ(revoked->id(), unsecured);
+    EXPECT_EQ(sign_cpa(profile, **revoked, key()), *flood.revoke_cpa);
+}
+
+// PNRP-214, PNRP-216 to PNRP-219: what is not as it was signed is refused, under its reason.
+TEST_F(WindowsGoldenTest, ForgeriesAreRefused) {
+    const Bytes bytes = *buffer_of("authority-bare").cpa;
+    const auto why = [&](const Bytes& changed, const CpaExpectation& expected) {
+        const auto cpa = verify_cpa(profile, changed, expected);
+        return cpa ? CpaErrc{255} : cpa.error();
+    };
+    CpaExpectation later = expecting(bare);
+    later.now += std::chrono::hours(1);
+    EXPECT_EQ(why(bytes, later), CpaErrc::expired);
+    CpaExpectation other_nonce = expecting(bare);
+    other_nonce.nonce[0] ^= std::byte{1};
+    EXPECT_EQ(why(bytes, other_nonce), CpaErrc::wrong_nonce);
+    EXPECT_EQ(why(bytes, expecting(secure)), CpaErrc::wrong_id);
+    Bytes address = bytes;
+    address[48 + 20 + 4 + 17] ^= std::byte{1}; // of the first service address
+    EXPECT_EQ(why(address, expecting(bare)), CpaErrc::bad_signature);
+    Bytes signature = bytes;
+    signature.back() ^= std::byte{1};
+    EXPECT_EQ(why(signature, expecting(bare)), CpaErrc::bad_signature);
+    Bytes no_key = bytes;
+    no_key[no_key.size() - 136 - 1] ^= std::byte{2}; // another exponent
+    EXPECT_EQ(why(no_key, expecting(bare)), CpaErrc::bad_key);
+    // The owner's name, signed by somebody else.
+    SeededSecureRandom random(1);
+    const auto thief = crypto::PrivateKey::generate(crypto::KeyAlgorithm::rsa1024, random);
+    EXPECT_EQ(
+        why(sign_cpa(profile, cpa_of(bytes), thief), expecting(bare)), CpaErrc::wrong_authority);
+}
+
+// Decision A4: Windows' own library makes signatures whose bytes are the other way round.
+TEST_F(WindowsGoldenTest, ReversedSignaturesHoldAsWell) {
+    Bytes bytes = *buffer_of("authority-bare").cpa;
+    std::reverse(bytes.end() - 128, bytes.end());
+    EXPECT_TRUE(verify_cpa(profile, bytes, expecting(bare)).has_value());
+    Profile strict = profile;
+    strict.accepts_reversed_signatures = false;
+    EXPECT_EQ(verify_cpa(strict, bytes, expecting(bare)).error(), CpaErrc::bad_signature);
 }
 
 TEST_F(WindowsGoldenTest, NothingOfItIsModern) {
