@@ -33,6 +33,8 @@ inline constexpr std::size_t kSsdpSizeMax = 1024;
 
 struct ContractLimits {
     Scope scope = Scope::global;
+    bool rations_answers =
+        false; // the windows profile: a large answer may go to a stranger, rarely
     std::size_t state_bytes_max = std::size_t{1} << 20U; // of one node; its limits make up less
 };
 

@@ -20,6 +20,7 @@ WorldConfig world_config(const FleetConfig& config) {
     world.seed = config.seed;
     world.link = config.link;
     world.contract.scope = config.scope;
+    world.contract.rations_answers = config.profile->large_answers_per_second > 0;
     return world;
 }
 

@@ -317,8 +317,8 @@ TEST_F(WindowsGoldenTest, RevokeWithoutNonceIsTaken) {
     EXPECT_EQ(decode_cpa(profile, shorter), cpa_of(*flood.revoke_cpa));
 }
 
-// PNRP-072, PNRP-085 to PNRP-087, PNRP-214, PNRP-219 to PNRP-221: each signature of the vectors
-// holds, and the key makes it again.
+// PNRP-072, PNRP-085 to PNRP-087, PNRP-214, PNRP-219 to PNRP-221, PNRP-272: each signature of the
+// vectors holds, and the key makes it again.
 TEST_F(WindowsGoldenTest, SignaturesAreThePublishedOnes) {
     const auto authority = [&](const char* name) { return *buffer_of(name).cpa; };
     const auto expect_signed = [&](const Bytes& bytes, const PnrpId& id) {
