@@ -7,7 +7,9 @@
 #include "sim/host_clock.hpp"
 
 #include <gtest/gtest.h>
+#include <optional>
 #include <variant>
+#include <vector>
 
 namespace kith::sim {
 namespace {
@@ -35,8 +37,8 @@ protected:
         return {id(host), endpoint(host).port, {endpoint(host).address}};
     }
 
-    static Adversary with(Lie lie) {
-        Adversary adversary(kSeed, only(lie));
+    Adversary& with(Lie lie) {
+        Adversary& adversary = made_.emplace(kSeed, only(lie));
         for (const std::size_t host : {0U, 1U}) {
             const Endpoint at = endpoint(host);
             adversary.recruit(at);
@@ -94,17 +96,20 @@ protected:
     }
 
     std::vector<Forgery> forgeries;
+
+private:
+    std::optional<Adversary> made_;
 };
 
 TEST_F(AdversaryTest, liars_send_others_to_each_other_and_say_each_other_the_truth) {
-    Adversary adversary = with(Lie::neighbours);
+    Adversary& adversary = with(Lie::neighbours);
     EXPECT_EQ(answer(adversary, 2, lookup())->entry, entry(1));
     EXPECT_FALSE(answer(adversary, 1, lookup())->entry);
     EXPECT_EQ(adversary.told()[static_cast<std::size_t>(Lie::neighbours)], 1U);
 }
 
 TEST_F(AdversaryTest, liars_hold_what_they_are_asked_for) {
-    Adversary adversary = with(Lie::claims);
+    Adversary& adversary = with(Lie::claims);
     const auto claim = answer(adversary, 2, lookup());
     ASSERT_TRUE(claim && claim->entry);
     EXPECT_TRUE(claim->entry->has_endpoint(endpoint(0)));
@@ -113,14 +118,14 @@ TEST_F(AdversaryTest, liars_hold_what_they_are_asked_for) {
 }
 
 TEST_F(AdversaryTest, liars_are_silent) {
-    Adversary adversary = with(Lie::silence);
+    Adversary& adversary = with(Lie::silence);
     EXPECT_FALSE(answer(adversary, 2, lookup()));
 }
 
 // Each answer is well made, and none passes the check of who asked.
 TEST_F(AdversaryTest, what_liars_certify_is_refused) {
     for (const Lie lie : {Lie::forged, Lie::replayed, Lie::expired}) {
-        Adversary adversary = with(lie);
+        Adversary& adversary = with(lie);
         const auto lied = answer(adversary, 2, inquire(id(2)));
         ASSERT_TRUE(lied && lied->cpa) << to_string(lie);
         EXPECT_TRUE(pnrp::decode_cpa(pnrp::modern_profile(), *lied->cpa)) << to_string(lie);

@@ -224,7 +224,7 @@ TEST(RouteCache, OneNetworkSurroundsNobody) {
         below = below - step;
         above = above + step;
         for (const PnrpId& id : {below, above})
-            let_in += offer(id, fmt::format("2001:db8:0:{:x}::1", let_in)) ? 1 : 0;
+            let_in += offer(id, fmt::format("2001:db8:0:{:x}::1", let_in)) ? 1U : 0U;
     }
     EXPECT_GT(let_in, 0);
     EXPECT_LE(let_in, 2 * kHuddleMax);
