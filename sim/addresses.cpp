@@ -49,6 +49,15 @@ Endpoint moved_endpoint_of(Scope scope, HostId host, std::uint16_t port) {
     return {address_of(scope, number + kHostsMax), port};
 }
 
+Endpoint global_endpoint_beside(HostId neighbour, HostId host, std::uint16_t port) {
+    const auto number = static_cast<std::uint32_t>(host);
+    KITH_CHECK(number < 1U << 16U);
+    Endpoint endpoint = endpoint_of(Scope::global, neighbour, port);
+    put(endpoint.address, 6, number, 2);
+    put(endpoint.address, 14, 2, 2);
+    return endpoint;
+}
+
 bool is_multicast(const Address& address) {
     if (address.is_v4()) return (address.bytes[12] & std::byte{0xf0}) == std::byte{0xe0};
     return address.bytes[0] == std::byte{0xff};

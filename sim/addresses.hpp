@@ -20,6 +20,10 @@ Endpoint endpoint_of(Scope scope, HostId host, std::uint16_t port = kPnrpPort);
 /// A second place for a host that moves: another address of the same kind, nobody else's.
 Endpoint moved_endpoint_of(Scope scope, HostId host, std::uint16_t port = kPnrpPort);
 
+/// A place for `host` beside `neighbour`: in the same /48, in a /64 of its own. Requires: the
+/// host's number is below 2^16.
+Endpoint global_endpoint_beside(HostId neighbour, HostId host, std::uint16_t port = kPnrpPort);
+
 bool is_multicast(const Address& address);
 
 } // namespace kith::sim

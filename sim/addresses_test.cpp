@@ -29,6 +29,15 @@ TEST(Addresses, global_hosts_have_a_prefix_of_48_bits_each) {
     EXPECT_EQ(prefixes.size(), 1000U);
 }
 
+TEST(Addresses, neighbours_share_48_bits_and_not_64) {
+    const Address host = endpoint_of(Scope::global, host_id(7)).address;
+    const Address beside = global_endpoint_beside(host_id(7), host_id(8)).address;
+    EXPECT_EQ(beside.prefix(48), host.prefix(48));
+    EXPECT_NE(beside.prefix(64), host.prefix(64));
+    EXPECT_NE(beside.prefix(64), global_endpoint_beside(host_id(7), host_id(9)).address.prefix(64));
+    EXPECT_NE(global_endpoint_beside(host_id(7), host_id(0)).address, host);
+}
+
 TEST(Addresses, multicast_is_known_in_both_families) {
     EXPECT_TRUE(is_multicast(parse_address("ff02::c").value_or(Address{})));
     EXPECT_TRUE(is_multicast(parse_address("239.255.255.250").value_or(Address{})));

@@ -26,6 +26,8 @@ struct Texts {
     std::optional<std::string> kill;
     std::optional<std::string> resolves;
     std::string profile = "modern";
+    std::optional<std::string> adversary;
+    std::string lies = "all";
 };
 
 std::string number(double value) {
@@ -71,6 +73,10 @@ void add_names_options(CLI::App& names, Arguments& out, Texts& texts) {
     names.add_option("--kill", texts.kill, "Percent of nodes that stop silently (0)");
     names.add_flag("--partition", out.names.has_partition, "Split in halves for 10 minutes");
     names.add_flag("--churn", out.names.has_churn, "Nodes crash and return meanwhile");
+    names.add_option("--adversary", texts.adversary, "Percent of nodes that lie, for an hour (0)");
+    names.add_flag("--attack", out.names.has_attack, "Ids next to one name's, and a hostile seed");
+    names.add_option("--lies", texts.lies, "all, none, or some of the lies, with commas")
+        ->capture_default_str();
     names.add_option("--resolves", texts.resolves, "Resolves to count (as many as nodes)");
     names.add_option("--profile", texts.profile, "modern or windows")
         ->check(CLI::IsMember({"modern", "windows"}))
@@ -90,6 +96,21 @@ std::optional<Refusal> read_names_options(const Texts& texts, NamesOptions& out)
     if (auto no = read(texts.kill, Range{"--kill", 0.0, kPercentMax}, out.kill_percent)) return no;
     if (auto no = read(texts.resolves, Range{"--resolves", kOne, kResolvesMax}, out.resolves))
         return no;
+    const Range<double> adversary{"--adversary", 0.0, kAdversaryMax};
+    if (auto no = read(texts.adversary, adversary, out.adversary_percent)) return no;
+    const auto lies = Lies::parse(texts.lies);
+    if (!lies)
+        return Refusal{fmt::format("kith-sim: --lies: {} is not a list of lies\n", texts.lies)};
+    out.lies = *lies;
+    if (out.has_attack && out.adversary_percent > 0) {
+        return Refusal{"kith-sim: --attack and --adversary exclude each other\n"};
+    }
+    if (out.has_adversary() && (out.kill_percent > 0 || out.has_churn || out.has_partition)) {
+        return Refusal{"kith-sim: an adversary excludes --kill, --churn and --partition\n"};
+    }
+    if (out.has_adversary() && texts.profile != "modern") {
+        return Refusal{"kith-sim: an adversary speaks the modern profile only\n"};
+    }
     if (out.nodes - out.killed() >= kNodesMin) return std::nullopt;
     return Refusal{fmt::format(
         "kith-sim: --kill {} leaves fewer than {} of {} nodes\n",
@@ -133,6 +154,13 @@ std::string command_of(const NamesOptions& options) {
     if (options.kill_percent > 0) command += " --kill " + number(options.kill_percent);
     if (options.has_partition) command += " --partition";
     if (options.has_churn) command += " --churn";
+    if (options.adversary_percent > 0) {
+        command += " --adversary " + number(options.adversary_percent);
+    }
+    if (options.has_attack) command += " --attack";
+    if (options.has_adversary() && options.lies != Lies::all()) {
+        command += " --lies " + to_string(options.lies);
+    }
     if (options.resolves) command += fmt::format(" --resolves {}", *options.resolves);
     if (options.profile != &pnrp::modern_profile()) {
         command += fmt::format(" --profile {}", options.profile->name);

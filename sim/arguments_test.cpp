@@ -58,6 +58,22 @@ TEST(Arguments, the_command_of_a_failure_parses_back) {
         "kith-sim names --nodes 9 --seed 3 --loss 0 --kill 12.5 --churn");
 }
 
+TEST(Arguments, the_adversary_and_his_lies_arrive) {
+    const auto parsed = parse({"names", "--adversary", "20", "--lies", "forged,silence"});
+    ASSERT_TRUE(parsed) << parsed.error().text;
+    EXPECT_EQ(parsed->names.adversary_percent, 20.0);
+    EXPECT_TRUE(parsed->names.has_adversary());
+    EXPECT_TRUE(parsed->names.lies.has(Lie::silence));
+    EXPECT_FALSE(parsed->names.lies.has(Lie::floods));
+    EXPECT_EQ(
+        command_of(parsed->names),
+        "kith-sim names --nodes 1000 --seed 1 --adversary 20 --lies forged,silence");
+    const auto attack = parse({"names", "--attack"});
+    ASSERT_TRUE(attack);
+    EXPECT_TRUE(attack->names.has_attack && attack->names.has_adversary());
+    EXPECT_EQ(command_of(attack->names), "kith-sim names --nodes 1000 --seed 1 --attack");
+}
+
 TEST(Arguments, numbers_are_decimal) {
     const auto parsed = parse({"names", "--nodes", "010"});
     ASSERT_TRUE(parsed);
@@ -110,6 +126,11 @@ INSTANTIATE_TEST_SUITE_P(
         std::vector<std::string>{"names", "--nodes", "10", "--kill", "90"},
         std::vector<std::string>{"names", "--resolves", "0"},
         std::vector<std::string>{"names", "--resolves", "1000001"},
+        std::vector<std::string>{"names", "--adversary", "51"},
+        std::vector<std::string>{"names", "--adversary", "20", "--lies", "truth"},
+        std::vector<std::string>{"names", "--adversary", "20", "--attack"},
+        std::vector<std::string>{"names", "--adversary", "20", "--churn"},
+        std::vector<std::string>{"names", "--attack", "--kill", "10"},
         std::vector<std::string>{"names", "--unknown"},
         std::vector<std::string>{"names", "surplus"}));
 

@@ -253,5 +253,31 @@ TEST(CloudStory, a_node_without_names_resolves) {
     });
 }
 
+// Not After is a date: a clock that jumps by less than its lifetime harms nobody.
+TEST(CloudStory, clocks_that_step_by_hours_change_nothing) {
+    tell_twice(config_of(19), 12, [](SmallCloud& cloud) {
+        cloud.join();
+        cloud.fleet.world().step_clock(cloud.hosts[3], 5h);
+        cloud.fleet.world().step_clock(cloud.hosts[4], -5h);
+        EXPECT_EQ(cloud.ask_all_for(cloud.hosts[3]), 11U);
+        EXPECT_EQ(cloud.ask_all_for(cloud.hosts[4]), 11U);
+        cloud.pass(30min); // announced again, by the clock that never jumps
+        EXPECT_EQ(cloud.ask_around(32), 32U);
+    });
+}
+
+// PNRP-217: what a clock of last week signs is over, until the clock is set right.
+TEST(CloudStory, a_clock_that_falls_back_by_days_hides_its_names_until_it_is_right) {
+    tell_twice(config_of(20), 12, [](SmallCloud& cloud) {
+        cloud.join();
+        cloud.fleet.world().step_clock(cloud.hosts[3], -72h);
+        EXPECT_EQ(cloud.ask_all_for(cloud.hosts[3]), 0U);
+        EXPECT_EQ(cloud.count(Verdict::no_valid_answer), 11U);
+        cloud.fleet.world().step_clock(cloud.hosts[3], 72h);
+        cloud.pass(25min); // who could not certify it has dropped it: announced anew by then
+        EXPECT_EQ(cloud.ask_all_for(cloud.hosts[3]), 11U);
+    });
+}
+
 } // namespace
 } // namespace kith::sim

@@ -3,8 +3,11 @@
 #include "base/check.hpp"
 #include "base/random.hpp"
 #include "identity/peer_name.hpp"
+#include "pnrp/cpa.hpp"
+#include "pnrp/profile.hpp"
 #include "sim/seed.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <string>
 #include <utility>
@@ -14,6 +17,8 @@ namespace kith::sim {
 namespace {
 
 constexpr std::uint64_t kNobody = UINT32_MAX; // in the place of a host's number
+
+constexpr std::uint64_t kAttacker = UINT32_MAX - 1;
 
 constexpr std::size_t kSmallPayloadEvery = 8;
 constexpr std::size_t kSmallPayloadSize = 300;
@@ -30,6 +35,10 @@ identity::PeerName name_of(const crypto::PrivateKey& key, const std::string& cla
     auto name = identity::PeerName::secure(identity::authority_of(key.public_key()), classifier);
     KITH_CHECK(name.has_value());
     return *std::move(name);
+}
+
+std::string ground_text(std::size_t serial) {
+    return fmt::format("ground {}", serial);
 }
 
 std::optional<pnrp::Payload> make_payload(std::uint64_t seed, HostId host, std::uint32_t serial) {
@@ -60,6 +69,33 @@ pnrp::Registration make_content(
         make_payload(source.seed, host, serial)};
     if (index_of(host) % 2 == 1) content.endpoints.push_back({address, kAppPort, kUdp});
     return content;
+}
+
+std::vector<pnrp::Registration> grind_content(
+    const ContentSource& source,
+    const identity::PeerName& target,
+    std::size_t count,
+    std::size_t nodes) {
+    constexpr std::size_t kTimesDenser = 16;
+    constexpr std::uint16_t kTcp = 6;
+    const auto key = std::make_shared<crypto::PrivateKey>(make_key(source, kAttacker, 0));
+    const auto id_of = [](const identity::PeerName& name) {
+        return pnrp::make_id(pnrp::p2p_id(pnrp::modern_profile(), name), {});
+    };
+    const pnrp::PnrpId wanted = id_of(target);
+    std::vector<std::pair<pnrp::PnrpId, std::size_t>> tried;
+    for (std::size_t i = 0; i < count * nodes * kTimesDenser; ++i)
+        tried.emplace_back(pnrp::distance(id_of(name_of(*key, ground_text(i))), wanted), i);
+    std::ranges::nth_element(tried, tried.begin() + static_cast<std::ptrdiff_t>(count));
+    tried.resize(count);
+    std::ranges::sort(tried);
+    std::vector<pnrp::Registration> contents;
+    for (const auto& [apart, serial] : tried) {
+        pnrp::Registration content{name_of(*key, ground_text(serial)), key, {}, "", std::nullopt};
+        content.endpoints = {{Address::v4(0x06060606), 6666, kTcp}};
+        contents.push_back(std::move(content));
+    }
+    return contents;
 }
 
 identity::PeerName make_unpublished_name(const ContentSource& source, std::uint32_t serial) {

@@ -6,7 +6,9 @@
 #include "pnrp/registration.hpp"
 #include "sim/host_id.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace kith::sim {
 
@@ -21,6 +23,14 @@ struct ContentSource {
 /// a datagram.
 pnrp::Registration make_content(
     const ContentSource& source, HostId host, std::uint32_t serial, const Address& address);
+
+/// `count` secure names of one key, the nearest to `target` among enough for all of them to lie
+/// between it and its neighbours in a cloud of `nodes` names. Each costs two digests to try.
+std::vector<pnrp::Registration> grind_content(
+    const ContentSource& source,
+    const identity::PeerName& target,
+    std::size_t count,
+    std::size_t nodes);
 
 /// A secure name that nobody publishes.
 identity::PeerName make_unpublished_name(const ContentSource& source, std::uint32_t serial);

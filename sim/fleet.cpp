@@ -49,9 +49,13 @@ Fleet::Fleet(const FleetConfig& config) : config_(config), world_(world_config(c
 // Hosts ------------------------------------------------------------------------------------------
 
 HostId Fleet::add() {
+    return add_at(endpoint_of(config_.scope, host_id(machines_.size())));
+}
+
+HostId Fleet::add_at(const Endpoint& endpoint) {
     const HostId next = host_id(machines_.size());
     HostConfig host;
-    host.endpoints = {endpoint_of(config_.scope, next)};
+    host.endpoints = {endpoint};
     host.link_group = config_.uses_multicast ? kOneLink : 0;
     host.clock =
         make_host_clock(config_.seed, static_cast<std::uint32_t>(next), config_.clock_offset_max);
@@ -116,6 +120,17 @@ node::Node& Fleet::node(HostId host) {
     return machine(host).core->node();
 }
 
+pnrp::PnrpId Fleet::id_of(HostId host, PublicationId publication) {
+    const auto& registrations = machine(host).registrations;
+    const auto registered = std::ranges::find(
+        registrations, publication, [](const auto& entry) { return entry.first; });
+    KITH_CHECK(registered != registrations.end());
+    const auto names = node(host).names();
+    const auto found = std::ranges::find(names, registered->second, &pnrp::RegisteredName::id);
+    KITH_CHECK(found != names.end());
+    return found->pnrp_id;
+}
+
 std::vector<HostId> Fleet::live() const {
     std::vector<HostId> out;
     for (std::size_t i = 0; i < machines_.size(); ++i) {
@@ -128,14 +143,22 @@ std::vector<HostId> Fleet::live() const {
 
 std::expected<PublicationId, pnrp::RegisterErrc> Fleet::publish(HostId host) {
     Machine& publisher = machine(host);
-    const pnrp::Registration content = make_content(
-        {config_.seed, config_.profile->key_algorithm},
+    const auto published = publish(
         host,
-        publisher.names,
-        world_.endpoints(host).front().address);
+        make_content(
+            {config_.seed, config_.profile->key_algorithm},
+            host,
+            publisher.names,
+            world_.endpoints(host).front().address));
+    if (published) ++publisher.names;
+    return published;
+}
+
+std::expected<PublicationId, pnrp::RegisterErrc>
+Fleet::publish(HostId host, const pnrp::Registration& content) {
+    Machine& publisher = machine(host);
     const auto registered = node(host).publish(world_.now_at(host), content);
     if (!registered) return std::unexpected(registered.error());
-    ++publisher.names;
     const PublicationId id = ledger_.published(world_.now(), host, content);
     publisher.registrations.emplace_back(id, *registered);
     world_.drain(host);

@@ -46,6 +46,9 @@ public:
 
     HostId add();
 
+    /// A host at an endpoint of the caller's choice, nobody else's.
+    HostId add_at(const Endpoint& endpoint);
+
     /// Switches `host` on with these seeds; it may be its own.
     void start(HostId host, std::span<const HostId> seeds, Memory memory = Memory::lost);
 
@@ -61,6 +64,9 @@ public:
     /// Requires: the host is on.
     node::Node& node(HostId host);
 
+    /// The id under which `host` has registered `publication`. Requires: it has.
+    pnrp::PnrpId id_of(HostId host, PublicationId publication);
+
     /// Hosts that are on, in their order.
     std::vector<HostId> live() const;
 
@@ -68,6 +74,10 @@ public:
 
     /// Publishes one more name of `host` and says so in the ledger.
     std::expected<PublicationId, pnrp::RegisterErrc> publish(HostId host);
+
+    /// The same with a content of the caller's choice.
+    std::expected<PublicationId, pnrp::RegisterErrc>
+    publish(HostId host, const pnrp::Registration& content);
 
     void unpublish(PublicationId id);
 

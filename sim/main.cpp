@@ -43,6 +43,12 @@ int run(const Arguments& arguments) {
     if (report->forged != 0) {
         return complain(arguments.names, fmt::format("{} forged results", report->forged));
     }
+    const auto needed = static_cast<double>(report->resolves) * kSuccessMin / 100;
+    if (arguments.names.has_adversary() && static_cast<double>(report->succeeded) < needed) {
+        return complain(
+            arguments.names,
+            fmt::format("only {} of {} resolves succeeded", report->succeeded, report->resolves));
+    }
     return 0;
 }
 

@@ -60,6 +60,12 @@ std::string to_text(const NamesReport& report) {
     table.figure("bytes per resolve", report.bytes_per_resolve, "B");
     table.figure("idle traffic", report.idle_bytes_per_node_minute, "B per node and minute");
     table.figure("state", report.state_bytes_per_node, "B per node");
+    table.row("state, largest", fmt::format("{} B", report.state_bytes_max));
+    if (report.liars != 0) table.row("liars", report.liars);
+    for (std::size_t i = 0; i < kLies; ++i) {
+        if (report.lies_told[i] == 0) continue;
+        table.row(fmt::format("  {}", to_string(static_cast<Lie>(i))), report.lies_told[i]);
+    }
     table.row("signatures", "real");
     table.row("trace hash", hash_text(report.trace_hash) + ", twice");
     table.figure("virtual time", report.virtual_s, "s");
@@ -77,6 +83,9 @@ std::string to_json(const NamesReport& report) {
     for (std::size_t i = 0; i < pnrp::kDropReasons; ++i) {
         dropped[std::string(to_string(static_cast<pnrp::Drop>(i)))] = report.counters.dropped[i];
     }
+    nlohmann::ordered_json lies = nlohmann::ordered_json::object();
+    for (std::size_t i = 0; i < kLies; ++i)
+        lies[std::string(to_string(static_cast<Lie>(i)))] = report.lies_told[i];
     const nlohmann::ordered_json json = {
         {"nodes", report.nodes},
         {"live_nodes", report.live_nodes},
@@ -97,7 +106,10 @@ std::string to_json(const NamesReport& report) {
         {"bytes_per_resolve", report.bytes_per_resolve},
         {"idle_bytes_per_node_minute", report.idle_bytes_per_node_minute},
         {"state_bytes_per_node", report.state_bytes_per_node},
+        {"state_bytes_max", report.state_bytes_max},
         {"forged", report.forged},
+        {"liars", report.liars},
+        {"lies_told", lies},
         {"signatures", "real"},
         {"signatures_made", report.counters.signatures_made},
         {"signatures_checked", report.counters.signatures_checked},

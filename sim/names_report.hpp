@@ -3,7 +3,9 @@
 #pragma once
 
 #include "pnrp/counters.hpp"
+#include "sim/lies.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -35,6 +37,10 @@ struct NamesReport {
     double bytes_per_resolve = 0;
     double idle_bytes_per_node_minute = 0;
     double state_bytes_per_node = 0;
+    std::size_t state_bytes_max = 0; // of any node, when the last resolve ended
+
+    std::size_t liars = 0; // not among the live nodes
+    std::array<std::uint64_t, kLies> lies_told{};
 
     pnrp::Counters counters; // of all nodes that ever were, over the whole run
     std::uint64_t trace_hash = 0;

@@ -22,6 +22,8 @@ NamesReport sample() {
     report.latency_p99_ms = 500.5;
     report.trace_hash = 0xabc;
     report.counters.drop(pnrp::Drop::cpa_nonce);
+    report.liars = 13;
+    report.lies_told[static_cast<std::size_t>(Lie::silence)] = 5;
     return report;
 }
 
@@ -40,6 +42,8 @@ TEST(NamesReport, json_has_every_promised_key) {
           "bytes_per_resolve",
           "idle_bytes_per_node_minute",
           "state_bytes_per_node",
+          "state_bytes_max",
+          "liars",
           "forged",
           "virtual_s",
           "wall_s"}) {
@@ -51,6 +55,8 @@ TEST(NamesReport, json_has_every_promised_key) {
     EXPECT_EQ(json["latency_ms"]["p50"], 120.25);
     EXPECT_EQ(json["latency_ms"]["p99"], 500.5);
     EXPECT_EQ(json["dropped"]["cpa_nonce"], 1);
+    EXPECT_EQ(json["lies_told"]["silence"], 5);
+    EXPECT_EQ(json["lies_told"].size(), kLies);
     EXPECT_EQ(json["dropped"].size(), pnrp::kDropReasons);
 }
 
@@ -60,6 +66,8 @@ TEST(NamesReport, text_names_failures_and_drops_that_happened_only) {
     EXPECT_NE(text.find("  timed out                 1\n"), std::string::npos);
     EXPECT_EQ(text.find("not found"), std::string::npos);
     EXPECT_NE(text.find("dropped cpa_nonce"), std::string::npos);
+    EXPECT_NE(text.find("  silence                   5\n"), std::string::npos);
+    EXPECT_EQ(text.find("  floods"), std::string::npos);
     EXPECT_EQ(text.find("dropped truncated"), std::string::npos);
 }
 

@@ -1,7 +1,10 @@
 #include "sim/names_scenario.hpp"
 
 #include "base/random.hpp"
+#include "sim/addresses.hpp"
+#include "sim/adversary.hpp"
 #include "sim/churn.hpp"
+#include "sim/content.hpp"
 #include "sim/fleet.hpp"
 #include "sim/seed.hpp"
 
@@ -9,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <fmt/format.h>
+#include <numeric>
 #include <optional>
 #include <string_view>
 #include <thread>
@@ -33,6 +37,7 @@ constexpr Duration kIdleWindow = 3min; // the last part of whatever comes before
 constexpr Duration kResolvingMin = 20s;
 constexpr Duration kResolvingMax = 10min;
 constexpr Duration kResolvingMaxHealed = 100s; // and 10 s of timeout: within 10 minutes of healing
+constexpr Duration kAdversaryHour = 1h;        // of a run with an adversary, all in all
 constexpr Duration kAnnounced = 10s;           // a younger name is not asked for
 constexpr Duration kOverdueCheckEvery = 1s;
 
@@ -58,7 +63,11 @@ public:
         : options_(options),
           progress_(progress),
           random_(derive_seed(options.seed, Stream::scenario)),
-          fleet_(fleet_config(options)) {}
+          fleet_(fleet_config(options)) {
+        if (!options.has_adversary()) return;
+        adversary_.emplace(options.seed, options.lies);
+        fleet_.world().set_tap(&*adversary_);
+    }
 
     std::expected<NamesReport, std::string> run() {
         const bool went_well = join() && pass("settling", kSettling - kIdleWindow) && kill() &&
@@ -91,6 +100,13 @@ private:
     bool advance(Instant until);
     bool fail(std::string what);
     bool publish(HostId host);
+    void add_hosts();
+    void recruit();
+    void prepare_attack(std::vector<HostId>& seeds);
+    bool is_liar(HostId host) const {
+        return index_of(host) < is_liar_.size() && is_liar_[index_of(host)];
+    }
+    Duration resolve_window(std::size_t resolves) const;
     struct Published {
         HostId owner{};
         PublicationId name{};
@@ -107,6 +123,11 @@ private:
     SeededRandom random_;
     Fleet fleet_;
     LiveNames names_;
+    std::optional<Adversary> adversary_;
+    std::vector<bool> is_liar_;              // by host
+    std::vector<pnrp::Registration> ground_; // what the liars from `first_ground_` on publish
+    std::size_t first_ground_ = 0;
+    std::optional<HostId> attacked_; // whose name everybody asks for
     Traffic idle_before_;
     Traffic idle_after_;
     Traffic resolve_after_;
@@ -141,28 +162,82 @@ bool NamesRun::pass(std::string_view stage, Duration duration) {
 }
 
 bool NamesRun::publish(HostId host) {
-    const auto id = fleet_.publish(host);
+    const std::size_t at = index_of(host);
+    const bool is_ground = at >= first_ground_ && at < first_ground_ + ground_.size();
+    const auto id =
+        is_ground ? fleet_.publish(host, ground_[at - first_ground_]) : fleet_.publish(host);
     if (!id) return fail(fmt::format("host {} was refused its registration", index_of(host)));
-    names_[index_of(host)] = *id;
+    names_[at] = *id;
+    if (is_liar(host)) {
+        adversary_->enlist(
+            fleet_.world().endpoints(host).front(),
+            fleet_.id_of(host, *id),
+            fleet_.ledger().publication(*id).content);
+    }
     return true;
+}
+
+void NamesRun::recruit() {
+    if (!adversary_) return;
+    for (std::size_t i = 0; i < is_liar_.size(); ++i) {
+        if (is_liar_[i]) adversary_->recruit(fleet_.world().endpoints(host_id(i)).front());
+    }
+}
+
+// Any of the nodes, the seeds among them, as long as one seed is honest.
+void NamesRun::add_hosts() {
+    const std::size_t hosts = options_.nodes + options_.ground();
+    names_.resize(hosts);
+    is_liar_.resize(hosts);
+    for (std::size_t i = 0; i < hosts; ++i) {
+        // Hosts 2 to 65 of an attack are one network's: addresses are cheap within a /48.
+        const bool is_ground = i > 1 && i < 2 + options_.ground();
+        const bool is_beside = is_ground && options_.latency == Latency::wan;
+        if (is_beside) {
+            fleet_.add_at(global_endpoint_beside(host_id(1), host_id(i)));
+        } else {
+            fleet_.add();
+        }
+    }
+    std::vector<std::size_t> order(options_.nodes - 1); // of those that may be his
+    std::iota(order.begin(), order.end(), 1);
+    const auto liars = static_cast<std::size_t>(
+        static_cast<double>(options_.nodes) * options_.adversary_percent / 100);
+    for (std::size_t i = 0; i < std::min(liars, order.size()); ++i) {
+        std::swap(order[i], order[i + random_.below(order.size() - i)]);
+        is_liar_[order[i]] = true;
+    }
+}
+
+// The second seed is hostile, and his other nodes are there before the name that they surround.
+void NamesRun::prepare_attack(std::vector<HostId>& seeds) {
+    seeds = {host_id(0), host_id(1)};
+    first_ground_ = seeds.size();
+    std::fill_n(is_liar_.begin() + 1, 1 + options_.ground(), true);
+    const std::size_t honest = first_ground_ + options_.ground();
+    attacked_ = host_id(honest + random_.below(names_.size() - honest));
+    const Address& address = fleet_.world().endpoints(*attacked_).front().address;
+    const ContentSource source{options_.seed, options_.profile->key_algorithm};
+    const auto content = make_content(source, *attacked_, 0, address);
+    ground_ = grind_content(source, content.name, options_.ground(), options_.nodes);
 }
 
 bool NamesRun::join() {
     const std::size_t seeds = std::clamp<std::size_t>(options_.nodes / kNodesPerSeed, 1, kSeedsMax);
-    names_.resize(options_.nodes);
+    add_hosts();
+    const std::size_t hosts = names_.size();
     std::vector<HostId> seed_hosts;
-    for (std::size_t i = 0; i < options_.nodes; ++i) {
-        const HostId host = fleet_.add();
-        if (i < seeds) seed_hosts.push_back(host);
-    }
+    for (std::size_t i = 0; i < seeds; ++i)
+        seed_hosts.push_back(host_id(i));
+    if (options_.has_attack) prepare_attack(seed_hosts);
+    recruit();
     const Instant begin = fleet_.world().now();
     const auto lag = static_cast<std::size_t>(kPublishDelay / kJoinSpacing);
-    for (std::size_t i = 0; i < options_.nodes + lag; ++i) {
-        if (i < options_.nodes) fleet_.start(host_id(i), seed_hosts);
+    for (std::size_t i = 0; i < hosts + lag; ++i) {
+        if (i < hosts) fleet_.start(host_id(i), seed_hosts);
         if (i >= lag && !publish(host_id(i - lag))) return false;
         if (!advance(begin + static_cast<Duration::rep>(i + 1) * kJoinSpacing)) return false;
-        progress_.show(
-            "joining", static_cast<double>(i) / static_cast<double>(options_.nodes + lag));
+        progress_.show("joining", static_cast<double>(i) / static_cast<double>(hosts + lag));
     }
     return true;
 }
@@ -201,9 +276,10 @@ bool NamesRun::idle() {
 std::optional<NamesRun::Published> NamesRun::live_name() {
     constexpr unsigned kTriesMax = 10'000; // one in ten nodes is alive: all of them fail never
     for (unsigned i = 0; i < kTriesMax; ++i) {
-        const HostId host = host_id(random_.below(options_.nodes));
+        const HostId host = host_id(random_.below(names_.size()));
         const auto& name = names_[index_of(host)];
-        if (name && fleet_.ledger().publication(*name).since + kAnnounced <= fleet_.world().now()) {
+        if (name && !is_liar(host) &&
+            fleet_.ledger().publication(*name).since + kAnnounced <= fleet_.world().now()) {
             return Published{host, *name};
         }
     }
@@ -212,7 +288,8 @@ std::optional<NamesRun::Published> NamesRun::live_name() {
 
 bool NamesRun::ask() {
     constexpr unsigned kTriesMax = 1000; // to find somebody else
-    const auto wanted = live_name();
+    auto wanted = live_name();
+    if (attacked_) wanted = Published{*attacked_, *names_[index_of(*attacked_)]};
     for (unsigned i = 0; wanted && i < kTriesMax; ++i) {
         const auto asker = live_name();
         if (!asker) break;
@@ -223,12 +300,20 @@ bool NamesRun::ask() {
     return fail("too few live nodes to resolve anything");
 }
 
-bool NamesRun::resolve() {
-    const std::size_t resolves = options_.resolves.value_or(options_.nodes);
+Duration NamesRun::resolve_window(std::size_t resolves) const {
+    if (options_.adversary_percent > 0) {
+        const Duration left = kStart + kAdversaryHour - fleet_.world().now() - kResolveTimeout;
+        return std::max<Duration>(left, kResolvingMin);
+    }
     const auto per_node = static_cast<double>(resolves) / static_cast<double>(options_.nodes);
     const auto wanted = std::chrono::duration_cast<Duration>(60s * per_node);
     const Duration longest = options_.has_partition ? kResolvingMaxHealed : kResolvingMax;
-    const Duration window = std::clamp<Duration>(wanted, kResolvingMin, longest);
+    return std::clamp<Duration>(wanted, kResolvingMin, longest);
+}
+
+bool NamesRun::resolve() {
+    const std::size_t resolves = options_.resolves.value_or(options_.nodes);
+    const Duration window = resolve_window(resolves);
     Churn churn(fleet_, names_, random_);
     const Instant begin = fleet_.world().now();
     for (std::size_t i = 0; i < resolves; ++i) {
@@ -312,7 +397,8 @@ NamesReport NamesRun::report() {
     report_answers(report);
     report.rtt_ms = round_trip_ms();
 
-    const std::vector<HostId> live = fleet_.live();
+    std::vector<HostId> live = fleet_.live();
+    std::erase_if(live, [&](HostId host) { return is_liar(host); });
     const auto live_count = static_cast<double>(live.size());
     report.live_nodes = live.size();
     const auto idle_messages = static_cast<double>(idle_after_.datagrams - idle_before_.datagrams);
@@ -328,7 +414,13 @@ NamesReport NamesRun::report() {
     double state = 0;
     for (const HostId host : live) {
         const Now now = fleet_.world().now_at(host);
-        state += static_cast<double>(fleet_.world().core(host).state_bytes(now));
+        const std::size_t owned = fleet_.world().core(host).state_bytes(now);
+        state += static_cast<double>(owned);
+        report.state_bytes_max = std::max(report.state_bytes_max, owned);
+    }
+    if (adversary_) {
+        report.liars = adversary_->liars();
+        report.lies_told = adversary_->told();
     }
     report.state_bytes_per_node = state / live_count;
     report.counters = fleet_.counters();

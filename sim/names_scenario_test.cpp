@@ -82,5 +82,44 @@ TEST(NamesScenario, different_seeds_are_different_runs) {
     EXPECT_NE(a->trace_hash, b->trace_hash);
 }
 
+// PNRP-207, PNRP-212, PNRP-217: a fifth of the nodes lies in every way for an hour.
+TEST(NamesScenario, liars_forge_nothing_and_hide_little) {
+    NamesOptions options = small(40, 11);
+    options.adversary_percent = 20;
+    options.resolves = 200;
+    const NamesReport report = run(options);
+    EXPECT_EQ(report.liars, 8U);
+    EXPECT_EQ(report.live_nodes, 32U);
+    EXPECT_EQ(report.resolves, 200U);
+    EXPECT_EQ(report.forged, 0U);
+    EXPECT_GE(report.succeeded, 198U);
+    EXPECT_LT(report.state_bytes_max, 256U * 1024);
+    EXPECT_NEAR(report.virtual_s, 3600, 60);
+    for (std::size_t i = 0; i < kLies; ++i)
+        EXPECT_GT(report.lies_told[i], 0U) << to_string(static_cast<Lie>(i));
+}
+
+TEST(NamesScenario, an_adversary_who_does_not_lie_changes_nothing) {
+    NamesOptions options = small(24, 12);
+    options.adversary_percent = 20;
+    options.lies = Lies::none();
+    options.resolves = 48;
+    const NamesReport report = run(options);
+    EXPECT_EQ(report.succeeded, 48U);
+    EXPECT_EQ(report.lies_told, (std::array<std::uint64_t, kLies>{}));
+}
+
+// Ids that lie closer to a name than any honest one, and a hostile seed: it is found all the same.
+TEST(NamesScenario, a_surrounded_name_resolves) {
+    NamesOptions options = small(56, 13);
+    options.has_attack = true;
+    options.resolves = 100;
+    const NamesReport report = run(options);
+    EXPECT_EQ(report.liars, 9U); // eight ground ids, and a seed
+    EXPECT_EQ(report.forged, 0U);
+    EXPECT_GE(report.succeeded, 99U);
+    EXPECT_GT(report.lies_told[static_cast<std::size_t>(Lie::claims)], 0U);
+}
+
 } // namespace
 } // namespace kith::sim

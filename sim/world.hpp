@@ -23,6 +23,7 @@
 #include "sim/trace.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -92,6 +93,9 @@ public:
 
     /// The host has other addresses from now on; what is under way to the old ones is lost.
     void move(HostId id, std::vector<Endpoint> endpoints);
+
+    /// The host's wall clock is set: it jumps by `by`, forwards or back.
+    void step_clock(HostId id, std::chrono::milliseconds by) { host_at(id).clock.offset += by; }
 
     bool is_up(HostId host) const { return host_at(host).core != nullptr; }
     std::size_t hosts() const { return hosts_.size(); }

@@ -146,12 +146,13 @@ void Admission::handle_answer(
     checks_.erase(at);
     if (buffer.not_found) {
         exchange_.counters().drop(Drop::entry_unconfirmed);
+        refute(check);
         return;
     }
     std::optional<KeyFingerprint> fingerprint;
     if (check.needs_cpa) {
         fingerprint = verified_key(now, check, buffer);
-        if (!fingerprint) return;
+        if (!fingerprint) return refute(check);
     } else if (needs_cpa(check.offer.entry.id)) {
         start(now, std::move(check.offer)); // it is there: now it has to show its CPA
         return;
@@ -218,7 +219,23 @@ void Admission::handle_failure(std::uint32_t key) {
     const auto at = checks_.find(key);
     if (at == checks_.end()) return;
     exchange_.counters().drop(Drop::entry_unconfirmed);
+    const Check check = std::move(at->second);
     checks_.erase(at);
+    if (check.offer.informant == Endpoint{}) refute(check);
+}
+
+// What somebody else said of a cached id refutes nothing but himself.
+void Admission::refute(const Check& check) {
+    const RouteEntry& entry = check.offer.entry;
+    const CachedRoute* cached = cache_.find(entry.id);
+    if (cached != nullptr && has_same_addresses(cached->entry, entry)) refuted_.push_back(entry.id);
+}
+
+std::optional<PnrpId> Admission::poll_refuted() {
+    if (refuted_.empty()) return std::nullopt;
+    const PnrpId next = refuted_.front();
+    refuted_.pop_front();
+    return next;
 }
 
 std::optional<Admitted> Admission::poll_admitted() {

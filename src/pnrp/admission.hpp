@@ -63,6 +63,9 @@ public:
 
     std::optional<Admitted> poll_admitted();
 
+    /// A cached entry whose node was asked for its certified peer address and did not have it.
+    std::optional<PnrpId> poll_refuted();
+
     std::size_t state_bytes() const;
 
 private:
@@ -73,6 +76,7 @@ private:
         Endpoint asked;
     };
 
+    void refute(const Check& check);
     bool is_ours(const RouteEntry& entry) const;
     bool needs_cpa(const PnrpId& id) const;
     bool has_place_for(const RouteEntry& entry);
@@ -91,6 +95,7 @@ private:
     std::map<std::uint32_t, Check> checks_;
     std::uint32_t next_key_ = 0;
     std::deque<Admitted> admitted_;
+    std::deque<PnrpId> refuted_;
 };
 
 } // namespace kith::pnrp

@@ -251,5 +251,31 @@ TEST_F(AdmissionTest, HasARoomForSoManyChecks) { // PNRP-229
     EXPECT_EQ(bench.sent().all<Inquire>().size(), kEntryChecksMax);
 }
 
+// PNRP-209: what was taken on its word, or long ago, goes when its node cannot show its CPA.
+TEST_F(AdmissionTest, RefutesACachedEntryThatCannotBeCertified) {
+    have_own_name();
+    let_in(peer);
+    admission.certify(at({}), *bench.cache.find(peer.id));
+    answer(asked(peer).back(), {});
+    EXPECT_EQ(admission.poll_refuted(), peer.id);
+    EXPECT_FALSE(admission.poll_refuted());
+    admission.certify(at({}), *bench.cache.find(peer.id));
+    admission.handle_failure(bench.exchange.pending().purpose(asked(peer).back().id).key);
+    EXPECT_EQ(admission.poll_refuted(), peer.id);
+}
+
+TEST_F(AdmissionTest, AThiefRefutesOnlyHimself) {
+    have_own_name();
+    let_in(peer);
+    Peer thief = peer;
+    thief.endpoint = endpoint_of(256 * 60);
+    offer(thief.entry());
+    answer(asked(thief).back(), {}); // "it is here"
+    answer(asked(thief).back(), {}); // and no CPA
+    EXPECT_EQ(dropped(Drop::cpa_missing), 1U);
+    EXPECT_FALSE(admission.poll_refuted());
+    EXPECT_TRUE(bench.cache.find(peer.id)->entry.has_endpoint(peer.endpoint));
+}
+
 } // namespace
 } // namespace kith::pnrp

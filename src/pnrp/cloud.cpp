@@ -29,6 +29,12 @@ PnrpId random_id(SecureRandom& random) {
     return PnrpId{random.bytes<32>()};
 }
 
+bool has_common_endpoint(const RouteEntry& a, const RouteEntry& b) {
+    return std::any_of(b.addresses.begin(), b.addresses.end(), [&](const Address& address) {
+        return a.has_endpoint({address, b.port});
+    });
+}
+
 ResolveErrc error_of(SearchResult::Kind kind) {
     switch (kind) {
     case SearchResult::Kind::found: // without a CPA that fits the name
@@ -94,6 +100,7 @@ struct Cloud::Parts {
     void maintain(Now now);
 
     void probe(Now now, const PnrpId& id);
+    void probe_or_certify(Now now, const PnrpId& id);
     void drop_route(Now now, const PnrpId& id);
     void mark_late(const Endpoint& endpoint, bool is_late);
     void begin_resolve(Now now, ResolveId id, const ResolveQuery& query, Instant started);
@@ -407,6 +414,11 @@ void Cloud::Parts::settle(Now now) {
             flooding.spread(now, *admitted);
             is_moving = true;
         }
+        while (const auto refuted = admission.poll_refuted()) {
+            // Without an address of our own, silence says nothing about others.
+            if (!exchange.endpoints().empty()) drop_route(now, *refuted);
+            is_moving = true;
+        }
         if (cache.empty() == had_members) {
             had_members = !cache.empty();
             if (had_members) maintenance.joined(now);
@@ -441,7 +453,10 @@ void Cloud::Parts::handle_finding(Now now, const SearchFinding& finding) {
         admission.offer(now, {finding.entry, finding.informant, std::nullopt});
         return;
     case SearchFinding::Kind::gone:
-        drop_route(now, finding.entry.id);
+        // Whoever says that a known id is elsewhere, where nobody has it, does not remove it.
+        if (const CachedRoute* cached = cache.find(finding.entry.id);
+            cached != nullptr && has_common_endpoint(cached->entry, finding.entry))
+            drop_route(now, finding.entry.id);
         return;
     case SearchFinding::Kind::late:
         for (const Address& address : finding.entry.addresses)
@@ -453,7 +468,7 @@ void Cloud::Parts::handle_finding(Now now, const SearchFinding& finding) {
 void Cloud::Parts::handle_chore(Now now, const Chore& chore) {
     std::visit(
         Overload{
-            [&](const ProbeChore& task) { probe(now, task.id); },
+            [&](const ProbeChore& task) { probe_or_certify(now, task.id); },
             [&](const CertifyChore& task) {
                 if (const CachedRoute* cached = cache.find(task.id))
                     admission.certify(now, *cached);
@@ -492,6 +507,16 @@ void Cloud::Parts::drop_route(Now now, const PnrpId& id) {
     const auto own_ids = cache.leaf_sets_of(id);
     cache.erase(id);
     maintenance.neighbour_gone(now, own_ids);
+}
+
+// Who was taken on his word shows now that the id is his: liars hold whatever they are asked for.
+void Cloud::Parts::probe_or_certify(Now now, const PnrpId& id) {
+    const CachedRoute* cached = cache.find(id);
+    if (cached != nullptr && !cached->key && exchange.profile().inquires_match_at_once) {
+        admission.certify(now, *cached);
+    } else {
+        probe(now, id);
+    }
 }
 
 // A node has many ids in the cache, and one silence: what holds for one of them holds for all.

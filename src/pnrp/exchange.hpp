@@ -9,6 +9,7 @@
 #include "pnrp/cloud.hpp"
 #include "pnrp/counters.hpp"
 #include "pnrp/guard.hpp"
+#include "pnrp/limits.hpp"
 #include "pnrp/message.hpp"
 #include "pnrp/pending_list.hpp"
 #include "pnrp/profile.hpp"
@@ -44,6 +45,8 @@ public:
     const ProvenSources& proven() const { return proven_; }
     SilentNodes& silent() { return silent_; }
     const SilentNodes& silent() const { return silent_; }
+    SilentNodes& liars() { return liars_; }
+    const SilentNodes& liars() const { return liars_; }
 
     // Addresses ----------------------------------------------------------------------------------
 
@@ -114,6 +117,7 @@ private:
     CloudRoundTrip cloud_round_trip_;
     ProvenSources proven_;
     SilentNodes silent_;
+    SilentNodes liars_{kLiarLifetime};
     std::vector<Endpoint> endpoints_;
     std::deque<Datagram> outbox_;
     Endpoint reached_at_;

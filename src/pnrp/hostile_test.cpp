@@ -475,5 +475,25 @@ TEST_F(Hostile, ChecksOnlySoManyEntriesAtOnce) {
     EXPECT_EQ(stage.cloud.cache_size(), 2U);
 }
 
+// PNRP-201: a denial drops the entry of who denied, and no other of the same id.
+TEST_F(Hostile, TakesNoDenialFromElsewhere) {
+    const ResolveQuery query{Peer{20}.registration.name};
+    ASSERT_TRUE(stage.cloud.start_resolve(stage.now(), query));
+    stage.drain();
+    const auto first = stage.sent.all<Lookup>();
+    ASSERT_EQ(first.size(), 1U);
+    const Peer& asked = first[0].to == peer.endpoint ? peer : peer_again;
+    const Peer& other = first[0].to == peer.endpoint ? peer_again : peer;
+    AuthorityBuffer elsewhere;
+    elsewhere.entry = RouteEntry{other.id, kVictim.port, {kVictim.address}};
+    stage.answer(asked.endpoint, first[0].id, elsewhere);
+    const auto second = stage.sent.to<Lookup>(kVictim);
+    ASSERT_EQ(second.size(), 1U);
+    AuthorityBuffer denial;
+    denial.not_found = true;
+    stage.answer(kVictim, second[0].id, denial);
+    EXPECT_TRUE(stage.cloud.knows(other.id));
+}
+
 } // namespace
 } // namespace kith::pnrp

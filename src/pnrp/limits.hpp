@@ -57,9 +57,13 @@ inline constexpr std::size_t kEntryChecksPerSource = 16; // of one informant; th
 inline constexpr std::size_t kNextHopsMax = 32;          // candidates of a search; the worst goes
 inline constexpr std::size_t kFirstHopsMax = 8;          // cached entries that a search starts from
 inline constexpr unsigned kInvalidAnswersMax = 8;        // to one INQUIRE; then it is given up
-inline constexpr std::size_t kDeadHopsMax = 16;          // silent hops of a search; then it ends
-inline constexpr unsigned kWideningsMax = 3; // of a search, by kFirstHopsMax cached entries each
-inline constexpr std::size_t kSilentNodesMax = 64; // asked last; the first noted goes
+inline constexpr unsigned kRestartsMax = 2;              // of a search that met lies
+inline constexpr unsigned kHopsPerLie = 2; // more useful hops of a search for each lie it meets
+inline constexpr unsigned kLiesMax = 22;   // of a search; further ones make its way no longer
+inline constexpr std::size_t kDeadHopsMax = 16; // silent hops of a search; then it ends
+inline constexpr unsigned kWideningsMax = 3;    // of a search, by kFirstHopsMax cached entries each
+inline constexpr std::size_t kSilentNodesMax = 64;              // asked last; the first noted goes
+inline constexpr auto kLiarLifetime = std::chrono::minutes(10); // asked last after a false answer
 inline constexpr auto kSilentNodeLifetime = std::chrono::seconds(30); // then it has a new chance
 
 // The cache: per own id, levels of halving distance. The outermost holds most, so that the first
@@ -86,6 +90,9 @@ inline constexpr auto kFillPause = 10min;             // for a level whose searc
 inline constexpr std::size_t kLevelPerAddressMax = 2; // entries of one level, from half full on:
 inline constexpr std::size_t kLevelPerNarrowMax = 2;  // of one address, of one /64, of one /48 or
 inline constexpr std::size_t kLevelPerWideMax = 4;    // IPv4 /24; further ones are not admitted
+inline constexpr std::size_t kHuddleCacheMin = 32;    // a smaller cache says nothing about chance
+inline constexpr double kHuddleRadius = 1.0 / 16;     // of a leaf set's span, around a newcomer
+inline constexpr double kHuddleMax = 4; // entries of one network there, times 1 + what is expected
 inline constexpr std::size_t kProvenSourcesMax = 128; // the least recently proved is forgotten
 inline constexpr auto kProofLifetime = 10min;
 inline constexpr std::size_t kProofsPendingMax = 256; // empty FLOODs to strangers; no more are sent

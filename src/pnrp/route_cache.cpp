@@ -16,6 +16,15 @@ unsigned level_of(const PnrpId& anchor, const PnrpId& id) {
     return std::min(floor_log2(distance(anchor, id)).value_or(0), kOutermostLevel);
 }
 
+// A /48, or a /24 of IPv4: what one owner has.
+bool is_same_network(const RouteEntry& a, const RouteEntry& b) {
+    const Address& one = a.addresses.front();
+    const Address& other = b.addresses.front();
+    if (one.is_v4() != other.is_v4()) return false;
+    const unsigned length = one.is_v4() ? 24 : 48;
+    return one.prefix(length) == other.prefix(length);
+}
+
 } // namespace
 
 std::size_t level_capacity(unsigned level) {
@@ -118,7 +127,7 @@ bool RouteCache::has_room_for(const PnrpId& id) const {
 }
 
 bool RouteCache::has_too_many_like(const RouteEntry& entry) const {
-    if (is_in_leaf_set(entry.id)) return false;
+    if (is_in_leaf_set(entry.id)) return is_in_huddle(entry);
     const PnrpId& anchor = nearest_anchor(entry.id);
     const unsigned level = level_of(anchor, entry.id);
     if (level_population(anchor, level) < level_capacity(level) / 2) return false;
@@ -137,6 +146,27 @@ bool RouteCache::has_too_many_like(const RouteEntry& entry) const {
     }
     return same_address >= kLevelPerAddressMax || same_narrow >= kLevelPerNarrowMax ||
            same_wide >= kLevelPerWideMax;
+}
+
+// Ids are spread evenly. Whoever ground his to lie around somebody else's has more of them in a
+// small part of the circle than his share of all ids explains.
+bool RouteCache::is_in_huddle(const RouteEntry& entry) const {
+    const PnrpId& own = nearest_anchor(entry.id);
+    const auto low = below(own);
+    const auto high = above(own);
+    if (entries_.size() < kHuddleCacheMin) return false;
+    const double span = circle_fraction(high.back()->entry.id - low.back()->entry.id);
+    const double radius = span * kHuddleRadius;
+    std::size_t alike = 0;
+    std::size_t near = 0;
+    for (const CachedRoute& route : entries_) {
+        if (!is_same_network(route.entry, entry)) continue;
+        ++alike;
+        if (circle_fraction(distance(route.entry.id, entry.id)) <= radius) ++near;
+    }
+    const double share = static_cast<double>(alike) / static_cast<double>(entries_.size());
+    const double expected = 2 * kHuddleRadius * (2 * kLeafSetSide + 1) * share;
+    return static_cast<double>(near) >= kHuddleMax * (1 + expected);
 }
 
 void RouteCache::insert(CachedRoute route) {

@@ -57,8 +57,9 @@ public:
     bool has_room_for(const PnrpId& id) const;
 
     /// True if the level of `entry` is half full and has as many entries of its address or network
-    /// as one owner of a network should fill (docs/protocol/pnrp.md, Limits against abuse). Never
-    /// in a leaf set: there a false refusal would hide a name.
+    /// as one owner of a network should fill (docs/protocol/pnrp.md, Limits against abuse). In a
+    /// leaf set, where a false refusal would hide a name, only if ids of its network huddle around
+    /// it as no chance would have it.
     bool has_too_many_like(const RouteEntry& entry) const;
 
     /// Adds or replaces the entry of `route.entry.id`. What no longer fits its level leaves, the
@@ -116,6 +117,7 @@ private:
     std::size_t level_population(const PnrpId& anchor, unsigned level) const;
     Gap widest_gap(const PnrpId& first, const PnrpId& last, unsigned level) const;
     std::span<const PnrpId> own_ids_near(const PnrpId& id, std::vector<PnrpId>& wrapped) const;
+    bool is_in_huddle(const RouteEntry& entry) const;
     void trim_level_of(const PnrpId& id);
 
     PnrpId fallback_anchor_;

@@ -193,9 +193,57 @@ TEST(RouteCache, OneNetworkFillsNoLevel) {
             ++of_one_network[*floor_log2(distance(own, route.entry.id))];
         }
     }
-    // Inner levels also hold whoever was pushed out of the leaf set, which has no such limit.
+    // Inner levels also hold whoever was pushed out of the leaf set, which has another limit.
     EXPECT_LE(of_one_network[254], kLevelPerWideMax);
     EXPECT_GT(of_one_network[254], 0U);
+}
+
+// 64 ids of one network around a name that has not come yet: it has its place in the leaf set all
+// the same, where its neighbours look for it.
+TEST(RouteCache, OneNetworkSurroundsNobody) {
+    SeededSecureRandom random(12);
+    RouteCache cache(random_id(random));
+    const PnrpId own = random_id(random);
+    cache.set_own_ids({own});
+    const auto offer = [&](const PnrpId& id, const std::string& address) {
+        CachedRoute route = route_to(id);
+        route.entry.addresses = {*parse_address(address)};
+        if (!cache.has_room_for(id) || cache.has_too_many_like(route.entry)) return false;
+        cache.insert(std::move(route));
+        return true;
+    };
+    for (int i = 0; i < 1000; ++i)
+        offer(random_id(random), fmt::format("2a00:{:x}::1", i + 1));
+    const PnrpId gap = cache.next_above(own)->entry.id - own;
+    const PnrpId step = power_of_two(*floor_log2(gap) - 12);
+    const PnrpId victim = own + power_of_two(*floor_log2(gap) - 1);
+    PnrpId below = victim;
+    PnrpId above = victim;
+    unsigned let_in = 0;
+    for (int i = 0; i < 32; ++i) {
+        below = below - step;
+        above = above + step;
+        for (const PnrpId& id : {below, above})
+            let_in += offer(id, fmt::format("2001:db8:0:{:x}::1", let_in)) ? 1U : 0U;
+    }
+    EXPECT_GT(let_in, 0);
+    EXPECT_LE(let_in, 2 * kHuddleMax);
+    EXPECT_TRUE(offer(victim, "2a01::1"));
+    EXPECT_TRUE(cache.is_in_leaf_set(victim));
+}
+
+// A cloud of one network is no attack: a name that were refused would be hidden.
+TEST(RouteCache, OneNetworkMayBeTheWholeCloud) {
+    SeededSecureRandom random(13);
+    RouteCache cache(random_id(random));
+    cache.set_own_ids({random_id(random), random_id(random)});
+    for (int i = 0; i < 4000; ++i) {
+        CachedRoute route = route_to(random_id(random));
+        route.entry.addresses = {*parse_address(fmt::format("2001:db8:0:{:x}::1", i + 1))};
+        if (!cache.is_in_leaf_set(route.entry.id)) continue;
+        ASSERT_FALSE(cache.has_too_many_like(route.entry)) << i;
+        cache.insert(std::move(route));
+    }
 }
 
 // PNRP-291: each leaf set gives an estimate, and the absurd ones are ignored.

@@ -71,7 +71,7 @@ void Search::start(Now now) {
     const std::size_t wanted = is_hedged || is_upkeep ? kFirstHopsMax : 1;
     std::vector<Hop> late;
     cache_.visit_outward(goal_.target, [&](const CachedRoute& route) {
-        (route.is_late || is_at_silent_node(now, route.entry) ? late : next_hops_)
+        (route.is_late || is_asked_last(now, route.entry) ? late : next_hops_)
             .push_back(Hop{route.entry});
         return next_hops_.size() < wanted;
     });
@@ -85,7 +85,8 @@ void Search::start(Now now) {
         // A cached entry that already is what we look for needs no LOOKUP.
         const auto match =
             std::find_if(next_hops_.rbegin(), next_hops_.rend(), [&](const Hop& hop) {
-                return satisfies(goal_, hop.entry.id);
+                return satisfies(goal_, hop.entry.id) &&
+                       !is_at_any(exchange_.liars(), now, hop.entry);
             });
         if (match != next_hops_.rend()) {
             offer_best(*match);
@@ -98,8 +99,8 @@ void Search::start(Now now) {
 // Steps 7 to 9 of MS-PNRP 3.1.4.4.2: inquire a match, else ask the next hop, else end.
 void Search::step(Now now) {
     while (!result_) {
-        if (awaits_inquiry()) return;
-        if (best_ && satisfies(goal_, best_->entry.id)) {
+        if (has_timely_inquiry()) return;
+        if (best_ && satisfies(goal_, best_->entry.id) && !is_being_inquired(best_->entry)) {
             if (inquire_best(now)) return;
             continue;
         }
@@ -108,19 +109,37 @@ void Search::step(Now now) {
             if (!lookups_.empty()) return; // only written-off ones: their failure comes
             if (widen(now)) continue;
         }
+        if (awaits_inquiry()) return; // late ones: their answer or their failure comes
         if (best_ && is_acceptable(goal_, best_->entry.id)) {
             if (inquire_best(now)) return;
             continue;
         }
-        if (inquire_silent_match(now) || !inquiries_.empty()) return;
+        if (inquire_silent_match(now)) return;
+        if (begin_again(now)) continue;
+        if (!inquiries_.empty()) return; // a valid answer may still come
         finish(
             {had_invalid_answer_ ? SearchResult::Kind::no_valid_answer
                                  : SearchResult::Kind::not_found});
     }
 }
 
+// Whoever claims the target and stays silent holds nobody up: the search goes on beside him.
+bool Search::has_timely_inquiry() const {
+    return std::any_of(inquiries_.begin(), inquiries_.end(), [](const Inquiry& inquiry) {
+        return inquiry.is_awaited() && !inquiry.is_late;
+    });
+}
+
+bool Search::is_being_inquired(const RouteEntry& entry) const {
+    return std::any_of(inquiries_.begin(), inquiries_.end(), [&](const Inquiry& inquiry) {
+        return inquiry.hop.entry == entry;
+    });
+}
+
 bool Search::is_exhausted() const {
-    return suspicious_ > kSuspiciousMax || useful_ > kUsefulHopsMax || dead_ >= kDeadHopsMax;
+    // Who lies shall not use up the way of those who do not.
+    const unsigned useful_max = kUsefulHopsMax + kHopsPerLie * std::min(lies_, kLiesMax);
+    return suspicious_ > kSuspiciousMax || useful_ > useful_max || dead_ >= kDeadHopsMax;
 }
 
 std::size_t Search::lookups_in_flight() const {
@@ -133,7 +152,7 @@ std::size_t Search::lookups_in_flight() const {
 bool Search::ask_next_hop(Now now) {
     while (!next_hops_.empty()) {
         auto next = std::find_if(next_hops_.rbegin(), next_hops_.rend(), [&](const Hop& hop) {
-            return !is_at_silent_node(now, hop.entry);
+            return !is_asked_last(now, hop.entry);
         });
         if (next == next_hops_.rend()) next = next_hops_.rbegin();
         Hop hop = std::move(*next);
@@ -143,13 +162,13 @@ bool Search::ask_next_hop(Now now) {
     return false;
 }
 
-// When silent nodes stood in the way, the cached entries beyond the first hops have their turn: the
-// way round a hole in the cloud may begin farther out.
+// When silent nodes or liars stood in the way, the cached entries beyond the first hops have their
+// turn: the way round a hole in the cloud may begin farther out.
 bool Search::widen(Now now) {
     const bool is_hedged = exchange_.profile().hedge.in_flight_max > 1;
     // A split test asks what others know: from our own cache it would learn nothing.
     if (goal_.initial_hop) return false;
-    if (!is_hedged || !met_silence_ || widenings_ == kWideningsMax) return false;
+    if (!is_hedged || (!met_silence_ && lies_ == 0) || widenings_ == kWideningsMax) return false;
     ++widenings_;
     std::vector<Hop> found;
     cache_.visit_outward(goal_.target, [&](const CachedRoute& route) {
@@ -157,12 +176,25 @@ bool Search::widen(Now now) {
             std::any_of(path_.begin(), path_.end(), [&](const Endpoint& endpoint) {
                 return route.entry.has_endpoint(endpoint);
             });
-        if (!was_asked && !is_rejected(route.entry) && !is_at_silent_node(now, route.entry))
+        if (!was_asked && !is_rejected(route.entry) && !is_asked_last(now, route.entry))
             found.push_back(Hop{route.entry});
         return found.size() < kFirstHopsMax;
     });
     next_hops_.assign(found.rbegin(), found.rend());
     return !next_hops_.empty();
+}
+
+// Where lies were met, nobody's silence about the target is final: those who did not lie are asked
+// once more, and are told whom to pass over.
+bool Search::begin_again(Now now) {
+    const bool is_worth_it = goal_.reason == Reason::application && lies_ > 0;
+    if (!is_worth_it || restarts_ == kRestartsMax) return false;
+    ++restarts_;
+    suspicious_ = useful_ = dead_ = widenings_ = 0;
+    std::erase_if(path_, [&](const Endpoint& endpoint) {
+        return !exchange_.liars().contains(now, endpoint);
+    });
+    return widen(now);
 }
 
 bool Search::send_lookup(Now now, Hop hop) {
@@ -256,7 +288,6 @@ bool Search::handle_answer(
 
 void Search::handle_lookup_answer(
     Now now, Lookup asked, const PendingList::Answered& answered, const AuthorityBuffer& buffer) {
-    static_cast<void>(now);
     remember_endpoint(answered.from);
     // Busy (A35): a live node without an answer; the hop is spent and counts for nothing.
     if (buffer.busy) return;
@@ -282,11 +313,11 @@ void Search::handle_lookup_answer(
         exchange_.counters().drop(Drop::bad_entry);
         return;
     }
-    consider(Hop{*buffer.entry, 0, hop.lookups + 1}, hop, answered.from);
+    consider(now, Hop{*buffer.entry, 0, hop.lookups + 1, answered.from}, hop, answered.from);
 }
 
 // The route entry that a hop returned: the last part of MS-PNRP 3.1.5.6.1.
-void Search::consider(Hop returned, const Hop& asked, const Endpoint& from) {
+void Search::consider(Now now, Hop returned, const Hop& asked, const Endpoint& from) {
     const PnrpId& id = returned.entry.id;
     if (is_in_path(returned.entry) || is_known(returned.entry)) return;
     const bool is_own = std::any_of(
@@ -294,6 +325,7 @@ void Search::consider(Hop returned, const Hop& asked, const Endpoint& from) {
         returned.entry.addresses.end(),
         [&](const Address& address) { return exchange_.is_own({address, returned.entry.port}); });
     if (is_own) return;
+    if (is_at_any(exchange_.liars(), now, returned.entry)) return;
     findings_.push_back({SearchFinding::Kind::heard_of, returned.entry, from, {}});
     if (exchange_.profile().inquires_match_at_once && satisfies(goal_, id)) {
         offer_best(returned);
@@ -331,13 +363,23 @@ bool Search::handle_inquire_answer(
         // are asked meanwhile, and a valid answer to this question still wins.
         exchange_.counters().drop(result.error());
         had_invalid_answer_ = true;
+        const bool is_first = inquiry->refused == 0;
         const bool is_hopeless = ++inquiry->refused >= kInvalidAnswersMax;
-        if (is_hopeless) inquiries_.erase(inquiry);
+        if (is_hopeless) {
+            findings_.push_back({SearchFinding::Kind::gone, hop.entry, {}, {}});
+            inquiries_.erase(inquiry);
+        }
         reject();
+        if (is_first) ++lies_;
+        // A wrong clock is no lie.
+        if (is_first && result.error() != Drop::cpa_expired) distrust(now, hop);
         return is_hopeless;
     }
     findings_.push_back(
         {SearchFinding::Kind::confirmed, hop.entry, answered.from, answered.round_trip});
+    // If it was accused before, somebody else had answered in its name.
+    for (const Endpoint& endpoint : exchange_.destinations(hop.entry))
+        exchange_.liars().clear(endpoint);
     inquiries_.erase(inquiry);
     finish(std::move(*result));
     return true;
@@ -383,7 +425,9 @@ bool Search::awaits_inquiry() const {
 void Search::handle_failure(Now now, MessageId id) {
     std::optional<Hop> hop;
     const std::size_t had_refused = std::erase_if(inquiries_, [&](const Inquiry& asked) {
-        return asked.id == id && asked.refused > 0; // not silent, and passed over already
+        const bool is_it = asked.id == id && asked.refused > 0; // not silent, passed over already
+        if (is_it) findings_.push_back({SearchFinding::Kind::gone, asked.hop.entry, {}, {}});
+        return is_it;
     });
     if (had_refused > 0) return step(now);
     std::erase_if(lookups_, [&](const Lookup& asked) {
@@ -520,12 +564,33 @@ void Search::remember_endpoint(const Endpoint& endpoint) {
     if (std::find(path_.begin(), path_.end(), endpoint) == path_.end()) path_.push_back(endpoint);
 }
 
-bool Search::is_at_silent_node(Now now, const RouteEntry& entry) const {
-    const SilentNodes& silent = exchange_.silent();
+bool Search::is_at_any(const SilentNodes& silent, Now now, const RouteEntry& entry) const {
     return !silent.empty() &&
            std::any_of(entry.addresses.begin(), entry.addresses.end(), [&](const Address& address) {
                return silent.contains(now, {address, entry.port});
            });
+}
+
+bool Search::is_asked_last(Now now, const RouteEntry& entry) const {
+    return is_at_any(exchange_.silent(), now, entry) || is_at_any(exchange_.liars(), now, entry);
+}
+
+// Whoever gives a false answer from where it was asked is believed nothing else for a while; and
+// whoever referred to it is not followed any further here.
+void Search::distrust(Now now, const Hop& liar) {
+    for (const Endpoint& endpoint : exchange_.destinations(liar.entry))
+        exchange_.liars().note(now, endpoint);
+    const auto is_doubtful = [&](const Hop& hop) {
+        const bool is_informant = liar.informant && hop.entry.has_endpoint(*liar.informant);
+        const bool is_hearsay = hop.informant && (hop.informant == liar.informant ||
+                                                  liar.entry.has_endpoint(*hop.informant));
+        return is_informant || is_hearsay || is_at_any(exchange_.liars(), now, hop.entry);
+    };
+    for (const Endpoint& endpoint : exchange_.destinations(liar.entry))
+        remember_endpoint(endpoint);
+    std::erase_if(next_hops_, is_doubtful);
+    std::erase_if(best_stack_, is_doubtful);
+    if (best_ && is_doubtful(*best_)) discard_best();
 }
 
 bool Search::is_in_path(const RouteEntry& entry) const {

@@ -107,7 +107,8 @@ private:
     struct Hop {
         RouteEntry entry;
         unsigned uses = 0;
-        unsigned lookups = 0; // on the path to it
+        unsigned lookups = 0;                // on the path to it
+        std::optional<Endpoint> informant{}; // who told of it; nothing: we knew it
     };
     struct Lookup { // one LOOKUP under way
         MessageId id{};
@@ -131,6 +132,7 @@ private:
     void step(Now now);
     bool ask_next_hop(Now now);
     bool widen(Now now);
+    bool begin_again(Now now);
     bool inquire_best(Now now);
     bool inquire_silent_match(Now now);
     bool send_lookup(Now now, Hop hop);
@@ -140,7 +142,7 @@ private:
         Lookup asked,
         const PendingList::Answered& answered,
         const AuthorityBuffer& buffer);
-    void consider(Hop returned, const Hop& asked, const Endpoint& from);
+    void consider(Now now, Hop returned, const Hop& asked, const Endpoint& from);
     bool handle_inquire_answer(
         Now now,
         MessageId id,
@@ -153,12 +155,16 @@ private:
     void offer_best(const Hop& hop);
     void discard_best();
     void remember_endpoint(const Endpoint& endpoint);
-    bool is_at_silent_node(Now now, const RouteEntry& entry) const;
+    bool is_at_any(const SilentNodes& nodes, Now now, const RouteEntry& entry) const;
+    bool is_asked_last(Now now, const RouteEntry& entry) const;
+    void distrust(Now now, const Hop& liar);
     bool is_in_path(const RouteEntry& entry) const;
     bool is_known(const RouteEntry& entry) const;
     bool is_rejected(const RouteEntry& entry) const;
     std::vector<Endpoint> flagged_path() const;
     std::size_t lookups_in_flight() const;
+    bool has_timely_inquiry() const;
+    bool is_being_inquired(const RouteEntry& entry) const;
     bool is_exhausted() const;
     void finish(SearchResult result);
 
@@ -179,7 +185,9 @@ private:
     unsigned useful_ = 0;
     unsigned dead_ = 0;
     unsigned widenings_ = 0;
+    unsigned restarts_ = 0;
     bool met_silence_ = false;
+    unsigned lies_ = 0; // false answers met
     bool had_invalid_answer_ = false;
     std::deque<SearchFinding> findings_;
     std::optional<SearchResult> result_;

@@ -59,6 +59,12 @@ public:
         search->handle_failure(at(now), asked.id);
     }
 
+    void fail_inquiries() {
+        for (const auto& asked : inquiries()) {
+            if (exchange.pending().contains(asked.id)) fail(asked);
+        }
+    }
+
     std::vector<SearchFinding> findings(SearchFinding::Kind kind) {
         while (auto finding = search->poll_finding())
             found_.push_back(std::move(*finding));
@@ -517,6 +523,109 @@ TEST(Search, WidensItsStartOnlyWhereNodesAreSilent) {
         EXPECT_EQ(walk.lookups_to(endpoint_of_byte(0x70)), is_silent ? 1U : 0U);
         EXPECT_EQ(walk.result().has_value(), !is_silent);
     }
+}
+
+// Somebody at the address of 0x`first` who claims the target, under his `variant`-th id.
+RouteEntry claim_of_byte(unsigned first, unsigned variant = 1) {
+    RouteEntry claim = Bench::entry_of_byte(first);
+    claim.id = Bench::id_of_byte(0x80);
+    claim.id.bytes[31] = static_cast<std::byte>(variant);
+    return claim;
+}
+
+TEST(Search, BelievesALiarNothingElse) { // PNRP-207
+    Walk walk(modern_profile());
+    walk.cache_byte(0x7f);
+    walk.cache_byte(0x20);
+    walk.start();
+    ASSERT_EQ(walk.lookups().back().to, endpoint_of_byte(0x7f));
+    walk.answer_last(returning(claim_of_byte(0x7f)));
+    ASSERT_EQ(walk.inquiries().size(), 1U);
+    walk.answer(walk.inquiries().back(), {}); // and nothing to show for it
+    EXPECT_TRUE(walk.exchange.liars().contains(at(9min), endpoint_of_byte(0x7f)));
+    EXPECT_FALSE(walk.exchange.liars().contains(at(10min), endpoint_of_byte(0x7f)));
+    // He is not asked again, and not believed either when somebody else refers to him.
+    ASSERT_EQ(walk.lookups().back().to, endpoint_of_byte(0x20));
+    walk.answer_last(returning(claim_of_byte(0x7f, 2)));
+    EXPECT_EQ(walk.inquiries().size(), 1U);
+    EXPECT_EQ(walk.lookups_to(endpoint_of_byte(0x7f)), 1U);
+    // The next search begins elsewhere.
+    walk.start();
+    EXPECT_EQ(walk.lookups().back().to, endpoint_of_byte(0x20));
+}
+
+TEST(Search, FollowsNoReferralOfWhoLedToALiar) {
+    Walk walk(modern_profile());
+    for (unsigned i = 0; i < kAcceptAnyBelow; ++i)
+        walk.cache_byte(0x10 + i);
+    walk.start();
+    const Endpoint informant = walk.lookups().back().to;
+    walk.answer_last(returning(claim_of_byte(0x60)));
+    ASSERT_EQ(walk.inquiries().size(), 1U);
+    walk.answer(walk.inquiries().back(), {});
+    EXPECT_NE(walk.lookups().back().to, informant);
+    EXPECT_EQ(walk.lookups_to(informant), 1U);
+    EXPECT_FALSE(walk.exchange.liars().contains(at({}), informant)); // he may have been misled
+}
+
+TEST(Search, IsNotWornOutByLies) { // PNRP-174 counts the useful hops
+    Walk walk(modern_profile());
+    constexpr unsigned kCached = (kWideningsMax + 1) * kFirstHopsMax;
+    for (unsigned i = 0; i < kCached; ++i)
+        walk.cache_byte(0x20 + i);
+    walk.start();
+    for (unsigned step = 0; step < kCached; ++step) {
+        ASSERT_FALSE(walk.result()) << step;
+        walk.answer_last(returning(claim_of_byte(0xa0 + step)));
+        ASSERT_EQ(walk.inquiries().size(), step + 1);
+        walk.answer(walk.inquiries().back(), {});
+    }
+    std::set<Endpoint> asked;
+    for (const auto& lookup : walk.lookups())
+        asked.insert(lookup.to);
+    EXPECT_EQ(asked.size(), kCached);
+    // They lied about nothing themselves: each is asked again, and told of those who did.
+    EXPECT_FALSE(walk.result());
+    EXPECT_EQ(walk.lookups().back().body.path.size(), kPathEndpointsMax);
+    for (unsigned step = 0; step < kCached * (kRestartsMax + 1); ++step) {
+        const auto last = walk.lookups().back();
+        if (walk.exchange.pending().contains(last.id)) walk.answer(last, {});
+    }
+    EXPECT_FALSE(walk.result()); // a valid answer may still come
+    walk.fail_inquiries();
+    EXPECT_EQ(walk.findings(SearchFinding::Kind::gone).size(), kCached);
+    EXPECT_EQ(walk.result(), Kind::no_valid_answer);
+}
+
+TEST(Search, GoesOnBesideAMatchThatIsLate) {
+    Walk walk(modern_profile());
+    walk.cache_byte(0x7f);
+    walk.cache_byte(0x20);
+    walk.start();
+    walk.answer_last(returning(claim_of_byte(0x60)));
+    ASSERT_EQ(walk.inquiries().size(), 1U);
+    EXPECT_EQ(walk.lookups().size(), 1U);
+    walk.now = 30ms; // nobody was heard yet
+    walk.search->handle_timeout(at(30ms));
+    ASSERT_EQ(walk.lookups().size(), 2U);
+    walk.answer_last(returning(claim_of_byte(0x61, 2)));
+    ASSERT_EQ(walk.inquiries().size(), 2U);
+    EXPECT_EQ(walk.inquiries().back().to, endpoint_of_byte(0x61));
+    // Where nobody else is left it is waited for.
+    walk.answer(walk.inquiries().back(), {});
+    for (unsigned i = 0; i < 9 && walk.lookups().size() < 9; ++i)
+        if (walk.exchange.pending().contains(walk.lookups().back().id)) walk.answer_last({});
+    EXPECT_FALSE(walk.result());
+    walk.fail(walk.inquiries().front());
+    ASSERT_EQ(walk.inquiries().size(), 3U); // once more, as the last resort
+    walk.fail(walk.inquiries().back());
+    EXPECT_FALSE(walk.result()); // a lie was met: who did not lie is asked once more
+    for (unsigned i = 0; i < 9; ++i) {
+        const auto last = walk.lookups().back();
+        if (walk.exchange.pending().contains(last.id)) walk.answer(last, {});
+    }
+    walk.fail_inquiries();
+    EXPECT_EQ(walk.result(), Kind::no_valid_answer);
 }
 
 } // namespace

@@ -1,7 +1,5 @@
 #include "pnrp/silent_nodes.hpp"
 
-#include "pnrp/limits.hpp"
-
 #include <algorithm>
 
 namespace kith::pnrp {
@@ -18,7 +16,7 @@ void SilentNodes::clear(const Endpoint& endpoint) {
 
 bool SilentNodes::contains(Now now, const Endpoint& endpoint) const {
     return std::any_of(noted_.begin(), noted_.end(), [&](const Note& note) {
-        return note.endpoint == endpoint && now.instant - note.at < kSilentNodeLifetime;
+        return note.endpoint == endpoint && now.instant - note.at < lifetime_;
     });
 }
 

@@ -1,10 +1,12 @@
-// Whose answer is overdue, by endpoint: a node has many ids, and referrals to its other ids go on
-// coming from nodes that have not noticed. They are asked last.
+// Nodes that are asked last, by endpoint and for a while: a node has many ids, and referrals to its
+// other ids go on coming from nodes that have not noticed what we have. Those whose answer is
+// overdue are kept in one such list, those who were caught with a false answer in another.
 
 #pragma once
 
 #include "base/endpoint.hpp"
 #include "base/time.hpp"
+#include "pnrp/limits.hpp"
 
 #include <cstddef>
 #include <vector>
@@ -13,13 +15,15 @@ namespace kith::pnrp {
 
 class SilentNodes {
 public:
+    explicit SilentNodes(Duration lifetime = kSilentNodeLifetime) : lifetime_(lifetime) {}
+
     /// At most `kSilentNodesMax` are kept; the one noted first goes.
     void note(Now now, const Endpoint& endpoint);
 
     /// It has answered.
     void clear(const Endpoint& endpoint);
 
-    /// True for `kSilentNodeLifetime` after `note()`.
+    /// True for the lifetime after `note()`.
     bool contains(Now now, const Endpoint& endpoint) const;
 
     bool empty() const { return noted_.empty(); }
@@ -30,6 +34,7 @@ private:
         Endpoint endpoint;
         Instant at;
     };
+    Duration lifetime_;
     std::vector<Note> noted_; // in order of time
 };
 
