@@ -84,6 +84,7 @@ std::vector<pnrp::Registration> grind_content(
     };
     const pnrp::PnrpId wanted = id_of(target);
     std::vector<std::pair<pnrp::PnrpId, std::size_t>> tried;
+    tried.reserve(count * nodes * kTimesDenser);
     for (std::size_t i = 0; i < count * nodes * kTimesDenser; ++i)
         tried.emplace_back(pnrp::distance(id_of(name_of(*key, ground_text(i))), wanted), i);
     std::ranges::nth_element(tried, tried.begin() + static_cast<std::ptrdiff_t>(count));

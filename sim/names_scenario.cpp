@@ -227,6 +227,7 @@ bool NamesRun::join() {
     add_hosts();
     const std::size_t hosts = names_.size();
     std::vector<HostId> seed_hosts;
+    seed_hosts.reserve(seeds);
     for (std::size_t i = 0; i < seeds; ++i)
         seed_hosts.push_back(host_id(i));
     if (options_.has_attack) prepare_attack(seed_hosts);

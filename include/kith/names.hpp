@@ -71,7 +71,7 @@ public:
 
     /// Publishes until `unpublish()` or the end of this object; again for the same name replaces
     /// it. Returns the peer name.
-    Result<std::string> publish(const Publication& publication);
+    Result<std::string> publish(const Publication& wish);
     Result<void> unpublish(std::string_view name);
 
     struct Question {

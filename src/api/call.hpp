@@ -31,6 +31,8 @@ struct Answer {
 };
 using Outcome = std::expected<Answer, Error>;
 
+inline constexpr unsigned kCreated = 201; // the status of what was made
+
 Reply to_reply(const Outcome& outcome);
 
 inline std::unexpected<Error> refuse(ErrorCode code, std::string message) {

@@ -18,7 +18,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr unsigned kCreated = 201;
 constexpr std::int64_t kLifetimeMin = milliseconds(std::chrono::hours(1)).count();
 constexpr std::int64_t kLifetimeDefault = milliseconds(std::chrono::days(30)).count();
 constexpr std::int64_t kLifetimeMax = milliseconds(std::chrono::days(3650)).count();
@@ -126,7 +125,7 @@ void DelegationRoutes::delegate(Call call) {
                   identity::to_delegation_document({wish->to.public_key.algorithm(), **chain})}}}));
         });
     if (!runs) {
-        refused({ErrorCode::too_many, "too many keys are being opened or sealed at once"});
+        refused(keys_busy());
     }
 }
 

@@ -13,7 +13,7 @@ namespace kith::api {
 
 namespace {
 
-Json milliseconds(Duration duration) {
+Json json_milliseconds(Duration duration) {
     return std::chrono::duration<double, std::milli>(duration).count();
 }
 
@@ -142,7 +142,7 @@ Json peer_document(const pnrp::PeerInfo& peer) {
         {"endpoints", std::move(endpoints)},
         {"leaf_set", peer.in_leaf_set},
         {"heard_ago_ms", whole_milliseconds(peer.heard_ago)},
-        {"round_trip_ms", peer.round_trip ? milliseconds(*peer.round_trip) : Json(nullptr)}};
+        {"round_trip_ms", peer.round_trip ? json_milliseconds(*peer.round_trip) : Json(nullptr)}};
 }
 
 Json identity_document(const identity::StoredIdentity& identity) {
@@ -214,7 +214,7 @@ Json resolution_document(const pnrp::Resolution& resolution, const std::string& 
         {"local", resolution.is_local},
         {"delegated", resolution.is_delegated},
         {"lookups", resolution.lookups},
-        {"took_ms", milliseconds(resolution.took)}};
+        {"took_ms", json_milliseconds(resolution.took)}};
 }
 
 } // namespace kith::api

@@ -76,6 +76,10 @@ Error to_error(identity::PeerNameErrc error) {
     return {ErrorCode::bad_name, "not a peer name"};
 }
 
+Error keys_busy() {
+    return {ErrorCode::too_many, "too many keys are being opened or sealed at once"};
+}
+
 Error to_error(identity::DocumentErrc error) {
     using identity::DocumentErrc;
     switch (error) {

@@ -45,6 +45,8 @@ unsigned http_status(ErrorCode code);
 // The errors of the layers below, in these words.
 Error to_error(identity::PeerNameErrc error);
 Error to_error(identity::DocumentErrc error);
+/// The thread that opens and seals keys has as much to do as it takes.
+Error keys_busy();
 Error to_error(identity::VaultErrc error);
 Error to_error(identity::LabelErrc error);
 Error to_error(pnrp::RegisterErrc error);

@@ -16,8 +16,6 @@ namespace {
 
 using Document = std::expected<std::string, identity::DocumentErrc>;
 
-constexpr unsigned kCreated = 201;
-
 std::expected<std::string, Error> parse_label(const std::string& text) {
     auto label = identity::parse_label(text);
     if (!label) return std::unexpected(to_error(label.error()));
@@ -26,10 +24,6 @@ std::expected<std::string, Error> parse_label(const std::string& text) {
 
 Error no_such_identity(const std::string& label) {
     return {ErrorCode::not_found, fmt::format("there is no identity called {}", label)};
-}
-
-Error busy() {
-    return {ErrorCode::too_many, "too many keys are being opened or sealed at once"};
 }
 
 std::optional<std::string_view> text_of(const SharedSecret& secret) {
@@ -141,7 +135,7 @@ void IdentityRoutes::create(Call call) {
             reply(to_reply(add(*document)));
             if (*document) wipe_text(**document);
         });
-    if (!runs) refused(busy());
+    if (!runs) refused(keys_busy());
 }
 
 void IdentityRoutes::import(Call call) {
@@ -177,7 +171,7 @@ void IdentityRoutes::import(Call call) {
             reply(to_reply(add(*document)));
             if (*document) wipe_text(**document);
         });
-    if (!runs) refused(busy());
+    if (!runs) refused(keys_busy());
 }
 
 void IdentityRoutes::export_document(Call call) {
@@ -213,7 +207,7 @@ void IdentityRoutes::export_document(Call call) {
             if (!*document) return reply(to_reply(std::unexpected(to_error(document->error()))));
             reply(to_reply(Answer{200, {{"document", **document}}}));
         });
-    if (!runs) refused(busy());
+    if (!runs) refused(keys_busy());
 }
 
 } // namespace kith::api

@@ -17,12 +17,6 @@ namespace kith::api {
 
 namespace {
 
-constexpr unsigned kCreated = 201;
-
-Error busy() {
-    return {ErrorCode::too_many, "too many keys are being opened or sealed at once"};
-}
-
 std::expected<std::string, Error> check_comment(std::string comment) {
     const bool has_controls = std::ranges::any_of(comment, [](char c) {
         const auto byte = static_cast<unsigned char>(c);
@@ -104,6 +98,25 @@ NameRoutes::read_addresses(const std::vector<std::string>& texts) const {
     return out;
 }
 
+// The identity called so, or the default one; in any case one of this node's profile.
+std::expected<identity::StoredIdentity, Error>
+NameRoutes::choose_identity(const std::optional<std::string>& label) const {
+    auto identity = label ? services_.vault.find(*label) : services_.vault.default_identity();
+    if (!identity && label) {
+        return refuse(ErrorCode::not_found, fmt::format("there is no identity called {}", *label));
+    }
+    if (!identity) return refuse(ErrorCode::not_found, "there is no default identity");
+    if (identity->card.public_key.algorithm() != services_.profile->key_algorithm) {
+        return refuse(
+            ErrorCode::bad_request,
+            fmt::format(
+                "{} is an identity of another profile than this kithd's, which is {}",
+                identity->card.label,
+                services_.profile->name));
+    }
+    return std::move(*identity);
+}
+
 std::expected<NameRoutes::Wish, Error> NameRoutes::read_wish(RequestBody& body) const {
     const std::string classifier = body.text_or("classifier", "");
     const auto label = body.optional_text("identity");
@@ -134,12 +147,9 @@ std::expected<NameRoutes::Wish, Error> NameRoutes::read_wish(RequestBody& body) 
 
     std::optional<identity::StoredIdentity> identity;
     if (!unsecured) {
-        identity = label ? services_.vault.find(*label) : services_.vault.default_identity();
-        if (!identity && label) {
-            return refuse(
-                ErrorCode::not_found, fmt::format("there is no identity called {}", *label));
-        }
-        if (!identity) return refuse(ErrorCode::not_found, "there is no default identity");
+        auto chosen = choose_identity(label);
+        if (!chosen) return std::unexpected(chosen.error());
+        identity = std::move(*chosen);
     }
     auto name = unsecured ? identity::PeerName::unsecured(classifier)
                           : identity::PeerName::secure(identity->card.name.authority(), classifier);
@@ -151,14 +161,6 @@ std::expected<NameRoutes::Wish, Error> NameRoutes::read_wish(RequestBody& body) 
         chain = std::move(delegated->chain);
         name = identity::PeerName::secure(delegated->owner, classifier);
         if (!name) return std::unexpected(to_error(name.error()));
-    }
-    if (identity && identity->card.public_key.algorithm() != services_.profile->key_algorithm) {
-        return refuse(
-            ErrorCode::bad_request,
-            fmt::format(
-                "{} is an identity of another profile than this kithd's, which is {}",
-                identity->card.label,
-                services_.profile->name));
     }
     return Wish{
         .name = std::move(*name),
@@ -221,7 +223,7 @@ void NameRoutes::publish_secure(const std::shared_ptr<Wish>& wish, const ReplyTo
         });
     if (!runs) {
         names_.end_opening(label);
-        refused(busy());
+        refused(keys_busy());
     }
 }
 

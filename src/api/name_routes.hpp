@@ -22,6 +22,8 @@ public:
 private:
     struct Wish;
 
+    std::expected<identity::StoredIdentity, Error>
+    choose_identity(const std::optional<std::string>& label) const;
     std::expected<Wish, Error> read_wish(RequestBody& body) const;
     std::expected<std::vector<pnrp::AppEndpoint>, Error>
     read_addresses(const std::vector<std::string>& texts) const;

@@ -7,14 +7,12 @@
 
 namespace kith::api {
 
-using Json = nlohmann::json;
-
 struct RequestBody::Members {
-    Json object;
+    nlohmann::json object;
     std::set<std::string, std::less<>> read;
 
     // The member, now known to somebody; nullptr if it is not there.
-    Json* find(std::string_view name) {
+    nlohmann::json* find(std::string_view name) {
         read.emplace(name);
         const auto found = object.find(name);
         return found == object.end() ? nullptr : &*found;
@@ -37,13 +35,14 @@ std::expected<RequestBody, Error> RequestBody::parse(std::string_view text) {
     // Of a member that is there twice one would be ignored.
     std::set<std::string> seen;
     std::optional<std::string> twice;
-    const auto watch = [&](int depth, Json::parse_event_t event, Json& part) {
-        if (depth != 1 || event != Json::parse_event_t::key) return true;
+    const auto watch = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& part) {
+        if (depth != 1 || event != nlohmann::json::parse_event_t::key) return true;
         const auto& name = part.get_ref<const std::string&>();
         if (!seen.insert(name).second) twice = name;
         return true;
     };
-    members->object = text.empty() ? Json::object() : Json::parse(text, watch, false);
+    members->object =
+        text.empty() ? nlohmann::json::object() : nlohmann::json::parse(text, watch, false);
     if (!members->object.is_object()) {
         return std::unexpected(Error{ErrorCode::bad_request, "the body is not a JSON object"});
     }
@@ -59,19 +58,19 @@ void RequestBody::fail(std::string message) {
 }
 
 std::string RequestBody::text(std::string_view name) {
-    const Json* member = members_->find(name);
+    const nlohmann::json* member = members_->find(name);
     if (member != nullptr && member->is_string()) return member->get<std::string>();
     fail(fmt::format("the member \"{}\" has to be there and be a text", name));
     return {};
 }
 
 std::string RequestBody::text_or(std::string_view name, std::string_view fallback) {
-    const Json* member = members_->find(name);
+    const nlohmann::json* member = members_->find(name);
     return member == nullptr ? std::string(fallback) : text(name);
 }
 
 std::optional<std::string> RequestBody::optional_text(std::string_view name) {
-    const Json* member = members_->find(name);
+    const nlohmann::json* member = members_->find(name);
     if (member == nullptr || member->is_null()) return std::nullopt;
     if (member->is_string()) return member->get<std::string>();
     fail(fmt::format("the member \"{}\" has to be a text or null", name));
@@ -79,7 +78,7 @@ std::optional<std::string> RequestBody::optional_text(std::string_view name) {
 }
 
 bool RequestBody::flag_or(std::string_view name, bool fallback) {
-    const Json* member = members_->find(name);
+    const nlohmann::json* member = members_->find(name);
     if (member == nullptr) return fallback;
     if (member->is_boolean()) return member->get<bool>();
     fail(fmt::format("the member \"{}\" has to be true or false", name));
@@ -88,7 +87,7 @@ bool RequestBody::flag_or(std::string_view name, bool fallback) {
 
 std::int64_t RequestBody::number_or(
     std::string_view name, std::int64_t fallback, std::int64_t min, std::int64_t max) {
-    const Json* member = members_->find(name);
+    const nlohmann::json* member = members_->find(name);
     if (member == nullptr) return fallback;
     // A number above what 64 signed bits hold is read as unsigned, and wraps to a negative one
     // here.
@@ -101,7 +100,7 @@ std::int64_t RequestBody::number_or(
 }
 
 std::vector<std::string> RequestBody::texts(std::string_view name) {
-    const Json* member = members_->find(name);
+    const nlohmann::json* member = members_->find(name);
     if (member == nullptr) return {};
     std::vector<std::string> out;
     bool good = member->is_array() && member->size() <= kTextsMax;
@@ -121,7 +120,7 @@ SharedSecret RequestBody::secret(std::string_view name) {
 }
 
 SharedSecret RequestBody::optional_secret(std::string_view name) {
-    const Json* member = members_->find(name);
+    const nlohmann::json* member = members_->find(name);
     if (member == nullptr || member->is_null()) return nullptr;
     if (member->is_string() && !member->get_ref<const std::string&>().empty()) {
         return std::make_shared<const Secret>(member->get_ref<const std::string&>());

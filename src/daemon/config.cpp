@@ -10,10 +10,6 @@ namespace kith::daemon {
 
 namespace {
 
-std::unexpected<ConfigError> refuse(std::string message) {
-    return std::unexpected(ConfigError{std::move(message)});
-}
-
 std::expected<std::filesystem::path, ConfigError> default_data(const Environment& environment) {
     // The XDG base directory specification: a relative path counts as none.
     if (environment.data_home.starts_with('/')) {

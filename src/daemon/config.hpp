@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -59,6 +60,10 @@ struct Config {
 struct ConfigError {
     std::string message;
 };
+
+inline std::unexpected<ConfigError> refuse(std::string message) {
+    return std::unexpected(ConfigError{std::move(message)});
+}
 
 /// The variables of the environment that matter here, so that nothing below reads it.
 struct Environment {

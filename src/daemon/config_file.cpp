@@ -13,10 +13,6 @@ namespace kith::daemon {
 
 namespace {
 
-std::unexpected<ConfigError> refuse(std::string message) {
-    return std::unexpected(ConfigError{std::move(message)});
-}
-
 // One file while it is read: knows its name for the messages, and remembers the first error.
 class FileReader {
 public:

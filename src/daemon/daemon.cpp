@@ -78,9 +78,6 @@ struct Holdings {
 };
 
 std::expected<Holdings, ConfigError> take_hold(const Config& config) {
-    const auto refuse = [](std::string message) {
-        return std::unexpected(ConfigError{std::move(message)});
-    };
     auto data = host::PrivateDirectory::open(config.data);
     if (!data) return refuse(to_sentence(data.error()));
     auto lock = data->lock("lock");

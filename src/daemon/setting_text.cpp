@@ -12,10 +12,6 @@ namespace kith::daemon {
 
 namespace {
 
-std::unexpected<ConfigError> refuse(std::string message) {
-    return std::unexpected(ConfigError{std::move(message)});
-}
-
 constexpr std::array<std::pair<std::string_view, LogLevel>, 6> kLogLevels{{
     {"trace", LogLevel::trace},
     {"debug", LogLevel::debug},

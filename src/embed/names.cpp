@@ -124,6 +124,7 @@ struct Names::Inside {
     Inside(const Inside&) = delete;
     Inside& operator=(const Inside&) = delete;
 
+    // NOLINTNEXTLINE(bugprone-exception-escape): out of memory only, and that ends the program
     ~Inside() {
         asio::post(loop, [this] { leave(); });
         thread.join();

@@ -36,7 +36,7 @@ RememberedNodes load_remembered_nodes(const PrivateDirectory& directory) {
         const bool absent = content.error().code == FileErrc::not_found;
         return {.clouds = {}, .source = absent ? Source::nothing : Source::unreadable};
     }
-    const RememberedNodes unreadable{.clouds = {}, .source = Source::unreadable};
+    RememberedNodes unreadable{.clouds = {}, .source = Source::unreadable};
     std::string_view rest = *content;
     RememberedNodes out{.clouds = {}, .source = Source::file};
     std::vector<Endpoint>* nodes = nullptr;

@@ -135,7 +135,7 @@ std::optional<std::string> text_in(const Element& string, std::size_t units_max)
     if (string.tag == der::kUtf8String) units = utf8_to_utf16(as_text(string.content));
     if (!units || units->empty() || units->size() > units_max) return std::nullopt;
     if (units->back() == u'\0') units->pop_back();
-    if (units->find(u'\0') != units->npos) return std::nullopt;
+    if (units->find(u'\0') != std::u16string::npos) return std::nullopt;
     return utf16_to_utf8(*units);
 }
 
@@ -403,6 +403,7 @@ Bytes make_certificate(
          element(der::kBitString, {no_unused_bits, signer.sign(to_be_signed)})});
 }
 
+// NOLINTNEXTLINE(readability-function-size): one field after another, as they stand
 Parsed<Certificate> parse_certificate(KeyAlgorithm algorithm, ByteView bytes) {
     Reader outer(bytes);
     const auto certificate = outer.next(der::kSequence);

@@ -124,6 +124,7 @@ bool is_delegated(
     });
 }
 
+// NOLINTNEXTLINE(readability-function-size): a delegation has this many parts
 Bytes make_delegation(
     const PeerName& name,
     const crypto::PrivateKey& owner,

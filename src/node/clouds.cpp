@@ -94,7 +94,7 @@ struct Clouds::Parts {
     bool belongs(const Publication& publication, const Member& member) const;
     std::optional<pnrp::Registration>
     registration_for(const Publication& publication, const Member& member) const;
-    std::expected<void, RegisterErrc> apply(Now now, Published& published, Member& member);
+    std::expected<void, RegisterErrc> apply(Now now, Published& published, Member& member) const;
     std::optional<RegisterErrc> defect(Now now, const Publication& publication) const;
 
     void settle();
@@ -243,7 +243,7 @@ Clouds::Parts::registration_for(const Publication& publication, const Member& me
 
 // Brings a name in one cloud to what its publication says.
 std::expected<void, RegisterErrc>
-Clouds::Parts::apply(Now now, Published& published_name, Member& member) {
+Clouds::Parts::apply(Now now, Published& published_name, Member& member) const {
     const auto known = published_name.registrations.find(member.key);
     const bool is_there = known != published_name.registrations.end();
     // Without a network the name stays as it was: nobody can ask for it now.

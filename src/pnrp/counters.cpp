@@ -5,6 +5,7 @@
 namespace kith::pnrp {
 
 // No default: the compiler tells of a reason that was forgotten here.
+// NOLINTNEXTLINE(readability-function-size)
 std::string_view to_string(Drop reason) {
     switch (reason) {
     case Drop::truncated:

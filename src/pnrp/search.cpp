@@ -564,10 +564,10 @@ void Search::remember_endpoint(const Endpoint& endpoint) {
     if (std::find(path_.begin(), path_.end(), endpoint) == path_.end()) path_.push_back(endpoint);
 }
 
-bool Search::is_at_any(const SilentNodes& silent, Now now, const RouteEntry& entry) const {
-    return !silent.empty() &&
+bool Search::is_at_any(const SilentNodes& nodes, Now now, const RouteEntry& entry) const {
+    return !nodes.empty() &&
            std::any_of(entry.addresses.begin(), entry.addresses.end(), [&](const Address& address) {
-               return silent.contains(now, {address, entry.port});
+               return nodes.contains(now, {address, entry.port});
            });
 }
 

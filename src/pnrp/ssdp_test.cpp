@@ -6,10 +6,10 @@
 namespace kith::pnrp {
 namespace {
 
-const Profile& profile = modern_profile();
+const Profile& kProfile = modern_profile();
 
 std::expected<SsdpMessage, SsdpErrc> parse(std::string_view text) {
-    return parse_ssdp(profile, as_bytes(text));
+    return parse_ssdp(kProfile, as_bytes(text));
 }
 
 SsdpErrc why(std::string_view text) {
@@ -69,12 +69,12 @@ TEST(SsdpTest, PublishedAnswerIsUnderstood) {
 TEST(SsdpTest, WhatIsWrittenIsRead) {
     for (const Scope scope : {Scope::global, Scope::site, Scope::link}) {
         for (const SsdpGroup group : {SsdpGroup::v6, SsdpGroup::v4}) {
-            const auto read = parse(encode_ssdp_search(profile, scope, group));
+            const auto read = parse(encode_ssdp_search(kProfile, scope, group));
             EXPECT_EQ(read, (SsdpMessage{scope, std::nullopt, 3}));
         }
         for (const char* where : {"[2001:db8::1]:3540", "203.0.113.7:1025", "[fe80::1]:65535"}) {
             const auto member = parse_endpoint(where);
-            const std::string text = encode_ssdp_answer(profile, scope, *member);
+            const std::string text = encode_ssdp_answer(kProfile, scope, *member);
             EXPECT_NE(text.find("\r\nAL:" + std::string(where) + "\r\n"), text.npos);
             EXPECT_NE(text.find("\r\nUSN:" + std::string(where) + "\r\n"), text.npos);
             EXPECT_LE(text.size(), kSsdpSizeMax);
@@ -82,7 +82,7 @@ TEST(SsdpTest, WhatIsWrittenIsRead) {
         }
     }
     EXPECT_NE(
-        encode_ssdp_search(profile, Scope::site, SsdpGroup::v4)
+        encode_ssdp_search(kProfile, Scope::site, SsdpGroup::v4)
             .find("Host:239.255.255.250:1900\r\n"),
         std::string::npos);
 }
@@ -188,14 +188,14 @@ TEST(SsdpTest, FormIsStrictAndBounded) {
 TEST(SsdpTest, DamageIsRefusedOrReadsAsSomethingThatCanBeWritten) {
     SeededRandom random(9);
     const std::string whole =
-        encode_ssdp_answer(profile, Scope::link, *parse_endpoint("[fe80::1]:3540"));
+        encode_ssdp_answer(kProfile, Scope::link, *parse_endpoint("[fe80::1]:3540"));
     for (int i = 0; i < 20'000; ++i) {
         std::string damaged = whole;
         damaged[random.below(damaged.size())] = static_cast<char>(random.next());
         const auto message = parse(damaged);
         if (message && message->member) {
             ASSERT_EQ(
-                parse(encode_ssdp_answer(profile, message->scope, *message->member)), message);
+                parse(encode_ssdp_answer(kProfile, message->scope, *message->member)), message);
         }
     }
 }
