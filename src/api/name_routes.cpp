@@ -17,6 +17,23 @@ namespace kith::api {
 
 namespace {
 
+std::optional<Error> contradiction(bool unsecured, bool has_identity, bool has_delegation) {
+    if (unsecured && has_delegation) {
+        return Error{ErrorCode::bad_request, "an unsecured name has no owner to delegate it"};
+    }
+    if (unsecured && has_identity) {
+        return Error{ErrorCode::bad_request, "an unsecured name belongs to no identity"};
+    }
+    return std::nullopt;
+}
+
+std::optional<Error>
+unknown_cloud(const node::Clouds& clouds, const std::optional<std::string>& wanted) {
+    if (!wanted) return std::nullopt;
+    const auto known = require_cloud(clouds, *wanted);
+    return known ? std::nullopt : std::optional(known.error());
+}
+
 std::expected<std::string, Error> check_comment(std::string comment) {
     const bool has_controls = std::ranges::any_of(comment, [](char c) {
         const auto byte = static_cast<unsigned char>(c);
@@ -128,15 +145,11 @@ std::expected<NameRoutes::Wish, Error> NameRoutes::read_wish(RequestBody& body) 
     const auto delegation_text = body.optional_text("delegation");
     SharedSecret passphrase = body.optional_secret("passphrase");
     if (const auto read = body.finish(); !read) return std::unexpected(read.error());
-    if (unsecured && delegation_text) {
-        return refuse(ErrorCode::bad_request, "an unsecured name has no owner to delegate it");
+    if (auto error = contradiction(unsecured, label.has_value(), delegation_text.has_value())) {
+        return std::unexpected(std::move(*error));
     }
-    if (unsecured && label) {
-        return refuse(ErrorCode::bad_request, "an unsecured name belongs to no identity");
-    }
-    if (cloud) {
-        if (const auto known = require_cloud(services_.node.clouds(), *cloud); !known)
-            return std::unexpected(known.error());
+    if (auto error = unknown_cloud(services_.node.clouds(), cloud)) {
+        return std::unexpected(std::move(*error));
     }
     auto endpoints = read_addresses(addresses);
     if (!endpoints) return std::unexpected(endpoints.error());
