@@ -1,0 +1,48 @@
+// A search over records (spec: the record search document): conditions on attributes and on the
+// reserved names, joined by `and` and `or`.
+
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kith::store {
+
+enum class AttributeType : std::uint8_t { string, integer, date };
+
+enum class Comparison : std::uint8_t {
+    equal,
+    not_equal,
+    greater,
+    less,
+    greater_or_equal,
+    less_or_equal,
+};
+
+struct Query {
+    enum class Kind : std::uint8_t { clause, all_of, any_of };
+
+    Kind kind = Kind::clause;
+    std::vector<Query> parts; // of all_of and any_of: at least one
+
+    // Of a clause.
+    std::string attribute;
+    AttributeType type = AttributeType::string;
+    Comparison comparison = Comparison::equal;
+    std::string value; // as in the document, wildcards and escapes included
+};
+
+enum class QueryErrc : std::uint8_t {
+    not_a_query, // the document does not follow the schema (PEER_E_INVALID_SEARCH)
+    bad_escape,  // a backslash before anything but `*`, `?` and itself (E_INVALIDARG)
+    bad_value,   // a number or date that is none, an ordering of wildcards
+    too_large,   // longer, deeper or with more clauses than the limits allow
+};
+
+/// Reads a `<peersearch>` document: UTF-8, without document type, entities or external references.
+std::expected<Query, QueryErrc> parse_query(std::string_view xml);
+
+} // namespace kith::store
