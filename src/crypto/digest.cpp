@@ -34,6 +34,10 @@ ByteArray<N> digest(const EVP_MD* algorithm, std::initializer_list<ByteView> par
 
 } // namespace
 
+Md5Digest md5(std::initializer_list<ByteView> parts) {
+    return digest<16>(EVP_md5(), parts);
+}
+
 Sha1Digest sha1(std::initializer_list<ByteView> parts) {
     return digest<20>(EVP_sha1(), parts);
 }
