@@ -43,12 +43,24 @@ enum class MessageType : std::uint8_t {
 /// Of a link: what it may carry (MS-PPGRH 2.2.2.1).
 enum class LinkKind : std::uint8_t { neighbour = 1, direct = 2 };
 
-/// One capability of a link (docs/protocol/graph.md, Capabilities): Type, Length, value.
+/// One capability of a link (docs/protocol/graph.md, Capabilities): Type, Length, value. At most 64
+/// and 4096 bytes with their headers on one link; what is no such list is skipped, as a published
+/// node skips it.
 struct Capability {
-    std::uint16_t type = 0; // with the high bit set: refuse the link if it is not known
+    std::uint16_t type = 0; // with kCriticalCapability: refuse the link if it is not known
     Bytes value;
 
     bool operator==(const Capability&) const = default;
+};
+
+inline constexpr std::uint16_t kCriticalCapability = 0x8000;
+
+/// What both ends of a link agreed on, as far as it gives reserved bits a meaning. What is not
+/// agreed is ignored on receipt (MS-PPGRH 2.2.2).
+struct Agreed {
+    bool sums = false; // fingerprints of ranges by sums, sparse answers
+    bool wide = false; // abstracts with digests
+    bool lazy = false; // graft and prune
 };
 
 struct AuthInfo {
@@ -132,10 +144,15 @@ struct HashEntry {
     bool operator==(const HashEntry&) const = default;
 };
 
+// Flags of SOLICIT_HASH and ADVERTISE, if agreed; what is not known is ignored.
+inline constexpr std::uint16_t kSumsFlag = 0x0001;   // SOLICIT_HASH: sums instead of MD5
+inline constexpr std::uint16_t kWideFlag = 0x0002;   // abstracts with digests
+inline constexpr std::uint16_t kSparseFlag = 0x0004; // ADVERTISE: those of small ranges only
+
 struct SolicitHash {
     TypeFilter types;
     std::vector<HashEntry> entries;
-    std::uint16_t flags = 0; // 0x0001 sums instead of MD5, 0x0002 wide abstracts; only if agreed
+    std::uint16_t flags = 0; // kSumsFlag, kWideFlag: how to answer
 
     bool operator==(const SolicitHash&) const = default;
 };
@@ -158,15 +175,15 @@ struct RecordAbstract {
 
 struct Advertise {
     std::vector<Boundary> boundaries;
-    std::vector<RecordAbstract> abstracts; // with digests if flags say wide
-    std::uint16_t flags = 0;               // 0x0002 wide, 0x0004 sparse; only if agreed
+    std::vector<RecordAbstract> abstracts; // with digests if and only if flags say wide
+    std::uint16_t flags = 0;               // kWideFlag, kSparseFlag
 
     bool operator==(const Advertise&) const = default;
 };
 
 struct Request {
-    std::vector<RecordAbstract> abstracts;
-    bool is_graft = false; // header flag 0x0001; only if agreed
+    std::vector<RecordAbstract> abstracts; // never with digests
+    bool is_graft = false;                 // header flag 0x0001; only if agreed
 
     bool operator==(const Request&) const = default;
 };
@@ -227,16 +244,18 @@ enum class MessageErrc : std::uint8_t {
     truncated,   // shorter than its header, its fixed part or its own size
     bad_version, // not 1.0
     unknown_type,
-    bad_bounds, // an offset or count that leads outside, or out of order
+    bad_bounds, // an offset or count that leads outside, or out of order, or a surplus
     bad_value,  // a field has a value that its place forbids
     bad_text,   // not terminated, or not UTF-8
-    too_large,  // above the limits of limits.hpp
+    too_large,  // above the limits of wire_limits.hpp
 };
 
-/// Requires that the message keeps the limits of limits.hpp.
+/// Requires that the message keeps the limits of wire_limits.hpp, that its text is UTF-8 without
+/// NUL, and that ids (but `AuthInfo::destination`, if absent) are not empty.
 Bytes encode(const Message& message);
 
-/// Takes exactly one message.
-std::expected<Message, MessageErrc> decode(ByteView bytes);
+/// Takes exactly one message. Bytes that no offset leads to are skipped (MS-PPGRH 1.7); memory is
+/// proportional to `bytes`.
+std::expected<Message, MessageErrc> decode(ByteView bytes, const Agreed& agreed = {});
 
 } // namespace kith::graph

@@ -35,39 +35,43 @@ enum class RecordErrc : std::uint8_t {
     other_graph,   // its graph id is not ours
     other_version, // of the record protocol
     foreign_id,    // the id does not belong to its creator (MS-PPGRH 3.1.7.27)
-    bad_times,     // not expiration > modification >= creation, or modified without a modifier
+    bad_times,     // not expiration > modification >= creation, or a modifier without a change
     bad_deletion,  // deleted with a payload
     too_large,     // above the graph's maximum record size
     bad_attributes,
 };
 
-/// The record's bytes in a graph. Requires: lengths within limits.hpp.
+/// The record's bytes in a graph. Requires: lengths within wire_limits.hpp, text that is UTF-8
+/// without NUL, a creator and a graph id that are not empty.
 Bytes encode_record(const store::Record& record, std::string_view graph_id, store::Rules rules);
 
-/// Only the structure; a tail after the last field is ignored.
+/// Only the structure; a tail after the last field is ignored. `refreshes` is false: it never
+/// travels (GA-10). Memory is proportional to `bytes`.
 std::expected<store::Record, RecordErrc>
 decode_record(ByteView bytes, std::string_view graph_id, store::Rules rules);
 
-/// The rules of MS-PPGRH 3.1.7.27 that need nothing but the record. `record_max` in bytes.
+/// The rules of MS-PPGRH 3.1.7.27 that need nothing but the record. `record_max` in bytes, 0 for
+/// the default.
 std::expected<void, RecordErrc>
 validate_record(const store::Record& record, std::size_t record_max, store::Rules rules);
 
 /// A record id whose high half belongs to `creator` (MS-PPGRH 3.1.7.2).
 store::RecordId make_record_id(std::string_view creator, const Guid& random, store::Rules rules);
 
-/// Payload plus two bytes for each character of the attributes: what the maximum bounds.
+/// Payload plus two bytes for each UTF-16 unit of the attributes, their terminator included: what
+/// the maximum bounds (MS-PPGRH 3.1.7.27).
 std::size_t counted_size(const store::Record& record);
 
 struct GraphInfo {
     bool defers_expiration = false;
-    Scope scope = Scope::global;
+    Scope scope = Scope::global; // or site or link
     std::string graph_id;
     std::string creator;
     std::string friendly_name;
     std::string comment;
     std::uint32_t presence_lifetime = 300;   // seconds
     std::uint32_t presence_max = 0xFFFFFFFF; // records; this value: no limit
-    std::uint32_t record_max = 0;            // bytes; 0: 60 MiB
+    std::uint32_t record_max = 0;            // bytes, 1024 to 60 MiB; 0: 60 MiB
     std::vector<Capability> extras;          // rules of a modern graph (docs/protocol/graph.md)
 
     bool operator==(const GraphInfo&) const = default;
@@ -89,6 +93,7 @@ struct Presence {
     bool operator==(const Presence&) const = default;
 };
 
+// Require what their types say, and lengths within wire_limits.hpp.
 Bytes encode_graph_info(const GraphInfo& info);
 Bytes encode_signature(std::uint64_t signature);
 Bytes encode_contact(const Contact& contact);
