@@ -1,0 +1,483 @@
+#include "graph/database.hpp"
+
+#include "base/unicode.hpp"
+#include "graph/wire_limits.hpp"
+#include "store/attributes.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace kith::graph {
+
+using store::IndexEntry;
+using store::PeerTime;
+using store::Record;
+using store::RecordId;
+
+namespace {
+
+using Ticks = PeerTime::Ticks;
+
+/// What an application may not ask to be renewed more often than (spec: api 2.1).
+constexpr std::chrono::minutes kRefreshLifetimeMin{4};
+
+std::size_t stored_size(const Record& record) {
+    return record.payload.size() + record.attributes.size();
+}
+
+DropReason reason_for(RecordErrc why) {
+    switch (why) {
+    case RecordErrc::other_graph:
+        return DropReason::other_graph;
+    case RecordErrc::too_large:
+        return DropReason::over_quota;
+    default:
+        return DropReason::bad_record;
+    }
+}
+
+/// What an application saw of it before and sees of it now.
+std::optional<RecordChangeKind> kind_of(bool was_seen, bool is_seen) {
+    if (is_seen) return was_seen ? RecordChangeKind::updated : RecordChangeKind::added;
+    if (was_seen) return RecordChangeKind::deleted;
+    return std::nullopt;
+}
+
+} // namespace
+
+GraphErrc graph_error(store::StoreErrc why) {
+    switch (why) {
+    case store::StoreErrc::full:
+        return GraphErrc::store_full;
+    case store::StoreErrc::read_only:
+        return GraphErrc::store_read_only;
+    case store::StoreErrc::corrupt:
+        return GraphErrc::store_corrupt;
+    default:
+        return GraphErrc::store_failed;
+    }
+}
+
+void Database::fail(store::StoreErrc why) {
+    // The store has undone its batch: the changes of this turn did not happen.
+    context_.failed = why;
+    changes_.clear();
+}
+
+// Publication --------------------------------------------------------------------------------------
+
+GraphResult<void> Database::load(Now now) {
+    std::vector<RecordId> forgotten;
+    bytes_ = 0;
+    refreshing_.clear();
+    context_.store.index().visit(
+        store::SyncKey::lowest(), store::SyncKey::highest(), [&](const IndexEntry& entry) {
+            const bool is_passing = is_internal(entry.type) && entry.type != kGraphInfoType;
+            if (is_passing) {
+                forgotten.push_back(entry.id);
+                return true;
+            }
+            bytes_ += entry.bytes;
+            if (entry.refreshes && !entry.is_deleted) refreshing_.emplace(entry.expires, entry.id);
+            return true;
+        });
+    for (const RecordId& id : forgotten) {
+        if (auto done = context_.store.erase(id); !done) {
+            fail(done.error());
+            return std::unexpected(graph_error(done.error()));
+        }
+    }
+    if (const auto* first = context_.store.index().first_to_expire()) {
+        plan_expiry(now, first->expires);
+    }
+    plan_refresh(now);
+    return {};
+}
+
+GraphResult<void> Database::check(Now now, const Record& record, bool is_new) const {
+    if (record.expires <= context_.peer_now(now)) return std::unexpected(GraphErrc::bad_expiration);
+    if (counted_size(record) >= context_.record_max()) return std::unexpected(GraphErrc::too_large);
+    if (!store::parse_attributes(record.attributes)) {
+        return std::unexpected(GraphErrc::bad_attributes);
+    }
+    if (is_new && is_full()) return std::unexpected(GraphErrc::too_many);
+    return {};
+}
+
+bool Database::is_full() const {
+    return context_.store.index().size() >= kRecordsMax * 4 || bytes_ >= kBytesMax;
+}
+
+GraphResult<RecordId> Database::add(Now now, const NewRecord& wish) {
+    if (is_reserved(wish.type) || wish.type.is_nil()) return std::unexpected(GraphErrc::bad_type);
+    if (wish.lifetime <= std::chrono::seconds(0) || wish.lifetime > kLifetimeMax ||
+        (wish.refreshes && wish.lifetime < kRefreshLifetimeMin)) {
+        return std::unexpected(GraphErrc::bad_expiration);
+    }
+    Record record;
+    record.type = wish.type;
+    record.id = make_record_id(
+        context_.config.peer_id, Guid{context_.secure.bytes<16>()}, context_.config.rules);
+    record.refreshes = wish.refreshes;
+    record.creator = context_.config.peer_id;
+    record.created = context_.peer_now(now);
+    record.modified = record.created;
+    record.expires = record.created.plus(wish.lifetime);
+    record.payload = wish.payload;
+    record.attributes = wish.attributes;
+    if (auto fits = check(now, record, true); !fits) return std::unexpected(fits.error());
+    const RecordId id = record.id;
+    if (auto done = put(now, std::move(record), 0); !done) return std::unexpected(done.error());
+    return id;
+}
+
+GraphResult<Record> Database::get_for_change(Now now, const RecordId& id) {
+    auto old = get_live(now, id);
+    if (old && is_internal(old->type)) return std::unexpected(GraphErrc::bad_type);
+    if (old && old->version == std::numeric_limits<std::uint32_t>::max()) {
+        return std::unexpected(GraphErrc::too_many); // its versions are used up
+    }
+    return old;
+}
+
+GraphResult<void> Database::replace(Now now, const Record& old, Record next) {
+    next.version = old.version + 1;
+    next.modifier = context_.config.peer_id;
+    // Peer time may have stepped back since; a change is still later than the creation.
+    next.modified = std::max(context_.peer_now(now), old.created.plus(Ticks(1)));
+    if (next.expires <= next.modified || next.expires < old.expires) {
+        return std::unexpected(GraphErrc::bad_expiration);
+    }
+    return put(now, std::move(next), 0);
+}
+
+GraphResult<void> Database::update(Now now, const RecordId& id, const RecordChange& change) {
+    const auto old = get_for_change(now, id);
+    if (!old) return std::unexpected(old.error());
+    Record next = *old;
+    if (change.payload) next.payload = *change.payload;
+    if (change.attributes) next.attributes = *change.attributes;
+    if (change.lifetime) {
+        if (*change.lifetime <= std::chrono::seconds(0) || *change.lifetime > kLifetimeMax) {
+            return std::unexpected(GraphErrc::bad_expiration);
+        }
+        next.expires = context_.peer_now(now).plus(*change.lifetime);
+    }
+    if (auto fits = check(now, next, false); !fits) return fits;
+    return replace(now, *old, std::move(next));
+}
+
+GraphResult<void> Database::remove(Now now, const RecordId& id) {
+    const auto old = get_for_change(now, id);
+    if (!old) return std::unexpected(old.error());
+    Record next = *old;
+    next.is_deleted = true;
+    next.refreshes = false;
+    next.payload.clear();
+    next.attributes.clear();
+    return replace(now, *old, std::move(next));
+}
+
+GraphResult<RecordId> Database::publish(Now now, InternalWish wish) {
+    Record next;
+    std::optional<Record> old;
+    if (wish.id) {
+        auto stored = context_.store.get(*wish.id);
+        if (!stored) {
+            fail(stored.error());
+            return std::unexpected(graph_error(stored.error()));
+        }
+        old = std::move(*stored);
+    }
+    const PeerTime peer_now = context_.peer_now(now);
+    if (old) {
+        next = *old;
+        next.is_deleted = false;
+        next.version = old->version + 1; // also over a tombstone (GA-14)
+        next.modifier = context_.config.peer_id;
+        next.modified = std::max(peer_now, old->created.plus(Ticks(1)));
+    } else {
+        next.type = wish.type;
+        next.id = wish.id ? *wish.id
+                          : make_record_id(
+                                context_.config.peer_id,
+                                Guid{context_.secure.bytes<16>()},
+                                context_.config.rules);
+        next.creator = context_.config.peer_id;
+        next.created = peer_now;
+        next.modified = peer_now;
+    }
+    next.payload = std::move(wish.payload);
+    next.refreshes = wish.refreshes;
+    next.expires = std::max(
+        next.expires, next.modified.plus(std::chrono::duration_cast<Ticks>(wish.lifetime)));
+    const RecordId id = next.id;
+    if (auto done = put(now, std::move(next), 0); !done) return std::unexpected(done.error());
+    return id;
+}
+
+GraphResult<void> Database::remove_internal(Now now, const RecordId& id) {
+    const auto old = get_live(now, id);
+    if (!old) return std::unexpected(old.error());
+    Record next = *old;
+    next.is_deleted = true;
+    next.refreshes = false;
+    next.payload.clear();
+    return replace(now, *old, std::move(next));
+}
+
+GraphResult<void> Database::put(Now now, Record record, LinkId from) {
+    if (from == 0 && context_.security != nullptr) {
+        auto security = context_.security->secure(record);
+        if (!security) return std::unexpected(GraphErrc::refused);
+        record.security = std::move(*security);
+    }
+    bool was_seen = false;
+    if (const IndexEntry* known = context_.store.index().find(record.id)) {
+        bytes_ -= std::min<std::uint64_t>(bytes_, known->bytes);
+        was_seen = is_live(*known, now);
+        refreshing_.erase({known->expires, known->id});
+    }
+    if (auto done = context_.store.put(record); !done) {
+        fail(done.error());
+        return std::unexpected(graph_error(done.error()));
+    }
+    track(record);
+    plan_expiry(now, record.expires);
+    if (record.refreshes) plan_refresh(now);
+
+    Change change;
+    change.id = record.id;
+    change.type = record.type;
+    change.version = record.version;
+    change.kind = kind_of(was_seen, !record.is_deleted);
+    change.from = from;
+    change.size = stored_size(record);
+    if (is_internal(record.type)) change.internal = std::move(record);
+    changes_.push_back(std::move(change));
+    return {};
+}
+
+void Database::track(const Record& record) {
+    bytes_ += stored_size(record);
+    if (record.refreshes && !record.is_deleted) refreshing_.emplace(record.expires, record.id);
+}
+
+// What peers send ----------------------------------------------------------------------------------
+
+Received Database::refuse(DropReason reason) {
+    context_.counters.drop(reason);
+    return {Reception::rejected, {}, 0, reason};
+}
+
+Received Database::receive(Now now, Link& from, ByteView encoded) {
+    auto record = decode_record(encoded, context_.config.graph_id, context_.config.rules);
+    if (!record) return refuse(reason_for(record.error()));
+    const IndexEntry* known = context_.store.index().find(record->id);
+    const RecordId id = record->id;
+    const std::uint32_t version = record->version;
+    // What we have is not judged again: most floods are of that kind.
+    if (known != nullptr && version <= known->version) {
+        const Reception outcome = classify(*record, *known);
+        if (outcome != Reception::fresh) return {outcome, id, version, std::nullopt};
+    }
+    const std::size_t most = context_.record_max();
+    if (auto valid = validate_record(*record, most, context_.config.rules); !valid) {
+        return refuse(reason_for(valid.error()));
+    }
+    if (const auto reason = judge(now, *record, known)) return refuse(*reason);
+    if (context_.security != nullptr) {
+        switch (context_.security->validate(*record)) {
+        case Verdict::valid:
+            break;
+        case Verdict::invalid:
+            return refuse(DropReason::rejected_record);
+        case Verdict::defer:
+            defer(now, from, encoded);
+            return {Reception::deferred, id, version, std::nullopt};
+        }
+    }
+    if (!put(now, std::move(*record), from.id)) return {};
+    return {Reception::fresh, id, version, std::nullopt};
+}
+
+std::optional<DropReason>
+Database::judge(Now now, const Record& record, const IndexEntry* known) const {
+    const PeerTime peer_now = context_.peer_now(now);
+    if (record.expires <= peer_now) return DropReason::expired_record;
+    if (known == nullptr && is_full()) return DropReason::over_quota;
+    if (context_.config.rules == store::Rules::published) return std::nullopt;
+    if (record.modified.since(peer_now) > kFutureMax) return DropReason::from_the_future;
+    if (record.expires.since(peer_now) > kLifetimeMax + kFutureMax) return DropReason::over_quota;
+    const std::uint32_t before = known == nullptr ? 0 : known->version;
+    const bool is_jump = record.version - before > kVersionStepMax && known != nullptr;
+    const bool is_saturated =
+        record.version > std::numeric_limits<std::uint32_t>::max() - kVersionStepMax;
+    if (is_jump || is_saturated) return DropReason::version_jump;
+    return std::nullopt;
+}
+
+Reception Database::classify(const Record& record, const IndexEntry& known) {
+    if (record.version < known.version) return Reception::older;
+    const auto stored = context_.store.get(record.id);
+    if (!stored || !*stored) return Reception::present; // the next synchronisation finds it
+    const auto order = store::compare_age(record, **stored, context_.config.rules);
+    if (order == std::strong_ordering::equal) return Reception::present;
+    return order == std::strong_ordering::greater ? Reception::fresh : Reception::older;
+}
+
+void Database::defer(Now now, const Link& from, ByteView encoded) {
+    const auto of_link = static_cast<std::size_t>(std::ranges::count_if(
+        deferred_, [&](const Deferred& item) { return item.from == from.id; }));
+    if (deferred_.size() >= kDeferredMax || of_link >= kDeferredPerLink ||
+        deferred_bytes_ + encoded.size() > kDeferredBytesMax) {
+        context_.counters.drop(DropReason::deferred_overflow);
+        return;
+    }
+    deferred_bytes_ += encoded.size();
+    deferred_.push_back({to_owned(encoded), from.id, now.instant + kDeferredTime});
+}
+
+void Database::validate_deferred(Now now) {
+    auto again = std::exchange(deferred_, {});
+    deferred_bytes_ = 0;
+    for (Deferred& item : again) {
+        if (item.until <= now.instant) continue;
+        Link nobody; // its link may be gone; the record counts all the same
+        Link* from = context_.links.find(item.from);
+        if (from == nullptr) {
+            nobody.id = item.from;
+            from = &nobody;
+        }
+        receive(now, *from, item.encoded);
+    }
+}
+
+// Reading ------------------------------------------------------------------------------------------
+
+PeerTime Database::reading_time(Now now) const {
+    if (context_.info.defers_expiration && context_.links.neighbours() == 0) return {};
+    return context_.peer_now(now);
+}
+
+bool Database::is_live(const IndexEntry& entry, Now now) const {
+    return !entry.is_deleted && entry.expires > reading_time(now);
+}
+
+GraphResult<Record> Database::get_live(Now now, const RecordId& id) {
+    const IndexEntry* entry = context_.store.index().find(id);
+    if (entry == nullptr || !is_live(*entry, now)) return std::unexpected(GraphErrc::not_found);
+    auto record = context_.store.get(id);
+    if (!record) return std::unexpected(graph_error(record.error()));
+    if (!*record) return std::unexpected(GraphErrc::not_found);
+    return std::move(**record);
+}
+
+// Time ---------------------------------------------------------------------------------------------
+
+void Database::handle_timeout(Now now) {
+    if (expiry_due_ <= now.instant) expire(now);
+    if (refresh_due_ <= now.instant) refresh(now);
+    while (!deferred_.empty() && deferred_.front().until <= now.instant) {
+        deferred_bytes_ -= deferred_.front().encoded.size();
+        deferred_.pop_front();
+    }
+}
+
+std::optional<Instant> Database::next_timeout() const {
+    std::optional<Instant> next;
+    if (expiry_due_ != Instant::max()) keep_earlier(next, expiry_due_);
+    if (refresh_due_ != Instant::max()) keep_earlier(next, refresh_due_);
+    if (!deferred_.empty()) keep_earlier(next, deferred_.front().until);
+    return next;
+}
+
+void Database::expire(Now now) {
+    expiry_due_ = Instant::max();
+    if (context_.info.defers_expiration && context_.links.neighbours() == 0) return;
+    const PeerTime peer_now = context_.peer_now(now);
+    for (std::size_t done = 0; done < kSlice; ++done) {
+        const IndexEntry* first = context_.store.index().first_to_expire();
+        if (first == nullptr) return;
+        if (first->expires >= peer_now) {
+            plan_expiry(now, first->expires);
+            return;
+        }
+        const IndexEntry entry = *first;
+        Change change;
+        change.id = entry.id;
+        change.type = entry.type;
+        change.version = entry.version;
+        if (!entry.is_deleted) change.kind = RecordChangeKind::expired;
+        if (is_internal(entry.type)) {
+            auto record = context_.store.get(entry.id);
+            if (record && *record) change.internal = std::move(**record);
+        }
+        if (auto gone = context_.store.erase(entry.id); !gone) {
+            fail(gone.error());
+            expiry_due_ = now.instant + kExpiryScanMin;
+            return;
+        }
+        bytes_ -= std::min<std::uint64_t>(bytes_, entry.bytes);
+        refreshing_.erase({entry.expires, entry.id});
+        changes_.push_back(std::move(change));
+    }
+    expiry_due_ = now.instant; // more next turn
+}
+
+void Database::plan_expiry(Now now, PeerTime expires) {
+    const Ticks left = expires.since(context_.peer_now(now));
+    const Ticks wait = std::clamp<Ticks>(left, kExpiryScanMin, kExpiryScanMax);
+    expiry_due_ = std::min(expiry_due_, now.instant + std::chrono::duration_cast<Duration>(wait));
+}
+
+void Database::plan_refresh(Now now) {
+    refresh_due_ = Instant::max();
+    if (refreshing_.empty()) return;
+    const Ticks left =
+        refreshing_.begin()->first.since(context_.peer_now(now)) - Ticks(kRefreshWindow);
+    const Ticks wait = std::clamp<Ticks>(left, Ticks(0), kExpiryScanMax);
+    refresh_due_ =
+        now.instant + std::max(std::chrono::duration_cast<Duration>(wait), kRefreshTimerMin);
+}
+
+void Database::refresh(Now now) {
+    const PeerTime peer_now = context_.peer_now(now);
+    const PeerTime horizon = peer_now.plus(kRefreshWindow);
+    std::vector<RecordId> due;
+    for (const auto& [expires, id] : refreshing_) {
+        if (expires > horizon || due.size() >= kSlice) break;
+        due.push_back(id);
+    }
+    for (const RecordId& id : due) {
+        auto stored = context_.store.get(id);
+        if (!stored || !*stored) continue;
+        Record next = **stored;
+        const Ticks lifetime = next.expires.since(next.modified);
+        next.version += 1;
+        next.modifier = context_.config.peer_id;
+        next.modified = std::max(peer_now, next.created.plus(Ticks(1)));
+        next.expires = std::max(
+            next.expires,
+            next.modified.plus(lifetime > Ticks(0) ? lifetime : Ticks(std::chrono::seconds(300))));
+        if (!put(now, std::move(next), 0)) break;
+    }
+    plan_refresh(now);
+}
+
+std::optional<Change> Database::poll_change() {
+    if (changes_.empty()) return std::nullopt;
+    Change change = std::move(changes_.front());
+    changes_.pop_front();
+    return change;
+}
+
+std::size_t Database::memory() const {
+    return deferred_bytes_ + deferred_.size() * sizeof(Deferred) +
+           refreshing_.size() * (sizeof(std::pair<PeerTime, RecordId>) + 32) +
+           changes_.size() * sizeof(Change);
+}
+
+} // namespace kith::graph

@@ -1,0 +1,148 @@
+// Every bound of the graph core, with its unit and its reason. What the wire itself bounds is
+// wire_limits.hpp.
+
+#pragma once
+
+#include "base/time.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace kith::graph {
+
+using namespace std::chrono_literals;
+
+// Links --------------------------------------------------------------------------------------------
+
+/// Connections of every kind at once; more are closed as they come.
+inline constexpr std::size_t kLinksMax = 256;
+/// Accepted connections that have not said who they are; more are closed as they come
+/// (modernization 4.8).
+inline constexpr std::size_t kPendingAcceptsMax = 64;
+/// Bytes handed to the host for one link that have not left yet: enough to fill a pipe of 100 ms at
+/// 20 Mbit/s, little enough for a small message to overtake what waits here.
+inline constexpr std::size_t kWindow = 256 * 1024;
+/// Records are fetched for a link while less than this waits in its frames.
+inline constexpr std::size_t kFillBelow = 128 * 1024;
+/// One `SendBytes`.
+inline constexpr std::size_t kChunk = 64 * 1024;
+/// Records that wait to be sent on one link, by id; one more ends the link, and the peer
+/// synchronises when it is back.
+inline constexpr std::size_t kFloodQueueMax = 65'536;
+/// Messages of direct connections that wait, in bytes: `send()` refuses beyond.
+inline constexpr std::size_t kDirectQueueMax = 1024 * 1024;
+/// One message of a direct connection, in bytes: longer data is several.
+inline constexpr std::size_t kDataMax = 1024 * 1024;
+/// Above this a record takes the second stream, where links have two. Bytes.
+inline constexpr std::size_t kBulkAbove = 16 * 1024;
+/// Of the encoded records that were sent last. Bytes.
+inline constexpr std::size_t kEncodedCacheMax = 4 * 1024 * 1024;
+/// Before a link is one, a message may have this many bytes: addresses, names, capabilities.
+inline constexpr std::size_t kGreetingMax = 128 * 1024;
+
+inline constexpr Duration kConnectTime = 60s; // MS-PPGRH 3.1.2
+/// 20 + 280 e^(-connections/10) seconds (MS-PPGRH 3.1.2, GA-17).
+Duration authentication_time(std::size_t connections);
+
+/// Silence after which a modern neighbour is asked for a sign of life, and how often it may miss.
+inline constexpr Duration kIdleTime = 30s;
+inline constexpr unsigned kMissesMax = 3;
+
+// Flooding -----------------------------------------------------------------------------------------
+
+/// Records of this size and less go whole over every link: an abstract, a request and the record
+/// cost as much.
+inline constexpr std::size_t kAlwaysEagerBelow = 256;
+inline constexpr Duration kAdvertDelay = 100ms; // abstracts for lazy links wait for company
+inline constexpr Duration kAckDelay = 50ms;
+inline constexpr std::size_t kAckBatch = 256;     // entries
+inline constexpr std::size_t kAdvertBatch = 1024; // abstracts
+/// A record that was advertised and does not come is asked for after two round trips, within:
+inline constexpr Duration kGraftDelayMin = 100ms;
+inline constexpr Duration kGraftDelayMax = 500ms;
+/// Advertised records that are waited for; more are found by synchronisation.
+inline constexpr std::size_t kMissingMax = 20'000;
+/// The neighbours that have advertised one of them.
+inline constexpr std::size_t kSourcesMax = 4;
+/// The local version of an outdated record is sent whole up to here, else only advertised: a small
+/// question must not buy a large answer. Bytes.
+inline constexpr std::size_t kOldAnswerMax = 4096;
+/// Fixed point of the utility of a link (MS-PPGRH 3.1.7.33).
+inline constexpr std::uint32_t kUtilityMax = 4096;
+
+// Records ------------------------------------------------------------------------------------------
+
+inline constexpr std::size_t kDeferredMax = 1000; // records
+inline constexpr std::size_t kDeferredBytesMax = 4 * 1024 * 1024;
+inline constexpr std::size_t kDeferredPerLink = kDeferredMax / 10; // modernization 4.8
+inline constexpr Duration kDeferredTime = 10min;
+/// Invalid records of one neighbour: a bucket of this many, refilled at this many a second; one
+/// more ends the link.
+inline constexpr double kInvalidBurst = 100;
+inline constexpr double kInvalidPerSecond = 20;
+/// One version step of an update; more would leave no room for later ones.
+inline constexpr std::uint32_t kVersionStepMax = 1U << 16U;
+/// Quotas of a graph that names no others (modernization 4.8).
+inline constexpr std::uint64_t kRecordsMax = 1'000'000;
+inline constexpr std::uint64_t kBytesMax = 4ULL * 1024 * 1024 * 1024;
+inline constexpr std::chrono::hours kLifetimeMax{366 * 24};
+/// A record modified later than this after now is not taken (modern rules).
+inline constexpr std::chrono::minutes kFutureMax{20};
+
+inline constexpr std::chrono::seconds kExpiryScanMin{15}; // MS-PPGRH 3.1.6.7
+inline constexpr std::chrono::hours kExpiryScanMax{24};
+inline constexpr std::chrono::seconds kRefreshWindow{20}; // MS-PPGRH 3.1.7.22
+inline constexpr Duration kRefreshTimerMin = 4s;
+/// Records dealt with in one go by a scan, a synchronisation or a purge.
+inline constexpr std::size_t kSlice = 2000;
+
+// Synchronisation ----------------------------------------------------------------------------------
+
+inline constexpr std::size_t kFlatRange = 10;             // records, MS-PPGRH 3.1.7.31
+inline constexpr std::size_t kFlatBelow = 4000;           // records: one round of small ranges
+inline constexpr std::size_t kFanOut = 16;                // ranges of one more round
+inline constexpr std::size_t kLeaf = 32;                  // records: a range of so many is listed
+inline constexpr std::size_t kListedMax = 4096;           // abstracts in one answer
+inline constexpr std::size_t kRangesMax = 4096;           // open ranges of one synchronisation
+inline constexpr std::size_t kRoundsMax = 64;             // of one synchronisation
+inline constexpr std::size_t kDifferencesMax = 1'000'000; // ids of one synchronisation
+/// Questions that one neighbour may ask within this time.
+inline constexpr std::size_t kSolicitsMax = 256;
+inline constexpr Duration kSolicitsTime = 60s;
+/// A synchronisation that hears nothing for so long is given up, and begun again by maintenance.
+inline constexpr Duration kSyncPatience = 60s;
+/// A range sum of `published` links has 10 records; SOLICIT_HASH addresses 64 KiB of types only,
+/// its entries are bounded by the message size: 40 bytes for each 10 records.
+inline constexpr std::size_t kHashEntriesMax = 400'000;
+
+// Topology -----------------------------------------------------------------------------------------
+
+inline constexpr std::size_t kReferralsMax = 100;  // MS-PPGRH 3.1.1
+inline constexpr std::size_t kReferralsSent = 10;  // MS-PPGRH 3.1.5.2.1
+inline constexpr std::size_t kAddressesMax = 10;   // of one node
+inline constexpr std::size_t kDialsPerMinute = 10; // to referrals (modernization 4.3)
+inline constexpr std::size_t kDialsAtOnce = 4;
+inline constexpr std::size_t kFormerMax = 1000; // addresses of nodes that are gone
+inline constexpr Duration kFormerTime = 24h;
+inline constexpr Duration kFormerProbe = 15s;
+inline constexpr Duration kMaintenanceWith = 300s; // MS-PPGRH 3.1.6.6
+inline constexpr Duration kMaintenanceWithout = 30s;
+/// A node that lost a neighbour and is below its minimum looks for another one this soon after a
+/// failed try.
+inline constexpr Duration kRepairDelay = 1s;
+inline constexpr std::size_t kNodesMax = 100'000; // presence records that are remembered
+inline constexpr std::size_t kContactsMax = 1000;
+
+// Peer time ----------------------------------------------------------------------------------------
+
+inline constexpr std::chrono::minutes kClockTolerance{20}; // MS-PPGRH 3.1.5.2.2
+inline constexpr std::size_t kClockSamples = 5;            // modernization 4.9
+inline constexpr std::chrono::seconds kSlewPerMinute{1};
+
+// Outputs ------------------------------------------------------------------------------------------
+
+/// Events that nobody takes; the oldest of records go first.
+inline constexpr std::size_t kEventsMax = 100'000;
+
+} // namespace kith::graph

@@ -1,0 +1,451 @@
+#include "graph/synchronization.hpp"
+
+#include "crypto/digest.hpp"
+#include "graph/flooding.hpp"
+#include "graph/record_codec.hpp"
+#include "wire/writer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kith::graph {
+
+using store::IndexEntry;
+using store::RangeSum;
+using store::RecordId;
+using store::SyncKey;
+
+namespace {
+
+/// In place of a hash: the range is settled, or its records are to be listed.
+constexpr ByteArray<16> kSettled{};
+
+ByteArray<16> wants_list() {
+    ByteArray<16> hash;
+    hash.fill(std::byte{0xFF});
+    return hash;
+}
+
+/// The key before `key`: 192-bit subtraction over (time, id). Requires: not the lowest.
+SyncKey predecessor(SyncKey key) {
+    for (std::size_t i = key.id.bytes.size(); i-- > 0;) {
+        const bool borrows = key.id.bytes[i] == std::byte{0};
+        key.id.bytes[i] = static_cast<std::byte>(std::to_integer<unsigned>(key.id.bytes[i]) - 1U);
+        if (!borrows) return key;
+    }
+    --key.modified.ticks;
+    return key;
+}
+
+} // namespace
+
+ByteArray<16>
+published_hash(const store::RecordIndex& index, const SyncKey& first, const SyncKey& last) {
+    Bytes input;
+    wire::Writer writer(input);
+    index.visit(first, last, [&](const IndexEntry& entry) {
+        writer(entry.id.bytes, entry.version);
+        return true;
+    });
+    return crypto::md5({input});
+}
+
+ByteArray<16> sum_hash(const RangeSum& sum) {
+    Bytes input;
+    wire::Writer writer(input);
+    writer(sum.sum, sum.count);
+    const auto digest = crypto::sha256({input});
+    ByteArray<16> hash;
+    std::copy_n(digest.begin(), hash.size(), hash.begin());
+    return hash;
+}
+
+RangeSum Synchronization::root() const {
+    return context_.store.index().sum(SyncKey::lowest(), SyncKey::highest());
+}
+
+void Synchronization::send(Link& link, const Message& message) {
+    Bytes bytes = encode(message);
+    count(bytes.size());
+    link.writer.push(std::move(bytes), Stream::small);
+}
+
+// The asking end -----------------------------------------------------------------------------------
+
+void Synchronization::begin(Now now, Link& link) {
+    if (link.sync.type != SyncType::none) return;
+    const bool is_first = !std::exchange(had_neighbour_, true);
+    link.sync = {};
+    link.sync.patience = now.instant + kSyncPatience;
+    ++context_.counters.syncs_started;
+    if (!context_.is_synchronized) {
+        link.sync.was_first = true;
+        begin_types(now, link, SyncType::all);
+    } else if (link.can.sums && link.their_root == root()) {
+        complete(now, link); // equal already
+    } else if (is_first && left_at_) {
+        link.sync.then_ranges = true;
+        link.sync.since = *left_at_;
+        begin_types(now, link, SyncType::since);
+    } else {
+        begin_ranges(now, link);
+    }
+}
+
+void Synchronization::begin_types(Now now, Link& link, SyncType type) {
+    SyncSession& sync = link.sync;
+    sync.type = type;
+    sync.types = {kGraphInfoType, kPresenceType};
+    for (const auto& first : context_.config.sync_first) {
+        if (std::ranges::find(sync.types, first) == sync.types.end()) sync.types.push_back(first);
+    }
+    sync.next_type = 0;
+    sync.all_types = false;
+    ask_next_type(now, link);
+}
+
+void Synchronization::ask_next_type(Now now, Link& link) {
+    SyncSession& sync = link.sync;
+    sync.patience = now.instant + kSyncPatience;
+    ++context_.counters.sync_rounds;
+    TypeFilter types;
+    if (sync.next_type < sync.types.size()) {
+        types.included = {sync.types[sync.next_type++]};
+    } else {
+        types.excluded = sync.types;
+        sync.all_types = true;
+    }
+    if (sync.type == SyncType::all) {
+        send(link, SolicitNew{std::move(types)});
+    } else {
+        send(link, SolicitTime{std::move(types), sync.since});
+    }
+}
+
+void Synchronization::begin_ranges(Now now, Link& link) {
+    link.sync.type = SyncType::ranges;
+    link.sync.then_ranges = false;
+    if (!link.can.sums) {
+        ask_flat(now, link);
+        return;
+    }
+    const std::size_t size = context_.store.index().size();
+    const std::size_t parts =
+        size <= kFlatBelow ? std::max(kFanOut, size / kFlatRange + 1) : kFanOut;
+    ask_ranges(now, link, cut(SyncKey::lowest(), SyncKey::highest(), parts));
+}
+
+void Synchronization::ask_flat(Now now, Link& link) {
+    const store::RecordIndex& index = context_.store.index();
+    if (index.size() == 0 || index.size() / kFlatRange >= kHashEntriesMax) {
+        // A hash count of zero is not allowed (GA-28).
+        begin_types(now, link, SyncType::all);
+        return;
+    }
+    SolicitHash solicit;
+    Bytes input;
+    std::size_t in_range = 0;
+    SyncKey last;
+    const auto end_range = [&] {
+        solicit.entries.push_back({crypto::md5({input}), last});
+        input.clear();
+        in_range = 0;
+    };
+    index.visit(SyncKey::lowest(), SyncKey::highest(), [&](const IndexEntry& entry) {
+        wire::Writer writer(input);
+        writer(entry.id.bytes, entry.version);
+        last = entry.key();
+        if (++in_range == kFlatRange) end_range();
+        return true;
+    });
+    if (in_range != 0) end_range();
+    link.sync.patience = now.instant + kSyncPatience;
+    ++context_.counters.sync_rounds;
+    send(link, solicit);
+}
+
+std::vector<OpenRange>
+Synchronization::cut(const SyncKey& lower, const SyncKey& upper, std::size_t parts) const {
+    const store::RecordIndex& index = context_.store.index();
+    const std::uint64_t held = index.sum(lower, upper).count;
+    if (held < parts) return {{lower, upper, held < kFanOut}};
+    std::vector<OpenRange> ranges;
+    SyncKey from = lower;
+    for (std::size_t part = 1; part < parts; ++part) {
+        const std::uint64_t size = held * part / parts - held * (part - 1) / parts;
+        const auto last = index.key_at(from, size - 1);
+        if (!last || *last >= upper) break;
+        ranges.push_back({from, *last, false});
+        from = last->successor();
+    }
+    ranges.push_back({from, upper, false});
+    return ranges;
+}
+
+void Synchronization::ask_ranges(Now now, Link& link, std::vector<OpenRange> ranges) {
+    const store::RecordIndex& index = context_.store.index();
+    SyncSession& sync = link.sync;
+    SolicitHash solicit;
+    solicit.flags = kSumsFlag | kWideFlag;
+    SyncKey next = SyncKey::lowest();
+    bool is_covered = false; // up to the highest key
+    for (const OpenRange& range : ranges) {
+        if (range.lower > next) {
+            solicit.entries.push_back({kSettled, predecessor(range.lower)});
+        }
+        const auto hash =
+            range.wants_list ? wants_list() : sum_hash(index.sum(range.lower, range.upper));
+        solicit.entries.push_back({hash, range.upper});
+        is_covered = range.upper == SyncKey::highest();
+        next = range.upper.successor();
+    }
+    if (!is_covered) solicit.entries.push_back({kSettled, SyncKey::highest()});
+    sync.asked = std::move(ranges);
+    sync.patience = now.instant + kSyncPatience;
+    ++sync.rounds;
+    ++context_.counters.sync_rounds;
+    send(link, solicit);
+}
+
+void Synchronization::handle(Now now, Link& link, const Advertise& advert) {
+    SyncSession& sync = link.sync;
+    if (sync.type != SyncType::ranges || sync.has_requested) {
+        context_.counters.drop(DropReason::stale_sync);
+        return;
+    }
+    std::vector<OpenRange> open;
+    auto abstract = advert.abstracts.begin();
+    for (const Boundary& boundary : advert.boundaries) {
+        const bool is_listed = [&] {
+            if ((advert.flags & kSparseFlag) == 0 || boundary.count <= kLeaf) return true;
+            return std::ranges::any_of(sync.asked, [&](const OpenRange& range) {
+                return range.wants_list && range.lower == boundary.lower;
+            });
+        }();
+        if (!is_listed) {
+            for (OpenRange& part : cut(boundary.lower, boundary.upper, kFanOut)) {
+                open.push_back(part);
+            }
+            continue;
+        }
+        const auto left = static_cast<std::size_t>(advert.abstracts.end() - abstract);
+        const auto take = std::min<std::size_t>(left, boundary.count);
+        const std::vector<RecordAbstract> theirs(
+            abstract, abstract + static_cast<std::ptrdiff_t>(take));
+        abstract += static_cast<std::ptrdiff_t>(take);
+        compare(link, boundary, theirs);
+        // A list that was cut short goes on behind its last record.
+        const auto asked = std::ranges::find_if(sync.asked, [&](const OpenRange& range) {
+            return range.lower == boundary.lower && range.upper > boundary.upper;
+        });
+        if (asked != sync.asked.end()) {
+            open.push_back({boundary.upper.successor(), asked->upper, true});
+        }
+    }
+    if (open.empty() || sync.rounds >= kRoundsMax || open.size() > kRangesMax ||
+        sync.to_request.size() + sync.to_send.size() > kDifferencesMax) {
+        request(now, link);
+        return;
+    }
+    std::ranges::sort(open, {}, &OpenRange::lower);
+    ask_ranges(now, link, std::move(open));
+}
+
+void Synchronization::compare(
+    Link& link, const Boundary& boundary, const std::vector<RecordAbstract>& theirs) {
+    const store::RecordIndex& index = context_.store.index();
+    SyncSession& sync = link.sync;
+    std::vector<RecordId> listed;
+    for (const RecordAbstract& abstract : theirs) {
+        listed.push_back(abstract.id);
+        const IndexEntry* ours = index.find(abstract.id);
+        if (is_wanted(abstract, ours)) {
+            sync.to_request.push_back({abstract.id, abstract.version, std::nullopt});
+        } else if (ours->version > abstract.version) {
+            sync.to_send.push_back(abstract.id);
+        }
+    }
+    std::ranges::sort(listed);
+    index.visit(boundary.lower, boundary.upper, [&](const IndexEntry& entry) {
+        if (!std::ranges::binary_search(listed, entry.id)) sync.to_send.push_back(entry.id);
+        return true;
+    });
+}
+
+void Synchronization::request(Now now, Link& link) {
+    SyncSession& sync = link.sync;
+    sync.has_requested = true;
+    sync.patience = now.instant + kSyncPatience;
+    Request request;
+    request.abstracts = std::exchange(sync.to_request, {});
+    send(link, request);
+}
+
+void Synchronization::handle(Now now, Link& link, const SyncEnd& end) {
+    SyncSession& sync = link.sync;
+    if (sync.type == SyncType::none || !end.is_final) return;
+    if (sync.type == SyncType::ranges) {
+        if (!sync.has_requested) return;
+        for (const RecordId& id : sync.to_send)
+            link.backlog.push_back(id);
+        complete(now, link);
+        return;
+    }
+    if (sync.all_types) {
+        context_.tell(Synchronized{});
+        if (sync.then_ranges && !sync.was_first) {
+            sync.all_types = false;
+            begin_ranges(now, link);
+            return;
+        }
+        complete(now, link);
+        return;
+    }
+    if (sync.next_type > 0) context_.tell(Synchronized{sync.types[sync.next_type - 1]});
+    ask_next_type(now, link);
+}
+
+void Synchronization::complete(Now now, Link& link) {
+    link.sync = {};
+    ++context_.counters.syncs_completed;
+    become_synchronized();
+    if (context_.info.defers_expiration) database_.expire_soon(now);
+}
+
+void Synchronization::become_synchronized() {
+    context_.is_synchronized = true;
+}
+
+// The answering end --------------------------------------------------------------------------------
+
+bool Synchronization::may_solicit(Now now, Link& link) {
+    while (!link.solicits.empty() && link.solicits.front() + kSolicitsTime <= now.instant) {
+        link.solicits.pop_front();
+    }
+    if (link.solicits.size() >= kSolicitsMax) {
+        context_.close(link, DropReason::too_many_syncs);
+        return false;
+    }
+    link.solicits.push_back(now.instant);
+    return true;
+}
+
+void Synchronization::handle(Now now, Link& link, const SolicitNew& solicit) {
+    if (!may_solicit(now, link)) return;
+    link.sources.push_back({solicit.types, SyncKey::lowest(), SyncKey::highest()});
+}
+
+void Synchronization::handle(Now now, Link& link, const SolicitTime& solicit) {
+    if (!may_solicit(now, link)) return;
+    link.sources.push_back(
+        {solicit.types, SyncKey{solicit.modified_since, RecordId{}}, SyncKey::highest()});
+}
+
+void Synchronization::handle(Now now, Link& link, const SolicitHash& solicit) {
+    if (!may_solicit(now, link)) return;
+    const bool is_modern = link.can.sums && (solicit.flags & kSumsFlag) != 0;
+    link.is_asked_for_ranges = true;
+    send(link, is_modern ? answer_sums(solicit) : answer_published(solicit));
+}
+
+Advertise Synchronization::answer_published(const SolicitHash& solicit) const {
+    const store::RecordIndex& index = context_.store.index();
+    Advertise advert;
+    const auto list = [&](const SyncKey& lower, const SyncKey& upper) {
+        Boundary boundary{lower, upper, 0};
+        index.visit(lower, upper, [&](const IndexEntry& entry) {
+            advert.abstracts.push_back(abstract_of(entry, false));
+            ++boundary.count;
+            return true;
+        });
+        advert.boundaries.push_back(boundary);
+    };
+    SyncKey lower = SyncKey::lowest();
+    bool is_covered = false;
+    for (const HashEntry& entry : solicit.entries) {
+        if (is_covered || entry.upper < lower) break; // not in order: the rest says nothing
+        if (published_hash(index, lower, entry.upper) != entry.hash) list(lower, entry.upper);
+        is_covered = entry.upper == SyncKey::highest();
+        lower = entry.upper.successor();
+    }
+    // What lies beyond the last range (GA-27).
+    if (!is_covered && index.sum(lower, SyncKey::highest()).count != 0) {
+        list(lower, SyncKey::highest());
+    }
+    return advert;
+}
+
+Advertise Synchronization::answer_sums(const SolicitHash& solicit) const {
+    const store::RecordIndex& index = context_.store.index();
+    Advertise advert;
+    advert.flags = kWideFlag | kSparseFlag;
+    SyncKey lower = SyncKey::lowest();
+    for (const HashEntry& entry : solicit.entries) {
+        if (entry.upper < lower) break; // not in order
+        const SyncKey upper = entry.upper;
+        const SyncKey from = std::exchange(lower, upper.successor());
+        if (entry.hash == kSettled) continue;
+        const bool is_list = entry.hash == wants_list();
+        const RangeSum sum = index.sum(from, upper);
+        if (!is_list && sum_hash(sum) == entry.hash) continue;
+        if (advert.boundaries.size() >= kRangesMax) break;
+        Boundary boundary{from, upper, static_cast<std::uint32_t>(sum.count)};
+        if (is_list || sum.count <= kLeaf) {
+            boundary.count = 0;
+            index.visit(from, upper, [&](const IndexEntry& held) {
+                if (advert.abstracts.size() >= kListedMax) return false;
+                advert.abstracts.push_back(abstract_of(held, true));
+                ++boundary.count;
+                boundary.upper = held.key();
+                return true;
+            });
+            if (boundary.count == sum.count)
+                boundary.upper = upper;
+            else if (boundary.count == 0)
+                break; // no room at all: the next question asks again
+        }
+        advert.boundaries.push_back(boundary);
+        if (upper == SyncKey::highest()) break;
+    }
+    return advert;
+}
+
+void Synchronization::handle(Now, Link& link, const Request& request) {
+    if (!link.is_asked_for_ranges) {
+        context_.counters.drop(DropReason::stale_sync);
+        return;
+    }
+    link.is_asked_for_ranges = false;
+    for (const RecordAbstract& abstract : request.abstracts) {
+        if (link.backlog.size() >= kDifferencesMax) break;
+        link.backlog.push_back(abstract.id);
+    }
+    link.owes_end = true;
+}
+
+// Time ---------------------------------------------------------------------------------------------
+
+void Synchronization::forget(const Link& link) {
+    if (context_.links.neighbours() == 0 && !link.is_incoming && link.sync.was_first) {
+        had_neighbour_ = false;
+    }
+}
+
+void Synchronization::handle_timeout(Now now) {
+    for (auto& [id, link] : context_.links) {
+        if (link.sync.type == SyncType::none || link.sync.patience > now.instant) continue;
+        context_.close(link, DropReason::timed_out); // another neighbour may answer
+    }
+}
+
+std::optional<Instant> Synchronization::next_timeout() const {
+    std::optional<Instant> next;
+    for (const auto& [id, link] : context_.links) {
+        if (link.sync.type != SyncType::none && !link.is_dead()) {
+            keep_earlier(next, link.sync.patience);
+        }
+    }
+    return next;
+}
+
+} // namespace kith::graph

@@ -1,0 +1,82 @@
+// How two neighbours make their databases equal when they meet (MS-PPGRH 3.1.7.29 to 3.1.7.32;
+// docs/protocol/graph.md, Synchronisation).
+//
+// The end that opened the connection asks, the other one answers. The first time it asks for
+// everything, after an absence for what changed since, and otherwise the ends compare ranges of
+// records. Published links compare MD5 digests of ranges of ten, in one round; modern ones compare
+// sums of a few large ranges and look into those that differ.
+
+#pragma once
+
+#include "base/time.hpp"
+#include "graph/context.hpp"
+#include "graph/database.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace kith::graph {
+
+class Synchronization {
+public:
+    Synchronization(Context& context, Database& database)
+        : context_(context),
+          database_(database) {}
+
+    /// When this node was in the graph last; nothing: never.
+    void set_left_at(std::optional<store::PeerTime> left_at) { left_at_ = left_at; }
+
+    /// A connection that we opened has become a neighbour.
+    void begin(Now now, Link& link);
+
+    void handle(Now now, Link& link, const SolicitNew& solicit);
+    void handle(Now now, Link& link, const SolicitTime& solicit);
+    void handle(Now now, Link& link, const SolicitHash& solicit);
+    void handle(Now now, Link& link, const Advertise& advert);
+    void handle(Now now, Link& link, const Request& request);
+    void handle(Now now, Link& link, const SyncEnd& end);
+
+    void forget(const Link& link);
+
+    void handle_timeout(Now now);
+    std::optional<Instant> next_timeout() const;
+
+    /// The sum over all records, which two ends compare before they begin.
+    store::RangeSum root() const;
+
+    bool is_synchronizing(const Link& link) const { return link.sync.type != SyncType::none; }
+
+private:
+    void begin_types(Now now, Link& link, SyncType type);
+    void ask_next_type(Now now, Link& link);
+    void begin_ranges(Now now, Link& link);
+    void ask_ranges(Now now, Link& link, std::vector<OpenRange> ranges);
+    void ask_flat(Now now, Link& link);
+    std::vector<OpenRange>
+    cut(const store::SyncKey& lower, const store::SyncKey& upper, std::size_t parts) const;
+    void compare(Link& link, const Boundary& boundary, const std::vector<RecordAbstract>& theirs);
+    void request(Now now, Link& link);
+    void complete(Now now, Link& link);
+    void become_synchronized();
+    bool may_solicit(Now now, Link& link);
+    Advertise answer_published(const SolicitHash& solicit) const;
+    Advertise answer_sums(const SolicitHash& solicit) const;
+    void count(std::size_t bytes) { context_.counters.sync_bytes += bytes; }
+    void send(Link& link, const Message& message);
+
+    Context& context_;
+    Database& database_;
+    std::optional<store::PeerTime> left_at_;
+    bool had_neighbour_ = false; // since this node was opened
+};
+
+/// The published hash of a range: MD5 over (id, version) of its records in order
+/// (MS-PPGRH 3.1.7.31).
+ByteArray<16> published_hash(
+    const store::RecordIndex& index, const store::SyncKey& first, const store::SyncKey& last);
+
+/// The first 16 bytes of SHA-256 over the range's sum and count (docs/protocol/graph.md).
+ByteArray<16> sum_hash(const store::RangeSum& sum);
+
+} // namespace kith::graph

@@ -1,0 +1,555 @@
+#include "graph/topology.hpp"
+
+#include "graph/record_codec.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <utility>
+
+namespace kith::graph {
+
+using store::RecordId;
+
+namespace {
+
+constexpr Duration kContactLifetime = 900s;   // MS-PPGRH 3.1.7.5
+constexpr Duration kSignatureLifetime = 300s; // 3.1.7.6
+constexpr Duration kSignatureRest = 24h;      // 3.1.6.4
+constexpr Duration kSignatureSoon = 100ms;    // 3.1.7.11
+constexpr Duration kTryAgain = 30s;           // an address that failed
+constexpr Duration kAskAgain = 10s;           // for peers
+constexpr unsigned kContactsSpread = 5;       // Cmax - Cmin, 3.1.7.12
+constexpr unsigned kPresenceSpread = 10;      // 3.1.7.17
+constexpr std::uint32_t kNoLimit = 0xFFFF'FFFF;
+/// Above so many nodes the neighbours are 3/4/8 (modernization 4.9).
+constexpr std::size_t kSmallGraph = 100;
+
+} // namespace
+
+unsigned contacts_min(std::uint64_t signature) {
+    const double bits = std::log2(static_cast<double>(std::max<std::uint64_t>(signature, 1)));
+    const double wanted = std::max(5.0, 60.0 - bits);
+    return static_cast<unsigned>(std::ceil(wanted));
+}
+
+Duration signature_delay(NodeId node) {
+    const auto top = static_cast<double>(node >> 48U);
+    const double seconds = 29.9 * (1.0 - std::exp(-top / 65536.0)) + 0.1;
+    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
+
+// Records ------------------------------------------------------------------------------------------
+
+bool Topology::is_own(const RecordId& id) const {
+    return id == own_contact_ || id == own_presence_;
+}
+
+void Topology::handle(Now now, const Change& change) {
+    if (!change.internal) return;
+    if (change.type == kSignatureType) handle_signature(now, change);
+    if (change.type == kContactType) handle_contact(now, change);
+    if (change.type == kPresenceType) handle_presence(now, change);
+    if (change.type == kGraphInfoType && !change.internal->is_deleted) {
+        if (auto info = decode_graph_info(change.internal->payload)) {
+            context_.info = std::move(*info);
+            context_.tell(PropertiesChanged{});
+        }
+    }
+}
+
+void Topology::handle_signature(Now now, const Change& change) {
+    const bool is_gone = change.internal->is_deleted || change.kind == RecordChangeKind::expired;
+    signature_ = is_gone ? std::nullopt : decode_signature(change.internal->payload);
+    calculate_signature(now);
+    // A contact says which signature it sees (GA-35).
+    if (own_contact_ && signature_ && !is_leaving_) {
+        const auto mine = contacts_.find(*own_contact_);
+        if (mine != contacts_.end() && mine->second.signature != *signature_) publish_contact(now);
+    }
+    detect_partition(now);
+}
+
+void Topology::handle_contact(Now now, const Change& change) {
+    const bool is_gone = change.internal->is_deleted || change.kind == RecordChangeKind::expired;
+    if (is_gone) {
+        if (const auto at = contacts_.find(change.id); at != contacts_.end()) {
+            remember_former(now, at->second);
+            contacts_.erase(at);
+        }
+        if (change.id == own_contact_) own_contact_.reset();
+    } else if (const auto contact = decode_contact(change.internal->payload)) {
+        if (contacts_.size() >= kContactsMax && !contacts_.contains(change.id)) return;
+        Known known;
+        known.node = contact->node;
+        known.peer_id = change.internal->creator;
+        known.addresses = contact->addresses;
+        known.signature = contact->signature;
+        contacts_[change.id] = std::move(known);
+    }
+    maintain_contacts(now);
+    detect_partition(now);
+}
+
+void Topology::handle_presence(Now now, const Change& change) {
+    const bool is_gone = change.internal->is_deleted || change.kind == RecordChangeKind::expired;
+    if (is_gone) {
+        const auto at = presences_.find(change.id);
+        if (change.id == own_presence_) own_presence_.reset();
+        if (at == presences_.end()) return;
+        const Known gone = std::move(at->second);
+        presences_.erase(at);
+        if (const auto of = present_.find(gone.node);
+            of != present_.end() && of->second == change.id) {
+            present_.erase(of);
+        }
+        remember_former(now, gone);
+        context_.tell(NodeChanged{NodeChangeKind::disconnected, gone.node, gone.peer_id});
+        return;
+    }
+    const auto presence = decode_presence(change.internal->payload);
+    if (!presence) return;
+    const bool is_known = presences_.contains(change.id);
+    if (!is_known && presences_.size() >= kNodesMax) return;
+    Known known;
+    known.node = presence->node;
+    known.peer_id = change.internal->creator;
+    known.attributes = presence->attributes;
+    known.addresses = presence->addresses;
+    for (const Endpoint& address : known.addresses)
+        former_.erase(address);
+    const bool differs = is_known && (presences_[change.id].addresses != known.addresses ||
+                                      presences_[change.id].attributes != known.attributes);
+    context_.tell(NodeChanged{
+        is_known ? NodeChangeKind::updated : NodeChangeKind::connected, known.node, known.peer_id});
+    if (is_known && !differs) context_.events.pop_back(); // a renewal
+    present_[known.node] = change.id;
+    presences_[change.id] = std::move(known);
+}
+
+std::vector<NodeInfo> Topology::nodes() const {
+    std::vector<NodeInfo> out;
+    for (const auto& [id, known] : presences_) {
+        out.push_back({known.node, known.peer_id, known.attributes, known.addresses});
+    }
+    return out;
+}
+
+std::size_t Topology::size_estimate() const {
+    return std::max<std::size_t>(presences_.size(), 1);
+}
+
+void Topology::remember_former(Now now, const Known& known) {
+    if (known.node == context_.node) return;
+    for (const Endpoint& address : known.addresses) {
+        if (former_.size() >= kFormerMax) former_.erase(former_.begin());
+        former_[address] = now.instant + kFormerTime;
+    }
+    if (probe_due_ == Instant::max() && !former_.empty()) {
+        probe_due_ = now.instant + context_.scaled(kFormerProbe);
+    }
+}
+
+// Signature ----------------------------------------------------------------------------------------
+
+void Topology::calculate_signature(Now now) {
+    if (!context_.is_synchronized || is_leaving_) return;
+    if (signature_ && *signature_ <= context_.node) {
+        if (*signature_ != context_.node) signature_due_ = Instant::max();
+        return;
+    }
+    const Duration delay = signature_ ? kSignatureSoon : signature_delay(context_.node);
+    signature_due_ = std::min(signature_due_, now.instant + context_.scaled(delay));
+}
+
+void Topology::publish_signature(Now now) {
+    InternalWish wish;
+    wish.type = kSignatureType;
+    wish.id = kSignatureId;
+    wish.payload = encode_signature(context_.node);
+    wish.lifetime = kSignatureLifetime;
+    (void)database_.publish(now, std::move(wish));
+}
+
+// Contacts and partitions --------------------------------------------------------------------------
+
+void Topology::maintain_contacts(Now now) {
+    if (!signature_ || !context_.is_listening() || is_leaving_) return;
+    const std::size_t least = contacts_min(*signature_);
+    const bool is_contact = own_contact_.has_value();
+    const bool wants = (!is_contact && contacts_.size() < least) ||
+                       (is_contact && contacts_.size() > least + kContactsSpread);
+    if (!wants || contact_due_ != Instant::max()) return;
+    contact_due_ = now.instant + context_.scaled(context_.between(10s, 180s));
+}
+
+void Topology::contact_due(Now now) {
+    contact_due_ = Instant::max();
+    if (!signature_ || !context_.is_listening()) return;
+    const std::size_t least = contacts_min(*signature_);
+    if (!own_contact_ && contacts_.size() < least)
+        publish_contact(now);
+    else if (own_contact_ && contacts_.size() > least + kContactsSpread) {
+        (void)database_.remove_internal(now, *own_contact_);
+    }
+}
+
+void Topology::publish_contact(Now now) {
+    InternalWish wish;
+    wish.type = kContactType;
+    wish.id = own_contact_;
+    wish.payload =
+        encode_contact({signature_.value_or(context_.node), context_.node, context_.addresses});
+    wish.lifetime = kContactLifetime;
+    if (auto id = database_.publish(now, std::move(wish))) own_contact_ = *id;
+}
+
+void Topology::detect_partition(Now now) {
+    if (!signature_ || partition_due_ != Instant::max() || is_leaving_) return;
+    const bool disagrees = std::ranges::any_of(
+        contacts_, [&](const auto& item) { return item.second.signature != *signature_; });
+    if (disagrees) partition_due_ = now.instant + context_.scaled(context_.between(5s, 30s));
+}
+
+void Topology::partition_due(Now now) {
+    partition_due_ = Instant::max();
+    if (!signature_) return;
+    for (const auto& [id, contact] : contacts_) {
+        if (contact.signature == *signature_ || contact.node == context_.node ||
+            is_connected(contact.addresses, contact.node)) {
+            continue;
+        }
+        for (const Endpoint& address : contact.addresses) {
+            if (dial(now, address, true)) return;
+        }
+    }
+}
+
+void Topology::probe_former(Now now) {
+    probe_due_ = Instant::max();
+    std::erase_if(former_, [&](const auto& item) { return item.second <= now.instant; });
+    if (former_.empty() || is_leaving_) return;
+    probe_due_ = now.instant + context_.scaled(kFormerProbe);
+    // In a large graph the contacts do it for all; in a small one everybody is one.
+    if (!own_contact_ && contacts_.size() >= contacts_min(signature_.value_or(1))) return;
+    auto at = former_.begin();
+    std::advance(at, static_cast<std::ptrdiff_t>(context_.plain.below(former_.size())));
+    dial(now, at->first, true);
+}
+
+// Presence -----------------------------------------------------------------------------------------
+
+Duration Topology::presence_lifetime() const {
+    const Duration base =
+        std::chrono::seconds(std::max<std::uint32_t>(context_.info.presence_lifetime, 300));
+    if (!context_.config.offers_capabilities) return base;
+    // Renewals of n records in this time are what the graph pays for presence (modernization 4.6).
+    const double factor = std::max(1.0, static_cast<double>(size_estimate()) / 100.0);
+    return std::chrono::duration_cast<Duration>(std::chrono::duration<double, Duration::period>(
+        static_cast<double>(base.count()) * std::min(factor, 24.0)));
+}
+
+void Topology::publish_presence(Now now) {
+    InternalWish wish;
+    wish.type = kPresenceType;
+    wish.id = own_presence_;
+    wish.payload = encode_presence({context_.node, attributes_, context_.addresses});
+    wish.lifetime = presence_lifetime();
+    if (auto id = database_.publish(now, std::move(wish))) own_presence_ = *id;
+}
+
+void Topology::maintain_presence(Now now) {
+    if (is_leaving_) return;
+    if (own_presence_ && !context_.is_listening()) {
+        (void)database_.remove_internal(now, *own_presence_);
+        return;
+    }
+    if (!context_.is_listening()) return;
+    const std::uint32_t most = context_.info.presence_max;
+    if (!own_presence_ && (most == kNoLimit || is_forced_)) {
+        publish_presence(now);
+        return;
+    }
+    if (most == 0 || most == kNoLimit || is_forced_) return;
+    const bool is_too_many = own_presence_ && presences_.size() > most + kPresenceSpread;
+    const bool is_too_few = !own_presence_ && presences_.size() < most;
+    if ((is_too_many || is_too_few) && presence_due_ == Instant::max()) {
+        presence_due_ = now.instant + context_.scaled(context_.between(30s, 180s));
+    }
+}
+
+void Topology::presence_due(Now now) {
+    presence_due_ = Instant::max();
+    const std::uint32_t most = context_.info.presence_max;
+    if (own_presence_ && presences_.size() > most + kPresenceSpread) {
+        (void)database_.remove_internal(now, *own_presence_);
+    } else if (!own_presence_ && presences_.size() < most && context_.is_listening()) {
+        publish_presence(now);
+    }
+}
+
+void Topology::set_presence(Now now, std::string attributes, bool forced) {
+    attributes_ = std::move(attributes);
+    is_forced_ = forced;
+    if (own_presence_)
+        publish_presence(now);
+    else
+        maintain_presence(now);
+}
+
+void Topology::set_addresses(Now now, std::vector<Endpoint> addresses) {
+    if (addresses == context_.addresses) return;
+    context_.addresses = std::move(addresses);
+    if (!context_.is_synchronized) return;
+    if (own_presence_ && context_.is_listening()) publish_presence(now);
+    if (own_contact_ && context_.is_listening())
+        publish_contact(now);
+    else if (own_contact_)
+        (void)database_.remove_internal(now, *own_contact_);
+    handshake_.announce_addresses();
+    maintain(now, false);
+}
+
+void Topology::start(Now now) {
+    handshake_.announce_addresses();
+    maintain(now, false);
+}
+
+void Topology::leave(Now now) {
+    is_leaving_ = true;
+    if (own_contact_) (void)database_.remove_internal(now, *own_contact_);
+    if (own_presence_) (void)database_.remove_internal(now, *own_presence_);
+    if (signature_ == context_.node) (void)database_.remove_internal(now, kSignatureId);
+}
+
+// Connections --------------------------------------------------------------------------------------
+
+void Topology::tune() {
+    if (!context_.config.tunes_itself) return;
+    Tuning& tuning = context_.config.tuning;
+    const bool is_large = size_estimate() > kSmallGraph;
+    tuning.neighbours_min = is_large ? 3 : 2;
+    tuning.neighbours_ideal = is_large ? 4 : 3;
+    tuning.neighbours_max = is_large ? 8 : 7;
+}
+
+void Topology::maintain(Now now, bool by_timer) {
+    if (is_leaving_ || !context_.is_open) return;
+    tune();
+    calculate_signature(now);
+    maintain_contacts(now);
+    detect_partition(now);
+    maintain_connections(now, by_timer);
+    maintain_presence(now);
+    if (by_timer && own_contact_ && context_.links.neighbours() > 0) {
+        context_.tell(PeersNeeded{}); // long-term repair (MS-PPGRH 3.1.7.15)
+    }
+    const Duration interval =
+        context_.links.neighbours() > 0 ? kMaintenanceWith : kMaintenanceWithout;
+    maintenance_due_ = now.instant + context_.scaled(interval);
+}
+
+void Topology::prune(Now now) {
+    Link* least = nullptr;
+    for (auto& [id, link] : context_.links) {
+        // A fresh link has had no chance to be useful.
+        if (!link.is_neighbour() ||
+            now.instant - link.connected_at < context_.scaled(kMaintenanceWith)) {
+            continue;
+        }
+        if (least == nullptr || link.utility < least->utility) least = &link;
+    }
+    if (least == nullptr) return;
+    least->send(Disconnect{DisconnectReason::least_useful, handshake_.referrals_for(*least)});
+    context_.close(*least, true);
+}
+
+void Topology::maintain_connections(Now now, bool by_timer) {
+    const Tuning& tuning = context_.config.tuning;
+    const std::size_t neighbours = context_.links.neighbours();
+    if (neighbours > tuning.neighbours_ideal && by_timer) prune(now);
+    // Links on their way count: each of them is likely to become a neighbour.
+    const std::size_t coming = neighbours + dials();
+    const bool wants = coming == 0 ||
+                       (coming < tuning.neighbours_min && context_.is_synchronized) ||
+                       (coming < tuning.neighbours_ideal && by_timer);
+    if (!wants) return;
+    if (const auto address = pick_candidate(now)) {
+        dial(now, *address, false);
+        return;
+    }
+    const bool is_asked = asked_for_peers_ && now.instant - *asked_for_peers_ < kAskAgain;
+    if (neighbours == 0 && !is_asked) {
+        asked_for_peers_ = now.instant;
+        context_.tell(PeersNeeded{});
+    }
+    if (neighbours < tuning.neighbours_min) {
+        repair_due_ = std::min(repair_due_, now.instant + context_.scaled(kAskAgain));
+    }
+}
+
+bool Topology::is_connected(const std::vector<Endpoint>& addresses, NodeId node) const {
+    return std::ranges::any_of(context_.links, [&](const auto& item) {
+        const Link& link = item.second;
+        if (!link.is_neighbour()) return false;
+        if (node != 0 && link.node == node) return true;
+        return std::ranges::any_of(addresses, [&](const Endpoint& address) {
+            return std::ranges::find(link.addresses, address) != link.addresses.end();
+        });
+    });
+}
+
+bool Topology::is_dialling(const Endpoint& address) const {
+    return std::ranges::any_of(context_.links, [&](const auto& item) {
+        const Link& link = item.second;
+        return !link.is_incoming && !link.is_dead() && link.remote == address;
+    });
+}
+
+std::size_t Topology::dials() const {
+    return static_cast<std::size_t>(std::ranges::count_if(context_.links, [](const auto& item) {
+        const Link& link = item.second;
+        return !link.is_incoming && link.kind == LinkKind::neighbour && !link.is_dead() &&
+               link.state != LinkState::connected;
+    }));
+}
+
+bool Topology::may_dial(Now now, const Endpoint& address) const {
+    if (std::ranges::find(context_.addresses, address) != context_.addresses.end()) return false;
+    const auto tried = tried_.find(address);
+    if (tried != tried_.end() && tried->second > now.instant) return false;
+    return !is_dialling(address) && !is_connected({address}, 0);
+}
+
+bool Topology::dial(Now now, const Endpoint& address, bool is_repair) {
+    if (is_leaving_ || dials() >= kDialsAtOnce || !may_dial(now, address)) return false;
+    if (tried_.size() >= kFormerMax) {
+        std::erase_if(tried_, [&](const auto& item) { return item.second <= now.instant; });
+        if (tried_.size() >= kFormerMax) tried_.erase(tried_.begin());
+    }
+    tried_[address] = now.instant + context_.scaled(is_repair ? kFormerProbe : kTryAgain);
+    Link& link = handshake_.dial(now, address, LinkKind::neighbour, std::nullopt);
+    link.is_repair = is_repair;
+    return true;
+}
+
+std::optional<Endpoint> Topology::pick_candidate(Now now) {
+    // A uniform choice among the present nodes, the contacts and the referrals, without a list of
+    // all: a few draws find one that serves, if most do.
+    constexpr int kDraws = 16;
+    const std::size_t present = present_.size();
+    const std::size_t all = present + contacts_.size() + referrals_.size();
+    if (all == 0) return std::nullopt;
+    for (int draw = 0; draw < kDraws; ++draw) {
+        std::size_t pick = context_.plain.below(all);
+        std::vector<Endpoint> addresses;
+        NodeId node = 0;
+        if (pick < presences_.size()) {
+            // Ids are random, so the record after a random id is a random one.
+            const Guid at = Guid::from_halves(context_.plain.next(), context_.plain.next());
+            auto found = presences_.lower_bound(at);
+            if (found == presences_.end()) found = presences_.begin();
+            node = found->second.node;
+            addresses = found->second.addresses;
+        } else if (pick -= presences_.size(); pick < contacts_.size()) {
+            auto found = contacts_.begin();
+            std::advance(found, static_cast<std::ptrdiff_t>(pick));
+            node = found->second.node;
+            addresses = found->second.addresses;
+        } else if (!referrals_.empty()) {
+            addresses = {referrals_[context_.plain.below(referrals_.size())]};
+        }
+        if (node == context_.node && node != 0) continue;
+        if (is_connected(addresses, node)) continue;
+        for (const Endpoint& address : addresses) {
+            if (may_dial(now, address)) return address;
+        }
+    }
+    return std::nullopt;
+}
+
+void Topology::add_referral(const Endpoint& address) {
+    // Ports of services are no peers' (modernization 4.3).
+    if (address.port < 1024 || std::ranges::find(referrals_, address) != referrals_.end()) return;
+    if (referrals_.size() >= kReferralsMax) referrals_.pop_front();
+    referrals_.push_back(address);
+}
+
+void Topology::offer_peer(Now now, const Endpoint& address) {
+    asked_for_peers_.reset();
+    dial(now, address, context_.links.neighbours() > 0);
+}
+
+void Topology::neighbour_gained(Now now, const Link& link) {
+    for (const Endpoint& address : link.addresses) {
+        tried_.erase(address);
+        former_.erase(address);
+    }
+    if (context_.links.neighbours() == 1)
+        maintain(now, false);
+    else
+        maintain_connections(now, false);
+}
+
+void Topology::link_lost(Now now, const Link& link, bool was_neighbour) {
+    if (is_leaving_) return;
+    if (was_neighbour) {
+        for (const Endpoint& address : link.addresses) {
+            if (former_.size() < kFormerMax) former_[address] = now.instant + kFormerTime;
+        }
+        if (probe_due_ == Instant::max() && !former_.empty()) {
+            probe_due_ = now.instant + context_.scaled(kFormerProbe);
+        }
+        maintain(now, false);
+        return;
+    }
+    if (link.is_incoming || link.kind == LinkKind::direct) return;
+    // A refusal brought referrals: the next one is tried at once.
+    maintain_connections(now, false);
+    if (context_.links.neighbours() < context_.config.tuning.neighbours_min) {
+        repair_due_ = std::min(repair_due_, now.instant + context_.scaled(kRepairDelay));
+    }
+}
+
+// Time ---------------------------------------------------------------------------------------------
+
+void Topology::handle_timeout(Now now) {
+    if (signature_due_ <= now.instant) {
+        signature_due_ = now.instant + kSignatureRest;
+        if (context_.is_synchronized && (!signature_ || *signature_ > context_.node)) {
+            publish_signature(now);
+        }
+    }
+    if (contact_due_ <= now.instant) contact_due(now);
+    if (partition_due_ <= now.instant) partition_due(now);
+    if (presence_due_ <= now.instant) presence_due(now);
+    if (probe_due_ <= now.instant) probe_former(now);
+    if (repair_due_ <= now.instant) {
+        repair_due_ = Instant::max();
+        maintain_connections(now, false);
+    }
+    if (maintenance_due_ <= now.instant) maintain(now, true);
+}
+
+std::optional<Instant> Topology::next_timeout() const {
+    std::optional<Instant> next;
+    for (const Instant due :
+         {signature_due_,
+          contact_due_,
+          partition_due_,
+          presence_due_,
+          maintenance_due_,
+          repair_due_,
+          probe_due_}) {
+        if (due != Instant::max()) keep_earlier(next, due);
+    }
+    return next;
+}
+
+std::size_t Topology::memory() const {
+    constexpr std::size_t kEach = sizeof(Known) + 96 + 2 * sizeof(Endpoint);
+    return (presences_.size() + contacts_.size()) * kEach + present_.size() * 64 +
+           (former_.size() + tried_.size() + referrals_.size()) * 64;
+}
+
+} // namespace kith::graph
