@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <limits>
 #include <span>
 #include <utility>
 
@@ -141,6 +142,22 @@ SyncKey SyncKey::successor() const {
     }
     ++next.modified.ticks;
     return next;
+}
+
+IndexEntry make_index_entry(const Record& record) {
+    IndexEntry entry;
+    entry.type = record.type;
+    entry.id = record.id;
+    entry.version = record.version;
+    entry.modified = record.modified;
+    entry.expires = record.expires;
+    entry.is_deleted = record.is_deleted;
+    entry.refreshes = record.refreshes;
+    entry.digest = content_digest(record);
+    entry.bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(
+        record.payload.size() + record.attributes.size(),
+        std::numeric_limits<std::uint32_t>::max()));
+    return entry;
 }
 
 struct RecordIndex::Tree {

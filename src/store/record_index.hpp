@@ -47,6 +47,9 @@ struct IndexEntry {
     SyncKey key() const { return {modified, id}; }
 };
 
+/// The entry of `record`; the handle is left to the store.
+IndexEntry make_index_entry(const Record& record);
+
 /// Sum modulo 2^256 of SHA-256(id, version, content digest) over some records, and their number
 /// (docs/protocol/graph.md, Range sums).
 struct RangeSum {
