@@ -38,11 +38,23 @@ struct Query {
 enum class QueryErrc : std::uint8_t {
     not_a_query, // the document does not follow the schema (PEER_E_INVALID_SEARCH)
     bad_escape,  // a backslash before anything but `*`, `?` and itself (E_INVALIDARG)
-    bad_value,   // a number or date that is none, an ordering of wildcards
+    bad_value,   // a number or date that is none, an ordering of wildcards, a type that a reserved
+                 // name does not have
     too_large,   // longer, deeper or with more clauses than the limits allow
 };
 
-/// Reads a `<peersearch>` document: UTF-8, without document type, entities or external references.
+/// Reads a `<peersearch>` document: UTF-8, without document type, entities or external references;
+/// see limits.hpp for how large it may be.
+///
+/// What a clause means:
+/// * It holds for a record if it holds for any attribute of that name and type; never, if there is
+///   none. So `notequal` is not the opposite of `equal`.
+/// * Texts compare by code point, and the case matters. `*` and `?` are allowed with `equal` and
+///   `notequal`.
+/// * A date is the first instant of what it names: 2003-02 is 2003-02-01T00:00Z.
+/// * The reserved names stand for the record's fields: peercreatorid, peerlastmodifiedby (none on a
+///   record never changed), peerrecordid and peerrecordtype (`string`; ids with or without braces,
+///   in either case), peercreationtime and peerlastmodificationtime (`date`).
 std::expected<Query, QueryErrc> parse_query(std::string_view xml);
 
 } // namespace kith::store

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace kith::store {
 
@@ -46,9 +47,13 @@ struct IndexEntry {
     SyncKey key() const { return {modified, id}; }
 };
 
-/// Sum modulo 2^256 of SHA-256(id, version, content digest) over some records, and their number.
+/// The entry of `record`; the handle is left to the store.
+IndexEntry make_index_entry(const Record& record);
+
+/// Sum modulo 2^256 of SHA-256(id, version, content digest) over some records, and their number
+/// (docs/protocol/graph.md, Range sums).
 struct RangeSum {
-    ByteArray<32> sum{};
+    ByteArray<32> sum{}; // big-endian
     std::uint64_t count = 0;
 
     bool operator==(const RangeSum&) const = default;
@@ -61,14 +66,23 @@ public:
     RecordIndex(RecordIndex&&) noexcept;
     RecordIndex& operator=(RecordIndex&&) noexcept;
 
+    /// Null if there is none. What is found lives until the next change. O(log n).
     const IndexEntry* find(const RecordId& id) const;
 
     /// Replaces the entry of the same id, if there is one.
     void put(const IndexEntry& entry);
+
+    /// No-op if there is none.
     void erase(const RecordId& id);
+
+    /// Replaces everything; much faster than one `put` each. False, and empty, if an id repeats.
+    bool assign(std::vector<IndexEntry> entries);
     void clear();
 
     std::size_t size() const;
+
+    /// Memory that all of it takes, in bytes.
+    std::size_t memory() const;
 
     /// Records with `first <= key <= last`.
     RangeSum sum(const SyncKey& first, const SyncKey& last) const;

@@ -22,7 +22,7 @@ LAYERS = {
     "wire": ["base"],
     "crypto": ["base", "wire"],
     "identity": ["base", "wire", "crypto"],
-    "store": ["base", "wire"],
+    "store": ["base", "wire", "crypto"],
     "pnrp": ["base", "wire", "crypto", "identity"],
     "graph": ["base", "wire", "crypto", "identity", "store"],
     "group": ["base", "wire", "crypto", "identity", "store", "graph"],
