@@ -164,8 +164,8 @@ def step_format(log: Log) -> Cases:
 
 
 def step_dev(log: Log) -> Cases:
-    build(log, "dev")
-    return ctest(log, "dev")
+    build(log, "check")
+    return ctest(log, "check")
 
 
 def step_asan(log: Log) -> Cases:
