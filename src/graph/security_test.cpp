@@ -1,0 +1,149 @@
+// The seam for an application's own rules: who connects, and which records count.
+
+#include "graph/graph.hpp"
+#include "graph/security.hpp"
+#include "graph/test_world.hpp"
+
+#include <chrono>
+#include <gtest/gtest.h>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace kith::graph {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::note;
+using testing::Peer;
+using testing::World;
+
+/// Both ends say a word to each other; frames travel with every bit turned.
+class WordSession final : public SecuritySession {
+public:
+    WordSession(std::string word, bool is_initiator)
+        : word_(std::move(word)),
+          is_initiator_(is_initiator) {}
+
+    SecurityStep begin(Now) override {
+        SecurityStep step;
+        if (is_initiator_) step.reply = to_owned(as_bytes(word_));
+        return step;
+    }
+
+    SecurityStep feed(Now, ByteView bytes) override {
+        SecurityStep step;
+        step.has_failed = as_text(bytes) != word_;
+        step.is_done = !step.has_failed;
+        if (step.is_done && !is_initiator_) step.reply = to_owned(as_bytes(word_));
+        return step;
+    }
+
+    std::optional<Bytes> protect(ByteView plain) override { return turned(plain); }
+    std::optional<Bytes> unprotect(ByteView wire) override { return turned(wire); }
+
+private:
+    static Bytes turned(ByteView bytes) {
+        Bytes out = to_owned(bytes);
+        for (std::byte& b : out)
+            b = ~b;
+        return out;
+    }
+
+    std::string word_;
+    bool is_initiator_;
+};
+
+class WordProvider final : public SecurityProvider {
+public:
+    explicit WordProvider(std::string word) : word_(std::move(word)) {}
+
+    std::unique_ptr<SecuritySession> start(Now, bool is_initiator, const AuthInfo& info) override {
+        if (info.source == "banned") return nullptr;
+        return std::make_unique<WordSession>(word_, is_initiator);
+    }
+
+    std::optional<Bytes> secure(const store::Record& record) override {
+        if (as_text(record.payload) == "unsayable") return std::nullopt;
+        return to_owned(as_bytes("sealed"));
+    }
+
+    Verdict validate(const store::Record& record) override {
+        ++judged;
+        if (as_text(record.security) != "sealed") return Verdict::invalid;
+        if (as_text(record.payload) == "bad") return Verdict::invalid;
+        if (as_text(record.payload) == "later" && !knows_more) return Verdict::defer;
+        return Verdict::valid;
+    }
+
+    bool knows_more = false;
+    int judged = 0;
+
+private:
+    std::string word_;
+};
+
+// GRAPH-214, GRAPH-257, GRAPH-266, GRAPH-267.
+TEST(GraphSecurity, SameWordMeetsAndRecordsAreSecured) {
+    World world;
+    WordProvider ours("sesame");
+    WordProvider theirs("sesame");
+    Peer& founder = world.found(&ours);
+    Peer& joiner = world.join(founder, &theirs);
+    world.run(2s);
+    ASSERT_TRUE(joiner.graph.status().is_synchronized);
+    const auto id = founder.graph.add(world.now(), note("good"));
+    world.run(1s);
+    const auto record = joiner.graph.get(world.now(), *id);
+    ASSERT_TRUE(record);
+    EXPECT_EQ(as_text(record->security), "sealed");
+    EXPECT_GT(theirs.judged, 0);
+}
+
+TEST(GraphSecurity, AnotherWordIsRefused) {
+    World world;
+    WordProvider ours("sesame");
+    WordProvider theirs("barley");
+    Peer& founder = world.found(&ours);
+    Peer& joiner = world.join(founder, &theirs);
+    world.run(5s);
+    EXPECT_FALSE(joiner.graph.status().is_synchronized);
+    EXPECT_GE(founder.graph.counters()[DropReason::not_authenticated], 1U);
+    EXPECT_TRUE(founder.graph.links().empty());
+}
+
+TEST(GraphSecurity, BannedPeerIsRefusedByItsName) {
+    World world;
+    WordProvider ours("sesame");
+    WordProvider theirs("sesame");
+    Peer& founder = world.found(&ours);
+    Peer& banned = world.add(World::config("banned"), &theirs);
+    world.open(banned, founder);
+    world.run(5s);
+    EXPECT_FALSE(banned.graph.status().is_synchronized);
+}
+
+// GRAPH-266, GRAPH-268.
+TEST(GraphSecurity, RecordsAreRejectedOrDeferred) {
+    World world;
+    WordProvider ours("sesame");
+    WordProvider theirs("sesame");
+    Peer& founder = world.found(&ours);
+    Peer& joiner = world.join(founder, &theirs);
+    world.run(2s);
+    EXPECT_EQ(founder.graph.add(world.now(), note("unsayable")).error(), GraphErrc::refused);
+    const auto bad = founder.graph.add(world.now(), note("bad"));
+    const auto later = founder.graph.add(world.now(), note("later"));
+    world.run(1s);
+    EXPECT_FALSE(joiner.graph.get(world.now(), *bad));
+    EXPECT_FALSE(joiner.graph.get(world.now(), *later));
+    EXPECT_EQ(joiner.graph.counters()[DropReason::rejected_record], 1U);
+    theirs.knows_more = true;
+    joiner.graph.validate_deferred(world.now());
+    world.run(1s);
+    EXPECT_TRUE(joiner.graph.get(world.now(), *later));
+    EXPECT_FALSE(joiner.graph.get(world.now(), *bad));
+}
+
+} // namespace
+} // namespace kith::graph
