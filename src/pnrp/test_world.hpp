@@ -78,8 +78,9 @@ public:
             ++sent_;
             if (tap) tap(node.endpoint, *datagram);
             if (is_lost && is_lost(node.endpoint, *datagram)) continue;
+            const Duration late = extra_delay ? extra_delay(datagram->remote) : Duration::zero();
             in_flight_.emplace(
-                instant_ + delay,
+                instant_ + delay + late,
                 Flight{node.endpoint, datagram->remote, std::move(datagram->payload)});
         }
     }
@@ -117,6 +118,7 @@ public:
 
     Duration delay = std::chrono::milliseconds(20);
     std::function<bool(const Endpoint& from, const Datagram&)> is_lost;
+    std::function<Duration(const Endpoint& to)> extra_delay;
     std::function<void(const Endpoint& from, const Datagram&)> tap;
 
 private:
