@@ -103,6 +103,19 @@ class ConformanceTest(unittest.TestCase):
             {"part": "pnrp", "area": "sync", "total": 2, "shown": 1, "different": 1,
              "not_applicable": 0, "open": 0}])
 
+    def test_the_page_says_which_parts_are_held(self):
+        self.tree.add("docs/requirements/graph.csv", "GRAPH-002,1.1,MUST,connect,More.,unit\n")
+        self.tree.put("src/graph/link_test.cpp", "TEST(Link, Opens) { // GRAPH-001\n}\n")
+        done = self.tree.run("--write")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        lines = self.tree.run().stdout.splitlines()
+        self.assertIn("- **graph** is not held yet: 1 of its 2 rows are open, and only counted.",
+                      lines)
+        self.assertIn("- **pnrp** is held: a row without an answer fails the check.", lines)
+        self.assertIn("| GRAPH-001 | 1.1 | MUST | A demand. | "
+                      "`src/graph/link_test.cpp`: Link.Opens |", lines)
+        self.assertIn("| GRAPH-002 | 1.1 | MUST | More. | **open** |", lines)
+
     def test_an_open_row_of_a_held_part(self):
         self.tree.add("docs/requirements/pnrp.csv", "PNRP-008,3,MUST,sync,More.,unit\n")
         self.expect_error("PNRP-008 (sync) is open")
