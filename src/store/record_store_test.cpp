@@ -2,6 +2,8 @@
 
 #include "store/memory_store.hpp"
 #include "store/record_store.hpp"
+#include "store/sqlite_store.hpp"
+#include "store/test_file.hpp"
 
 #include <functional>
 #include <gtest/gtest.h>
@@ -12,7 +14,7 @@
 namespace kith::store {
 namespace {
 
-using MakeStore = std::function<std::unique_ptr<RecordStore>()>;
+using MakeStore = std::function<std::unique_ptr<RecordStore>(const std::string& path)>;
 
 struct Home {
     std::string name;
@@ -21,7 +23,8 @@ struct Home {
 
 class AnyStore : public testing::TestWithParam<Home> {
 protected:
-    std::unique_ptr<RecordStore> store_ = GetParam().make();
+    TemporaryFile file_;
+    std::unique_ptr<RecordStore> store_ = GetParam().make(file_.path());
 };
 
 RecordId numbered(std::uint64_t number) {
@@ -140,10 +143,21 @@ TEST_P(AnyStore, KeepsProperties) {
     EXPECT_EQ(store_->property("left"), to_owned(as_bytes("x")));
 }
 
+std::unique_ptr<RecordStore> in_memory(const std::string& /*path*/) {
+    return std::make_unique<MemoryStore>(Rules::modern);
+}
+
+std::unique_ptr<RecordStore> in_file(const std::string& path) {
+    SqliteSettings settings;
+    settings.path = path;
+    auto store = SqliteStore::open(settings);
+    return store ? std::move(*store) : nullptr;
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Homes,
     AnyStore,
-    testing::Values(Home{"Memory", [] { return std::make_unique<MemoryStore>(Rules::modern); }}),
+    testing::Values(Home{"Memory", in_memory}, Home{"Sqlite", in_file}),
     [](const auto& home) { return home.param.name; });
 
 } // namespace

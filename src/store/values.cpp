@@ -152,6 +152,13 @@ std::optional<TextPattern> TextPattern::parse(std::string_view text) {
     return pattern;
 }
 
+TextPattern TextPattern::from_tokens(std::string_view tokens) {
+    TextPattern pattern;
+    pattern.tokens_ = tokens;
+    pattern.has_wildcards_ = pattern.prefix().size() != tokens.size();
+    return pattern;
+}
+
 std::string_view TextPattern::prefix() const {
     return std::string_view(tokens_).substr(0, tokens_.find_first_of("\xFE\xFF"));
 }

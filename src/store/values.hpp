@@ -27,6 +27,10 @@ public:
 
     bool has_wildcards() const { return has_wildcards_; }
 
+    /// The pattern for whoever keeps it as bytes, and back: not its text.
+    std::string_view tokens() const { return tokens_; }
+    static TextPattern from_tokens(std::string_view tokens);
+
     /// What stands before the first wildcard: everything if there is none.
     std::string_view prefix() const;
 
