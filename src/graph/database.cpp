@@ -66,7 +66,7 @@ void Database::fail(store::StoreErrc why) {
     changes_.clear();
 }
 
-// Publication --------------------------------------------------------------------------------------
+// Publication -------------------------------------------------------------------------------------
 
 GraphResult<void> Database::load(Now now) {
     std::vector<RecordId> forgotten;
@@ -265,7 +265,7 @@ void Database::track(const Record& record) {
     if (record.refreshes && !record.is_deleted) refreshing_.emplace(record.expires, record.id);
 }
 
-// What peers send ----------------------------------------------------------------------------------
+// What peers send ---------------------------------------------------------------------------------
 
 Received Database::refuse(DropReason reason) {
     context_.counters.drop(reason);
@@ -355,7 +355,7 @@ void Database::validate_deferred(Now now) {
     }
 }
 
-// Reading ------------------------------------------------------------------------------------------
+// Reading -----------------------------------------------------------------------------------------
 
 PeerTime Database::reading_time(Now now) const {
     if (context_.info.defers_expiration && context_.links.neighbours() == 0) return {};
@@ -375,7 +375,7 @@ GraphResult<Record> Database::get_live(Now now, const RecordId& id) {
     return std::move(**record);
 }
 
-// Time ---------------------------------------------------------------------------------------------
+// Time --------------------------------------------------------------------------------------------
 
 void Database::handle_timeout(Now now) {
     if (expiry_due_ <= now.instant) expire(now);

@@ -27,7 +27,7 @@ bool is_wanted(const RecordAbstract& abstract, const IndexEntry* ours) {
     return !std::ranges::equal(*abstract.digest, ByteView(ours->digest).first<16>());
 }
 
-// Out ----------------------------------------------------------------------------------------------
+// Out ---------------------------------------------------------------------------------------------
 
 void Flooding::spread(Now now, const Change& change) {
     const IndexEntry* entry = context_.store.index().find(change.id);
@@ -159,7 +159,7 @@ const Flooding::Encoded* Flooding::encoded(const IndexEntry& entry) {
     return &encoded_.front();
 }
 
-// In -----------------------------------------------------------------------------------------------
+// In ----------------------------------------------------------------------------------------------
 
 void Flooding::handle(Now now, Link& link, const Flood& flood) {
     if (link.sync.type != SyncType::none) link.sync.patience = now.instant + kSyncPatience;
@@ -245,7 +245,7 @@ bool Flooding::spend_invalid(Now now, Link& link) {
     return link.invalid_tokens >= 0;
 }
 
-// Lazy push ----------------------------------------------------------------------------------------
+// Lazy push ---------------------------------------------------------------------------------------
 
 void Flooding::handle_advert(Now now, Link& link, const Advertise& advert) {
     for (const RecordAbstract& abstract : advert.abstracts) {
@@ -326,7 +326,7 @@ void Flooding::forget(const Link& gone) {
     if (best != nullptr) best->is_eager = true;
 }
 
-// Time ---------------------------------------------------------------------------------------------
+// Time --------------------------------------------------------------------------------------------
 
 void Flooding::handle_timeout(Now now) {
     for (auto& [id, link] : context_.links) {

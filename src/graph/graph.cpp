@@ -108,7 +108,7 @@ public:
     std::size_t committed_events = 0;
 };
 
-// Life ---------------------------------------------------------------------------------------------
+// Life --------------------------------------------------------------------------------------------
 
 GraphResult<void> Graph::State::load(Now now) {
     context.is_open = true;
@@ -246,7 +246,7 @@ void Graph::State::end(Now now, LinkId id, FailureReason why) {
         link->connected_at = Instant{};
 }
 
-// Messages -----------------------------------------------------------------------------------------
+// Messages ----------------------------------------------------------------------------------------
 
 void Graph::State::handle_bytes(Now now, Link& link, ByteView bytes) {
     context.counters.bytes_received += bytes.size();
@@ -352,7 +352,7 @@ void Graph::State::handle(Now now, Link& link, const Pt2pt& data) {
     context.tell(DataReceived{link.id, data.type, data.data});
 }
 
-// Output -------------------------------------------------------------------------------------------
+// Output ------------------------------------------------------------------------------------------
 
 std::optional<LinkCommand> Graph::State::poll_bytes(Now now) {
     // Every link has its turn, from the one after the last that had it.
@@ -398,7 +398,7 @@ std::optional<LinkCommand> Graph::State::poll_bytes(Now now) {
     return std::nullopt;
 }
 
-// The public face ----------------------------------------------------------------------------------
+// The public face ---------------------------------------------------------------------------------
 
 Graph::Graph(
     const GraphConfig& config,
@@ -722,7 +722,7 @@ std::optional<Instant> Graph::next_timeout() const {
     return next;
 }
 
-// Observation --------------------------------------------------------------------------------------
+// Observation -------------------------------------------------------------------------------------
 
 GraphResult<Record> Graph::get(Now now, const RecordId& id) {
     if (auto usable = state_->usable(); !usable) return std::unexpected(usable.error());

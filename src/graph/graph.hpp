@@ -115,7 +115,7 @@ struct CloseLink {
 
 using LinkCommand = std::variant<OpenLink, SendBytes, CloseLink>;
 
-// Events (spec: api 3.7) ---------------------------------------------------------------------------
+// Events (spec: api 3.7) --------------------------------------------------------------------------
 
 /// The set of flags changed.
 struct StatusChanged {
@@ -198,7 +198,7 @@ using Event = std::variant<
     Synchronized,
     StoreFailed>;
 
-// Observation --------------------------------------------------------------------------------------
+// Observation -------------------------------------------------------------------------------------
 
 struct NodeInfo {
     NodeId node = 0;

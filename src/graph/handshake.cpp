@@ -8,7 +8,7 @@
 
 namespace kith::graph {
 
-// Opening ------------------------------------------------------------------------------------------
+// Opening -----------------------------------------------------------------------------------------
 
 Link& Handshake::dial(
     Now now, const Endpoint& to, LinkKind kind, std::optional<std::string> peer_id) {
@@ -119,7 +119,7 @@ Greeting Handshake::greeting(bool with_root) const {
     return greeting;
 }
 
-// Deciding -----------------------------------------------------------------------------------------
+// Deciding ----------------------------------------------------------------------------------------
 
 void Handshake::handle(Now now, Link& link, const Connect& connect) {
     if (link.state == LinkState::connected) {
@@ -294,7 +294,7 @@ void Handshake::announce_addresses() {
     }
 }
 
-// Time ---------------------------------------------------------------------------------------------
+// Time --------------------------------------------------------------------------------------------
 
 void Handshake::handle_timeout(Now now) {
     for (auto& [id, link] : context_.links) {

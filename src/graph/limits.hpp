@@ -13,7 +13,7 @@ namespace kith::graph {
 
 using namespace std::chrono_literals;
 
-// Links --------------------------------------------------------------------------------------------
+// Links -------------------------------------------------------------------------------------------
 
 /// Connections of every kind at once; more are closed as they come.
 inline constexpr std::size_t kLinksMax = 256;
@@ -49,7 +49,7 @@ Duration authentication_time(std::size_t connections);
 inline constexpr Duration kIdleTime = 30s;
 inline constexpr unsigned kMissesMax = 3;
 
-// Flooding -----------------------------------------------------------------------------------------
+// Flooding ----------------------------------------------------------------------------------------
 
 /// Records of this size and less go whole over every link: an abstract, a request and the record
 /// cost as much.
@@ -71,7 +71,7 @@ inline constexpr std::size_t kOldAnswerMax = 4096;
 /// Fixed point of the utility of a link (MS-PPGRH 3.1.7.33).
 inline constexpr std::uint32_t kUtilityMax = 4096;
 
-// Records ------------------------------------------------------------------------------------------
+// Records -----------------------------------------------------------------------------------------
 
 inline constexpr std::size_t kDeferredMax = 1000; // records
 inline constexpr std::size_t kDeferredBytesMax = 4 * 1024 * 1024;
@@ -97,7 +97,7 @@ inline constexpr Duration kRefreshTimerMin = 4s;
 /// Records dealt with in one go by a scan, a synchronisation or a purge.
 inline constexpr std::size_t kSlice = 2000;
 
-// Synchronisation ----------------------------------------------------------------------------------
+// Synchronisation ---------------------------------------------------------------------------------
 
 inline constexpr std::size_t kFlatRange = 10;             // records, MS-PPGRH 3.1.7.31
 inline constexpr std::size_t kFlatBelow = 4000;           // records: one round of small ranges
@@ -116,7 +116,7 @@ inline constexpr Duration kSyncPatience = 60s;
 /// its entries are bounded by the message size: 40 bytes for each 10 records.
 inline constexpr std::size_t kHashEntriesMax = 400'000;
 
-// Topology -----------------------------------------------------------------------------------------
+// Topology ----------------------------------------------------------------------------------------
 
 inline constexpr std::size_t kReferralsMax = 100;  // MS-PPGRH 3.1.1
 inline constexpr std::size_t kReferralsSent = 10;  // MS-PPGRH 3.1.5.2.1
@@ -134,13 +134,13 @@ inline constexpr Duration kRepairDelay = 1s;
 inline constexpr std::size_t kNodesMax = 100'000; // presence records that are remembered
 inline constexpr std::size_t kContactsMax = 1000;
 
-// Peer time ----------------------------------------------------------------------------------------
+// Peer time ---------------------------------------------------------------------------------------
 
 inline constexpr std::chrono::minutes kClockTolerance{20}; // MS-PPGRH 3.1.5.2.2
 inline constexpr std::size_t kClockSamples = 5;            // modernization 4.9
 inline constexpr std::chrono::seconds kSlewPerMinute{1};
 
-// Outputs ------------------------------------------------------------------------------------------
+// Outputs -----------------------------------------------------------------------------------------
 
 /// Events that nobody takes; the oldest of records go first.
 inline constexpr std::size_t kEventsMax = 100'000;

@@ -70,7 +70,7 @@ void Synchronization::send(Link& link, const Message& message) {
     link.writer.push(std::move(bytes), Stream::small);
 }
 
-// The asking end -----------------------------------------------------------------------------------
+// The asking end ----------------------------------------------------------------------------------
 
 void Synchronization::begin(Now now, Link& link) {
     if (link.sync.type != SyncType::none) return;
@@ -316,7 +316,7 @@ void Synchronization::become_synchronized() {
     context_.is_synchronized = true;
 }
 
-// The answering end --------------------------------------------------------------------------------
+// The answering end -------------------------------------------------------------------------------
 
 bool Synchronization::may_solicit(Now now, Link& link) {
     while (!link.solicits.empty() && link.solicits.front() + kSolicitsTime <= now.instant) {
@@ -423,7 +423,7 @@ void Synchronization::handle(Now, Link& link, const Request& request) {
     link.owes_end = true;
 }
 
-// Time ---------------------------------------------------------------------------------------------
+// Time --------------------------------------------------------------------------------------------
 
 void Synchronization::forget(const Link& link) {
     if (context_.links.neighbours() == 0 && !link.is_incoming && link.sync.was_first) {

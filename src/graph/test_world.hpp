@@ -305,7 +305,8 @@ private:
     std::uint64_t order_ = 0;
 };
 
-inline NewRecord note(std::string_view text, std::chrono::seconds lifetime = std::chrono::hours(1)) {
+inline NewRecord
+note(std::string_view text, std::chrono::seconds lifetime = std::chrono::hours(1)) {
     NewRecord wish;
     wish.type = kNotes;
     wish.lifetime = lifetime;

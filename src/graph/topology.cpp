@@ -39,7 +39,7 @@ Duration signature_delay(NodeId node) {
     return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
 
-// Records ------------------------------------------------------------------------------------------
+// Records -----------------------------------------------------------------------------------------
 
 bool Topology::is_own(const RecordId& id) const {
     return id == own_contact_ || id == own_presence_;
@@ -150,7 +150,7 @@ void Topology::remember_former(Now now, const Known& known) {
     }
 }
 
-// Signature ----------------------------------------------------------------------------------------
+// Signature ---------------------------------------------------------------------------------------
 
 void Topology::calculate_signature(Now now) {
     if (!context_.is_synchronized || is_leaving_) return;
@@ -171,7 +171,7 @@ void Topology::publish_signature(Now now) {
     (void)database_.publish(now, std::move(wish));
 }
 
-// Contacts and partitions --------------------------------------------------------------------------
+// Contacts and partitions -------------------------------------------------------------------------
 
 void Topology::maintain_contacts(Now now) {
     if (!signature_ || !context_.is_listening() || is_leaving_) return;
@@ -237,7 +237,7 @@ void Topology::probe_former(Now now) {
     dial(now, at->first, true);
 }
 
-// Presence -----------------------------------------------------------------------------------------
+// Presence ----------------------------------------------------------------------------------------
 
 Duration Topology::presence_lifetime() const {
     const Duration base =
@@ -322,7 +322,7 @@ void Topology::leave(Now now) {
     if (signature_ == context_.node) (void)database_.remove_internal(now, kSignatureId);
 }
 
-// Connections --------------------------------------------------------------------------------------
+// Connections -------------------------------------------------------------------------------------
 
 void Topology::tune() {
     if (!context_.config.tunes_itself) return;
@@ -511,7 +511,7 @@ void Topology::link_lost(Now now, const Link& link, bool was_neighbour) {
     }
 }
 
-// Time ---------------------------------------------------------------------------------------------
+// Time --------------------------------------------------------------------------------------------
 
 void Topology::handle_timeout(Now now) {
     if (signature_due_ <= now.instant) {
