@@ -27,7 +27,7 @@ enum class DropReason : std::uint8_t {
     too_many_syncs,    // solicited again too soon
     too_many_invalid,  // ends the link
     too_many_links,    // accepted, and closed at once
-    stale_sync,        // an answer to no question
+    stale_sync,        // ends the link: an answer to no question
     kCount,
 };
 

@@ -75,7 +75,7 @@ GraphResult<void> Database::load(Now now) {
     context_.store.index().visit(
         store::SyncKey::lowest(), store::SyncKey::highest(), [&](const IndexEntry& entry) {
             const bool is_passing = is_internal(entry.type) && entry.type != kGraphInfoType;
-            if (is_passing) {
+            if (is_passing || !is_still_valid(entry.id)) {
                 forgotten.push_back(entry.id);
                 return true;
             }
@@ -94,6 +94,13 @@ GraphResult<void> Database::load(Now now) {
     }
     plan_refresh(now);
     return {};
+}
+
+// The security provider's rules may have changed since the record was stored (MS-PPGRH 3.1.4.2).
+bool Database::is_still_valid(const RecordId& id) {
+    if (context_.security == nullptr) return true;
+    const auto record = context_.store.get(id);
+    return record && *record && context_.security->validate(**record) == Verdict::valid;
 }
 
 GraphResult<void> Database::check(Now now, const Record& record, bool is_new) const {

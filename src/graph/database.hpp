@@ -101,6 +101,7 @@ private:
     judge(Now now, const store::Record& record, const store::IndexEntry* known) const;
     Reception classify(const store::Record& record, const store::IndexEntry& known);
     Received refuse(DropReason reason);
+    bool is_still_valid(const store::RecordId& id);
     void defer(Now now, const Link& from, ByteView encoded);
     void expire(Now now);
     void refresh(Now now);

@@ -187,7 +187,10 @@ void Graph::State::settle(Now now) {
                 FailureReason::none});
             if (!link->is_neighbour()) continue;
             if (context.info.defers_expiration) database.expire_soon(now);
-            if (!link->is_incoming) synchronization.begin(now, *link);
+            if (!link->is_incoming) {
+                liveness.ping_all(now);
+                synchronization.begin(now, *link);
+            }
             topology.neighbour_gained(now, *link);
             continue;
         }

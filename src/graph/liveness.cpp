@@ -45,8 +45,18 @@ void Liveness::handle_timeout(Now now) {
             continue;
         }
         ++link.misses;
-        if (link.misses == 1) link.asked_at = now.instant;
-        link.send(Pt2pt{kPing, Bytes(kEcho, std::byte{0})});
+        ping(now, link);
+    }
+}
+
+void Liveness::ping(Now now, Link& link) {
+    if (link.asked_at == Instant{}) link.asked_at = now.instant;
+    link.send(Pt2pt{kPing, Bytes(kEcho, std::byte{0})});
+}
+
+void Liveness::ping_all(Now now) {
+    for (auto& [id, link] : context_.links) {
+        if (link.state == LinkState::connected) ping(now, link);
     }
 }
 

@@ -21,10 +21,15 @@ public:
     /// True if `data` was a sign of life, and is dealt with.
     bool handle(Now now, Link& link, const Pt2pt& data);
 
+    /// Exposes connections that are dead without TCP having noticed (MS-PPGRH 3.1.5.2.2).
+    void ping_all(Now now);
+
     void handle_timeout(Now now);
     std::optional<Instant> next_timeout() const;
 
 private:
+    void ping(Now now, Link& link);
+
     Instant due(const Link& link) const;
 
     Context& context_;

@@ -29,8 +29,10 @@ void PeerClock::correct(
         // A joiner takes the graph's time whatever its own clock says (GA-34).
         if (!is_joining && std::chrono::abs(off) > kClockTolerance) return;
         const double share = is_first ? 1.0 : 0.2;
-        difference_ += Ticks(static_cast<Ticks::rep>(
-            share * static_cast<double>((difference - difference_).count())));
+        difference_ = bounded(
+            difference_ +
+            Ticks(static_cast<Ticks::rep>(
+                share * static_cast<double>(bounded(difference - difference_).count()))));
         return;
     }
     // Nobody moves us farther than the tolerance from our own UTC.
@@ -49,8 +51,10 @@ void PeerClock::correct(
 }
 
 PeerClock::Ticks PeerClock::bounded(Ticks difference) const {
-    if (!moderates_) return difference;
-    return std::clamp<Ticks>(difference, -Ticks(kClockTolerance), Ticks(kClockTolerance));
+    // Peers choose these numbers: what is taken of them can be added without wrapping.
+    constexpr Ticks kFar{std::int64_t{1} << 61U};
+    const Ticks most = moderates_ ? Ticks(kClockTolerance) : kFar;
+    return std::clamp(difference, -most, most);
 }
 
 void PeerClock::slew(Instant now, Ticks target) {

@@ -210,7 +210,7 @@ void Synchronization::ask_ranges(Now now, Link& link, std::vector<OpenRange> ran
 void Synchronization::handle(Now now, Link& link, const Advertise& advert) {
     SyncSession& sync = link.sync;
     if (sync.type != SyncType::ranges || sync.has_requested) {
-        context_.counters.drop(DropReason::stale_sync);
+        context_.close(link, DropReason::stale_sync);
         return;
     }
     std::vector<OpenRange> open;
@@ -412,7 +412,7 @@ Advertise Synchronization::answer_sums(const SolicitHash& solicit) const {
 
 void Synchronization::handle(Now, Link& link, const Request& request) {
     if (!link.is_asked_for_ranges) {
-        context_.counters.drop(DropReason::stale_sync);
+        context_.close(link, DropReason::stale_sync);
         return;
     }
     link.is_asked_for_ranges = false;

@@ -35,11 +35,36 @@ public:
         say(now, AuthInfo{LinkKind::neighbour, graph_id, "stranger", std::nullopt});
     }
 
+    /// Takes the call of a graph that dials: reads up to its CONNECT.
+    void answer(Now now, LinkId link) {
+        link_ = link;
+        graph_.handle_opened(now, link_);
+        listen(now);
+    }
+
+    /// Answers the CONNECT of a graph that dialled.
+    void welcome(Now now, store::PeerTime time, const Capabilities& can = {}) {
+        Welcome welcome;
+        welcome.node = node_;
+        welcome.time = time;
+        welcome.peer_id = "stranger";
+        if (can.any()) welcome.capabilities = write_greeting({can, std::nullopt});
+        can_ = can;
+        writer_.push(encode(welcome), Stream::small);
+        const auto frame = writer_.poll();
+        if (can.streams) {
+            reader_.use_streams();
+            writer_.use_streams();
+        }
+        say_bytes(now, *frame);
+    }
+
     /// Becomes a neighbour.
-    void join(Now now, const Capabilities& can = {}) {
+    void join(Now now, const Capabilities& can = {}, std::vector<Endpoint> addresses = {}) {
         come(now);
         Connect connect;
         connect.node = node_;
+        connect.addresses = std::move(addresses);
         if (can.any()) connect.capabilities = write_greeting({can, std::nullopt});
         say(now, connect);
         ASSERT_TRUE(heard<Welcome>());

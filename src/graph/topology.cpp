@@ -17,10 +17,11 @@ constexpr Duration kContactLifetime = 900s;   // MS-PPGRH 3.1.7.5
 constexpr Duration kSignatureLifetime = 300s; // 3.1.7.6
 constexpr Duration kSignatureRest = 24h;      // 3.1.6.4
 constexpr Duration kSignatureSoon = 100ms;    // 3.1.7.11
-constexpr Duration kTryAgain = 30s;           // an address that failed
-constexpr Duration kAskAgain = 10s;           // for peers
-constexpr unsigned kContactsSpread = 5;       // Cmax - Cmin, 3.1.7.12
-constexpr unsigned kPresenceSpread = 10;      // 3.1.7.17
+constexpr Duration kRestMin = 2s;             // of an address that was dialled
+constexpr Duration kRestMax = 60s;
+constexpr Duration kAskAgain = 10s;      // for peers
+constexpr unsigned kContactsSpread = 5;  // Cmax - Cmin, 3.1.7.12
+constexpr unsigned kPresenceSpread = 10; // 3.1.7.17
 constexpr std::uint32_t kNoLimit = 0xFFFF'FFFF;
 /// Above so many nodes the neighbours are 3/4/8 (modernization 4.9).
 constexpr std::size_t kSmallGraph = 100;
@@ -54,6 +55,7 @@ void Topology::handle(Now now, const Change& change) {
         if (auto info = decode_graph_info(change.internal->payload)) {
             context_.info = std::move(*info);
             context_.tell(PropertiesChanged{});
+            use_addresses(now);
         }
     }
 }
@@ -105,6 +107,7 @@ void Topology::handle_presence(Now now, const Change& change) {
         }
         remember_former(now, gone);
         context_.tell(NodeChanged{NodeChangeKind::disconnected, gone.node, gone.peer_id});
+        maintain_presence(now); // ours lapses when it was forced (GA-38)
         return;
     }
     const auto presence = decode_presence(change.internal->payload);
@@ -255,6 +258,7 @@ void Topology::publish_presence(Now now) {
     wish.id = own_presence_;
     wish.payload = encode_presence({context_.node, attributes_, context_.addresses});
     wish.lifetime = presence_lifetime();
+    wish.refreshes = !is_forced_; // MS-PPGRH 3.1.7.4
     if (auto id = database_.publish(now, std::move(wish))) own_presence_ = *id;
 }
 
@@ -298,8 +302,20 @@ void Topology::set_presence(Now now, std::string attributes, bool forced) {
 }
 
 void Topology::set_addresses(Now now, std::vector<Endpoint> addresses) {
-    if (addresses == context_.addresses) return;
-    context_.addresses = std::move(addresses);
+    given_ = std::move(addresses);
+    use_addresses(now);
+}
+
+// Of what we were given, what lies in the scope of the graph (MS-PPGRH 3.1.1).
+void Topology::use_addresses(Now now) {
+    std::vector<Endpoint> usable;
+    for (const Endpoint& endpoint : given_) {
+        const Scope scope = endpoint.address.scope();
+        const bool is_anywhere = context_.info.scope == Scope::global || scope == Scope::loopback;
+        if (is_anywhere || scope == context_.info.scope) usable.push_back(endpoint);
+    }
+    if (usable == context_.addresses) return;
+    context_.addresses = std::move(usable);
     if (!context_.is_synchronized) return;
     if (own_presence_ && context_.is_listening()) publish_presence(now);
     if (own_contact_ && context_.is_listening())
@@ -384,7 +400,8 @@ void Topology::maintain_connections(Now now, bool by_timer) {
         context_.tell(PeersNeeded{});
     }
     if (neighbours < tuning.neighbours_min) {
-        repair_due_ = std::min(repair_due_, now.instant + context_.scaled(kAskAgain));
+        const Duration wait = neighbours == 0 ? kRestMin : kAskAgain;
+        repair_due_ = std::min(repair_due_, now.instant + context_.scaled(wait));
     }
 }
 
@@ -417,17 +434,19 @@ std::size_t Topology::dials() const {
 bool Topology::may_dial(Now now, const Endpoint& address) const {
     if (std::ranges::find(context_.addresses, address) != context_.addresses.end()) return false;
     const auto tried = tried_.find(address);
-    if (tried != tried_.end() && tried->second > now.instant) return false;
+    if (tried != tried_.end() && tried->second.until > now.instant) return false;
     return !is_dialling(address) && !is_connected({address}, 0);
 }
 
 bool Topology::dial(Now now, const Endpoint& address, bool is_repair) {
     if (is_leaving_ || dials() >= kDialsAtOnce || !may_dial(now, address)) return false;
     if (tried_.size() >= kFormerMax) {
-        std::erase_if(tried_, [&](const auto& item) { return item.second <= now.instant; });
+        std::erase_if(tried_, [&](const auto& item) { return item.second.until <= now.instant; });
         if (tried_.size() >= kFormerMax) tried_.erase(tried_.begin());
     }
-    tried_[address] = now.instant + context_.scaled(is_repair ? kFormerProbe : kTryAgain);
+    Tried& tried = tried_[address];
+    tried.rest = std::clamp(tried.rest * 2, kRestMin, is_repair ? kFormerProbe : kRestMax);
+    tried.until = now.instant + context_.scaled(tried.rest);
     Link& link = handshake_.dial(now, address, LinkKind::neighbour, std::nullopt);
     link.is_repair = is_repair;
     return true;

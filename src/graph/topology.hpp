@@ -66,8 +66,14 @@ private:
         std::vector<Endpoint> addresses;
         std::uint64_t signature = 0; // of a contact
     };
+    /// An address that was dialled rests for a while, longer each time.
+    struct Tried {
+        Instant until{};
+        Duration rest{};
+    };
     using KnownById = std::map<store::RecordId, Known>;
 
+    void use_addresses(Now now);
     void maintain(Now now, bool by_timer);
     void calculate_signature(Now now);
     void maintain_contacts(Now now);
@@ -108,12 +114,13 @@ private:
     std::map<NodeId, store::RecordId> present_; // of presences_, by node
     std::optional<store::RecordId> own_contact_;
     std::optional<store::RecordId> own_presence_;
-    std::string attributes_; // of our presence
+    std::vector<Endpoint> given_; // addresses, of whatever scope
+    std::string attributes_;      // of our presence
     bool is_forced_ = false;
     bool is_leaving_ = false;
 
     std::deque<Endpoint> referrals_;
-    std::map<Endpoint, Instant> tried_;  // when an address may be tried again
+    std::map<Endpoint, Tried> tried_;
     std::map<Endpoint, Instant> former_; // until when it is remembered
     std::deque<Instant> dialled_;
 
