@@ -408,7 +408,7 @@ void Database::expire(Now now) {
     for (std::size_t done = 0; done < kSlice; ++done) {
         const IndexEntry* first = context_.store.index().first_to_expire();
         if (first == nullptr) return;
-        if (first->expires >= peer_now) {
+        if (first->expires > peer_now) {
             plan_expiry(now, first->expires);
             return;
         }

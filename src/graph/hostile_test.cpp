@@ -17,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::flood_of;
 using testing::kNotes;
+using testing::later;
 using testing::note;
 using testing::Peer;
 using testing::Stranger;
@@ -25,15 +26,6 @@ using testing::World;
 
 std::uint64_t dropped(const Peer& peer, DropReason reason) {
     return peer.graph.counters()[reason];
-}
-
-/// `span` passes for `peer` alone.
-Now later(World& world, Peer& peer, Duration span) {
-    Now now = world.now();
-    now.instant += span;
-    now.wall += std::chrono::duration_cast<WallTime::duration>(span);
-    peer.graph.handle_timeout(now);
-    return now;
 }
 
 // GRAPH-012: nothing is kept of a message that announces too much.

@@ -305,6 +305,15 @@ private:
     std::uint64_t order_ = 0;
 };
 
+/// `span` passes for `peer` alone.
+inline Now later(const World& world, Peer& peer, Duration span) {
+    Now now = world.now();
+    now.instant += span;
+    now.wall += std::chrono::duration_cast<WallTime::duration>(span);
+    peer.graph.handle_timeout(now);
+    return now;
+}
+
 inline NewRecord
 note(std::string_view text, std::chrono::seconds lifetime = std::chrono::hours(1)) {
     NewRecord wish;

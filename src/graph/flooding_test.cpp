@@ -1,0 +1,249 @@
+#include "graph/flooding.hpp"
+#include "graph/graph.hpp"
+#include "graph/limits.hpp"
+#include "graph/liveness.hpp"
+#include "graph/test_stranger.hpp"
+#include "graph/test_world.hpp"
+
+#include <chrono>
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
+namespace kith::graph {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::flood_of;
+using testing::kNotes;
+using testing::later;
+using testing::note;
+using testing::Peer;
+using testing::Stranger;
+using testing::strangers_record;
+using testing::World;
+
+double utility(Peer& peer, LinkId link) {
+    for (const LinkInfo& info : peer.graph.links()) {
+        if (info.link == link) return info.utility;
+    }
+    return -1;
+}
+
+// GRAPH-191: to every neighbour but the sender. GRAPH-193: acknowledged as useful when it was new.
+TEST(GraphFlooding, NewRecordGoesToTheOthers) {
+    World world;
+    Peer& peer = world.found();
+    Stranger sender(peer.graph, 11);
+    sender.join(world.now());
+    Stranger other(peer.graph, 12);
+    other.join(world.now());
+    const auto record = strangers_record(peer.graph, world.now(), 1);
+    // The other one's listening takes what is for it; so the sender stays mute for a moment.
+    peer.graph.handle_bytes(world.now(), sender.link(), [&] {
+        FrameWriter writer;
+        writer.push(encode(flood_of(record)), Stream::small);
+        return *writer.poll();
+    }());
+    const Now now = later(world, peer, kAckDelay);
+    std::vector<Message> to_sender;
+    peer.graph.commit(now);
+    std::size_t floods_to_other = 0;
+    FrameReader of_sender(1 << 20);
+    FrameReader of_other(1 << 20);
+    while (auto command = peer.graph.poll_link()) {
+        const auto* send = std::get_if<SendBytes>(&*command);
+        if (send == nullptr) continue;
+        FrameReader& reader = send->link == sender.link() ? of_sender : of_other;
+        ASSERT_TRUE(reader.feed(send->bytes));
+        while (auto message = reader.poll()) {
+            const auto decoded = decode(*message);
+            ASSERT_TRUE(decoded);
+            if (send->link == sender.link())
+                to_sender.push_back(*decoded);
+            else if (std::holds_alternative<Flood>(*decoded))
+                ++floods_to_other;
+        }
+    }
+    EXPECT_EQ(floods_to_other, 1U);
+    ASSERT_EQ(to_sender.size(), 1U);
+    EXPECT_EQ(std::get<Ack>(to_sender[0]), (Ack{{{record.id, true, false}}}));
+}
+
+// GRAPH-193, GRAPH-278: 31/32 of what it was, and 128 of 4096 more for each that was useful.
+TEST(GraphFlooding, UtilityFollowsUsefulness) {
+    World world;
+    Peer& peer = world.found();
+    Stranger other(peer.graph, 11);
+    other.join(world.now());
+    EXPECT_EQ(utility(peer, other.link()), 0.0);
+    const auto first = strangers_record(peer.graph, world.now(), 1);
+    other.say(world.now(), flood_of(first));
+    EXPECT_DOUBLE_EQ(utility(peer, other.link()), 128.0 / 4096);
+    other.say(world.now(), flood_of(strangers_record(peer.graph, world.now(), 2)));
+    EXPECT_DOUBLE_EQ(utility(peer, other.link()), 252.0 / 4096);
+    other.say(world.now(), flood_of(first)); // known
+    EXPECT_DOUBLE_EQ(utility(peer, other.link()), 244.0 / 4096);
+    // GRAPH-201: and by what the other end acknowledges.
+    other.say(world.now(), Ack{{{first.id, true, false}}});
+    EXPECT_DOUBLE_EQ(utility(peer, other.link()), 364.0 / 4096);
+}
+
+// A record that is known is acknowledged as not useful; nothing goes on.
+TEST(GraphFlooding, KnownRecordStopsHere) {
+    World world;
+    Peer& peer = world.found();
+    Stranger other(peer.graph, 11);
+    other.join(world.now());
+    const auto record = strangers_record(peer.graph, world.now(), 1);
+    other.say(world.now(), flood_of(record));
+    other.say(world.now(), flood_of(record));
+    other.listen(later(world, peer, kAckDelay));
+    const auto ack = other.heard<Ack>();
+    ASSERT_TRUE(ack);
+    EXPECT_EQ(
+        ack->entries, (std::vector<AckEntry>{{record.id, true, false}, {record.id, false, false}}));
+    EXPECT_EQ(peer.graph.counters().floods_redundant, 1U);
+}
+
+// Modernization 4.6: a duplicate prunes the link on both ends, what is new comes as an abstract, and
+// a graft brings it.
+TEST(GraphFlooding, DuplicatePrunesAndGraftBringsBack) {
+    World world;
+    Peer& peer = world.found();
+    Stranger other(peer.graph, 11);
+    other.join(world.now(), Capabilities::all());
+    auto record = strangers_record(peer.graph, world.now(), 1);
+    record.payload.resize(1000);
+    other.say(world.now(), flood_of(record));
+    other.say(world.now(), flood_of(record));
+    other.listen(later(world, peer, 0s));
+    ASSERT_TRUE(other.heard<Ack>());
+    EXPECT_TRUE(other.heard<Ack>()->entries.back().prunes);
+    EXPECT_FALSE(peer.graph.links()[0].is_eager);
+
+    const auto fresh = peer.graph.add(world.now(), note(std::string(1000, 'x')));
+    other.listen(later(world, peer, kAdvertDelay));
+    EXPECT_EQ(other.count<Flood>(), 0U);
+    const auto advert = other.heard<Advertise>();
+    ASSERT_TRUE(advert);
+    EXPECT_TRUE(advert->boundaries.empty());
+    ASSERT_EQ(advert->abstracts.size(), 1U);
+    EXPECT_EQ(advert->abstracts[0].id, *fresh);
+
+    Request graft;
+    graft.is_graft = true;
+    graft.abstracts = {{*fresh, 1, std::nullopt}};
+    other.say(world.now(), graft);
+    EXPECT_EQ(other.count<Flood>(), 1U);
+    EXPECT_EQ(other.count<SyncEnd>(), 0U);
+    EXPECT_TRUE(peer.graph.links()[0].is_eager);
+
+    // The other end may prune as well.
+    other.say(world.now(), Ack{{{*fresh, false, true}}});
+    EXPECT_FALSE(peer.graph.links()[0].is_eager);
+    // Small ones go whole all the same.
+    ASSERT_TRUE(peer.graph.add(world.now(), note("small")));
+    other.listen(world.now());
+    EXPECT_EQ(other.count<Flood>(), 2U);
+}
+
+// What is advertised and does not come is asked for, once for each neighbour that has it.
+TEST(GraphFlooding, AdvertisedRecordIsAskedFor) {
+    World world;
+    Peer& peer = world.found();
+    Stranger other(peer.graph, 11);
+    other.join(world.now(), Capabilities::all());
+    const auto record = strangers_record(peer.graph, world.now(), 1);
+    Advertise advert;
+    advert.flags = kWideFlag;
+    advert.abstracts = {{record.id, 1, ByteArray<16>{}}};
+    other.say(world.now(), advert);
+    other.listen(later(world, peer, kGraftDelayMin - 1ms));
+    EXPECT_EQ(other.count<Request>(), 0U);
+    other.listen(later(world, peer, kGraftDelayMax));
+    const auto request = other.heard<Request>();
+    ASSERT_TRUE(request);
+    EXPECT_TRUE(request->is_graft);
+    EXPECT_EQ(request->abstracts, (std::vector<RecordAbstract>{{record.id, 1, std::nullopt}}));
+    other.listen(later(world, peer, 60s));
+    EXPECT_EQ(other.count<Request>(), 1U);
+}
+
+// A published neighbour gets everything whole for ever (modernization 4.6).
+TEST(GraphFlooding, PublishedNeighbourStaysEager) {
+    World world;
+    Peer& peer = world.found();
+    Stranger other(peer.graph, 11);
+    other.join(world.now());
+    auto record = strangers_record(peer.graph, world.now(), 1);
+    record.payload.resize(1000);
+    for (int i = 0; i < 3; ++i)
+        other.say(world.now(), flood_of(record));
+    ASSERT_TRUE(peer.graph.add(world.now(), note(std::string(1000, 'x'))));
+    other.listen(later(world, peer, 1s));
+    EXPECT_EQ(other.count<Flood>(), 1U);
+    EXPECT_EQ(other.count<Advertise>(), 0U);
+    for (const AckEntry& entry : other.heard<Ack>()->entries)
+        EXPECT_FALSE(entry.prunes);
+}
+
+// Several changes before a link has room: it gets the last version only.
+TEST(GraphFlooding, QueuedRecordIsTheNewest) {
+    World world;
+    Peer& peer = world.found();
+    Stranger other(peer.graph, 11);
+    other.join(world.now());
+    const auto id = peer.graph.add(world.now(), note("one"));
+    RecordChange change;
+    change.payload = to_owned(as_bytes("two"));
+    ASSERT_TRUE(peer.graph.update(world.now(), *id, change));
+    other.listen(world.now());
+    EXPECT_EQ(other.count<Flood>(), 1U);
+    const auto record =
+        decode_record(other.heard<Flood>()->record, "a graph", store::Rules::modern);
+    EXPECT_EQ(as_text(record->payload), "two");
+}
+
+// GRAPH-160, GRAPH-065, GRAPH-101: pings after a WELCOME; a modern end answers; silence ends a link.
+TEST(GraphLiveness, SilentNeighbourIsLetGo) {
+    World world;
+    world.answers_needs = false;
+    Peer& peer = world.found();
+    Stranger first(peer.graph, 11);
+    first.join(world.now(), Capabilities::all());
+    EXPECT_EQ(first.count<Pt2pt>(), 0U);
+    const auto link =
+        peer.graph.connect(world.now(), {Address::v4(0x0A00'0AFFU), 4000}, std::nullopt);
+    while (peer.graph.poll_link()) {
+    }
+    Stranger second(peer.graph, 12);
+    second.answer(world.now(), *link);
+    second.welcome(world.now(), peer.graph.peer_time(world.now().wall));
+    EXPECT_EQ(second.count<Pt2pt>(), 1U) << "the new one as well";
+    const Pt2pt ping = *second.heard<Pt2pt>();
+    EXPECT_EQ(to_string(ping.type), "0ccbb0d2-be41-4bd6-914b-058ec5dcce64");
+
+    // GRAPH-065: not for applications.
+    EXPECT_EQ(
+        peer.graph.send(world.now(), first.link(), ping.type, {}).error(), GraphErrc::bad_argument);
+    const std::size_t events = first.events.size();
+    first.say(world.now(), ping);
+    ASSERT_TRUE(first.heard<Pt2pt>());
+    EXPECT_EQ(first.heard<Pt2pt>()->data, ping.data) << "the pong";
+    for (std::size_t i = events; i < first.events.size(); ++i) {
+        EXPECT_FALSE(std::holds_alternative<DataReceived>(first.events[i]));
+    }
+
+    Now now = world.now();
+    for (int i = 0; i < 5; ++i) {
+        now.instant += kIdleTime;
+        peer.graph.handle_timeout(now);
+        first.listen(now);
+    }
+    EXPECT_TRUE(first.is_closed);
+    EXPECT_FALSE(second.is_closed) << "a published node does not know of pongs";
+}
+
+} // namespace
+} // namespace kith::graph
