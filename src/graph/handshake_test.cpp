@@ -123,7 +123,7 @@ TEST(GraphHandshake, AnotherDestinationIsTurnedAway) {
     EXPECT_EQ(peer.graph.counters()[DropReason::other_graph], 2U);
 }
 
-// GRAPH-153, GRAPH-154, GRAPH-158: WELCOME makes both neighbours.
+// GRAPH-089, GRAPH-153, GRAPH-154, GRAPH-158: WELCOME makes both neighbours.
 TEST(GraphHandshake, WelcomeMakesNeighbours) {
     World world;
     Peer& peer = world.found();

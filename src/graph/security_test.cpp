@@ -83,7 +83,8 @@ private:
     std::string word_;
 };
 
-// GRAPH-214, GRAPH-257, GRAPH-266, GRAPH-267.
+// GRAPH-214, GRAPH-257, GRAPH-266, GRAPH-267; GRAPH-136 to GRAPH-138: what comes before the sessions
+// are done is theirs, and what they answer is sent.
 TEST(GraphSecurity, SameWordMeetsAndRecordsAreSecured) {
     World world;
     WordProvider ours("sesame");
@@ -100,6 +101,8 @@ TEST(GraphSecurity, SameWordMeetsAndRecordsAreSecured) {
     EXPECT_GT(theirs.judged, 0);
 }
 
+// GRAPH-106, GRAPH-136, GRAPH-138: a session that fails ends the connection, and two graphs of one
+// name do not merge.
 TEST(GraphSecurity, AnotherWordIsRefused) {
     World world;
     WordProvider ours("sesame");
@@ -123,7 +126,7 @@ TEST(GraphSecurity, BannedPeerIsRefusedByItsName) {
     EXPECT_FALSE(banned.graph.status().is_synchronized);
 }
 
-// GRAPH-266, GRAPH-268.
+// GRAPH-093, GRAPH-127, GRAPH-266, GRAPH-268.
 TEST(GraphSecurity, RecordsAreRejectedOrDeferred) {
     World world;
     WordProvider ours("sesame");
