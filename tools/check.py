@@ -154,6 +154,7 @@ def step_layers(log: Log) -> Cases:
 def step_conformance(log: Log) -> Cases:
     log.run(sys.executable, ROOT / "tools/conformance_test.py")
     log.run(sys.executable, ROOT / "tools/conformance", "--check")
+    log.run(sys.executable, ROOT / "tools/named_tests.py")
     return Cases()
 
 
