@@ -161,7 +161,8 @@ TEST(GraphDatabase, UpdateKeepsWhatItDoesNotName) {
     EXPECT_EQ(stored(peer, *id).version, 3U);
 }
 
-// GRAPH-119, GRAPH-120, GRAPH-227: nothing else can be changed, and a failed change changes nothing.
+// GRAPH-119, GRAPH-120, GRAPH-227: nothing else can be changed, and a failed change changes
+// nothing.
 TEST(GraphDatabase, ImpossibleChangesChangeNothing) {
     World world;
     Peer& peer = loner(world);

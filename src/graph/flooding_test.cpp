@@ -106,7 +106,8 @@ TEST(GraphFlooding, KnownRecordStopsHere) {
     EXPECT_EQ(peer.graph.counters().floods_redundant, 1U);
 }
 
-// Modernization 4.6: a duplicate prunes the link on both ends, what is new comes as an abstract, and
+// Modernization 4.6: a duplicate prunes the link on both ends, what is new comes as an abstract,
+// and
 // a graft brings it.
 TEST(GraphFlooding, DuplicatePrunesAndGraftBringsBack) {
     World world;
@@ -205,7 +206,8 @@ TEST(GraphFlooding, QueuedRecordIsTheNewest) {
     EXPECT_EQ(as_text(record->payload), "two");
 }
 
-// GRAPH-160, GRAPH-065, GRAPH-101: pings after a WELCOME; a modern end answers; silence ends a link.
+// GRAPH-160, GRAPH-065, GRAPH-101: pings after a WELCOME; a modern end answers; silence ends a
+// link.
 TEST(GraphLiveness, SilentNeighbourIsLetGo) {
     World world;
     world.answers_needs = false;

@@ -50,7 +50,8 @@ TEST(GraphHostile, LieAboutSizeEndsTheLinkBeforeItCosts) {
     EXPECT_LE(peer.graph.memory(), before + 4096);
 }
 
-// GRAPH-189, GRAPH-262 to GRAPH-265; GRAPH-279: without a provider a sound record of anybody counts.
+// GRAPH-189, GRAPH-262 to GRAPH-265; GRAPH-279: without a provider a sound record of anybody
+// counts.
 TEST(GraphHostile, UnsoundRecordsAreForgotten) {
     World world;
     Peer& peer = world.found();

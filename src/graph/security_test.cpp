@@ -83,7 +83,8 @@ private:
     std::string word_;
 };
 
-// GRAPH-214, GRAPH-257, GRAPH-266, GRAPH-267; GRAPH-136 to GRAPH-138: what comes before the sessions
+// GRAPH-214, GRAPH-257, GRAPH-266, GRAPH-267; GRAPH-136 to GRAPH-138: what comes before the
+// sessions
 // are done is theirs, and what they answer is sent.
 TEST(GraphSecurity, SameWordMeetsAndRecordsAreSecured) {
     World world;

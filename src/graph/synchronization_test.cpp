@@ -51,7 +51,8 @@ std::set<RecordId> flooded(const Stranger& stranger) {
     return ids;
 }
 
-// GRAPH-092, GRAPH-165, GRAPH-269, GRAPH-196 to GRAPH-198, GRAPH-113: graph info, presence, what the
+// GRAPH-092, GRAPH-165, GRAPH-269, GRAPH-196 to GRAPH-198, GRAPH-113: graph info, presence, what
+// the
 // application puts first, then all other types; and then the node is synchronised.
 TEST(GraphSync, FirstMeetingAsksForEverythingInOrder) {
     World world;

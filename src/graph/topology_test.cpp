@@ -98,7 +98,8 @@ TEST(GraphTopology, LowIdsAreQuickToBeTheSignature) {
     EXPECT_LT(signature_delay(std::uint64_t{1} << 60U), signature_delay(std::uint64_t{1} << 63U));
 }
 
-// GRAPH-207, GRAPH-225, GRAPH-236: alone, a node is the signature, under the fixed id, for 300 s and
+// GRAPH-207, GRAPH-225, GRAPH-236: alone, a node is the signature, under the fixed id, for 300 s
+// and
 // again.
 TEST(GraphTopology, LonelyNodeIsTheSignature) {
     World world;
@@ -166,7 +167,8 @@ TEST(GraphTopology, TooFewContactsMakeOne) {
     EXPECT_TRUE(records[0].refreshes);
 }
 
-// GRAPH-206, GRAPH-234, GRAPH-240, GRAPH-253: too many and it withdraws; when they lapse it is back.
+// GRAPH-206, GRAPH-234, GRAPH-240, GRAPH-253: too many and it withdraws; when they lapse it is
+// back.
 TEST(GraphTopology, TooManyContactsUnmakeOne) {
     World world;
     Peer& peer = world.found();

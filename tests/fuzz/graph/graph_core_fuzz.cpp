@@ -1,5 +1,6 @@
 // A whole graph under a stream of link events, bytes, messages, commands and instants read from the
-// input. Its contract holds after every step: it asks for nothing of links that are gone, its memory
+// input. Its contract holds after every step: it asks for nothing of links that are gone, its
+// memory
 // is bounded, time that was handled is not due again, and what it holds are sound records.
 
 #include "base/check.hpp"
@@ -135,7 +136,7 @@ private:
         }
     }
 
-    // Links -----------------------------------------------------------------------------------------
+    // Links ----------------------------------------------
 
     LinkId any_link() {
         if (wires_.empty()) return 0;
@@ -213,7 +214,7 @@ private:
         }
     }
 
-    // What is said ----------------------------------------------------------------------------------
+    // What is said ---------------------------------------
 
     store::PeerTime peer_time(std::uint8_t choice) {
         return graph_.peer_time(now_.wall).plus(std::chrono::seconds((choice - 128) * 20));
@@ -380,7 +381,7 @@ private:
         }
     }
 
-    // Time and output -------------------------------------------------------------------------------
+    // Time and output ------------------------------------
 
     void pass(Duration span) {
         const Instant end = now_.instant + span;
