@@ -1,9 +1,17 @@
 include(GoogleTest)
 
-# kith_layer(NAME [LINKS target...]): a static library from every source of this folder, and one
-# test program from the `*_test.cpp` files that lie beside them.
+# What is built to be tested once, and has nothing to hurry for, is not worth optimising: compilers
+# take three times as long for large headers then. KITH_QUICK is on where ./check builds.
+function(kith_cold target)
+  if(KITH_QUICK)
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
+endfunction()
+
+# kith_layer(NAME [COLD] [LINKS target...]): a static library from every source of this folder, and
+# one test program from the `*_test.cpp` files that lie beside them.
 function(kith_layer name)
-  cmake_parse_arguments(ARG "" "" "LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "COLD" "" "LINKS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "*.cpp")
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
@@ -11,6 +19,9 @@ function(kith_layer name)
   if(sources)
     add_library(kith_${name} STATIC ${sources})
     target_link_libraries(kith_${name} PUBLIC kith_options ${ARG_LINKS})
+    if(ARG_COLD)
+      kith_cold(kith_${name})
+    endif()
   else()
     add_library(kith_${name} INTERFACE)
     target_link_libraries(kith_${name} INTERFACE kith_options ${ARG_LINKS})
@@ -28,5 +39,6 @@ function(kith_test name)
   # Tests are many small files that include the same large headers.
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests" UNITY_BUILD ON)
+  kith_cold(${name})
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
 endfunction()
