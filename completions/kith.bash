@@ -70,7 +70,7 @@ _kith() {
     "name publish") words="--identity --unsecured --address --comment --payload --cloud --delegation --passphrase-file" ;;
     "name delegate") words="--to --expires --out --force --passphrase-file" ;;
     "identity card") words="--out" ;;
-    "name resolve") words="--timeout --payload-out --cloud" ;;
+    "name resolve") words="--timeout --payload-out --cloud --all --nearest" ;;
     "identity create") words="--classifier --profile --no-passphrase --passphrase-file" ;;
     "identity export") words="--out --force --password-file --passphrase-file" ;;
     "identity import") words="--name --password-file --no-passphrase --passphrase-file" ;;

@@ -217,4 +217,17 @@ Json resolution_document(const pnrp::Resolution& resolution, const std::string& 
         {"took_ms", json_milliseconds(resolution.took)}};
 }
 
+Json registrations_document(const node::QueryDone& found) {
+    const pnrp::Resolution& first = *found.outcome;
+    Json registrations = Json::array();
+    registrations.push_back(resolution_document(first, found.cloud));
+    for (const node::Sighting& other : found.others)
+        registrations.push_back(resolution_document(other.resolution, other.cloud));
+    return {
+        {"peer_name", first.name.to_string()},
+        {"host_name", host_name(first.name)},
+        {"complete", found.is_complete},
+        {"registrations", std::move(registrations)}};
+}
+
 } // namespace kith::api

@@ -311,9 +311,25 @@ void add_name_commands(CLI::App& root, Command& chosen) {
             target->timeout = parse_timeout(text).value_or(target->timeout);
         });
     add_cloud_option(*resolve, "Ask this cloud only, not every one", values->cloud);
-    resolve->add_option("--payload-out", values->payload_out, "Write the payload's bytes to FILE")
-        ->option_text("FILE")
-        ->check(is_path());
+    CLI::Option* payload_out =
+        resolve
+            ->add_option("--payload-out", values->payload_out, "Write the payload's bytes to FILE")
+            ->option_text("FILE")
+            ->check(is_path());
+    const auto choose = [target = values](NameResolve::Which which) {
+        return [target, which] { target->which = which; };
+    };
+    CLI::Option* all = resolve->add_flag_callback(
+        "--all",
+        choose(NameResolve::Which::all),
+        "Every registration, where several nodes publish the name");
+    resolve
+        ->add_flag_callback(
+            "--nearest",
+            choose(NameResolve::Which::nearest),
+            "The nearest registration, where several nodes publish the name")
+        ->excludes(all);
+    all->excludes(payload_out); // of several, whose?
 }
 
 void add_cloud_commands(CLI::App& root, Command& chosen) {

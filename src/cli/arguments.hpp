@@ -83,6 +83,8 @@ struct NameResolve {
     std::chrono::milliseconds timeout{10'000};
     std::optional<std::string> payload_out;
     std::optional<std::string> cloud; // nothing: every cloud
+    enum class Which : std::uint8_t { first, nearest, all };
+    Which which = Which::first; // of several nodes that publish the name
 };
 
 struct CloudList {};

@@ -336,4 +336,39 @@ std::string render_resolution(const Json& resolution, const Page& page) {
     return facts.render(page);
 }
 
+std::string render_registrations(const Json& found, const Page& page) {
+    Table table({
+        {.title = "ADDRESSES"},
+        {.title = "COMMENT"},
+        {.title = "PAYLOAD"},
+        {.title = "CLOUD"},
+        {.title = "NODE"},
+        {.title = "VERIFIED"},
+        {.title = "SIGNED BY"},
+    });
+    std::size_t count = 0;
+    for (const Json& one : list_of(found, "registrations")) {
+        ++count;
+        const bool verified = flag_of(one, "verified");
+        const auto payload = bytes_of(one, "payload_base64");
+        table.add_row({
+            {joined(texts_of(one, "addresses"))},
+            {text_of(one, "comment")},
+            {payload ? fmt::format("{} bytes", payload->size()) : ""},
+            {text_of(one, "cloud")},
+            {flag_of(one, "local") ? "this one" : joined(texts_of(one, "node_endpoints"))},
+            {verified ? "yes" : "no", verified ? Tone::good : Tone::warning},
+            {text_of(one, "public_key_base64")},
+        });
+    }
+    std::string text = table.render(page);
+    const bool complete = flag_of(found, "complete");
+    const std::string sum = fmt::format(
+        "{} {}{}",
+        count,
+        count == 1 ? "registration" : "registrations",
+        complete ? "" : "; there may be more: the search did not come to its end");
+    return text + page.paint(sum, complete ? Tone::faint : Tone::warning) + "\n";
+}
+
 } // namespace kith::cli

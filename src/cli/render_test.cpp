@@ -266,5 +266,21 @@ TEST(Render, EmptyAndForeignDocumentsDoNoHarm) {
     }
 }
 
+TEST(Render, RegistrationsAreARowEach) {
+    Json found{{"peer_name", "0.x"}, {"complete", true}};
+    found["registrations"] = Json::array(
+        {with(kResolution, "comment", "one"),
+         with(kResolution, "comment", "two\x1b"),
+         with(kResolution, "local", true)});
+    const std::string text = render_registrations(found, {});
+    EXPECT_THAT(text, HasSubstr("one"));
+    EXPECT_THAT(text, HasSubstr("two\\x1b"));
+    EXPECT_THAT(text, HasSubstr("this one"));
+    EXPECT_THAT(text, HasSubstr("3 registrations\n"));
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 5);
+    found["complete"] = false;
+    EXPECT_THAT(render_registrations(found, {}), HasSubstr("3 registrations; there may be more"));
+}
+
 } // namespace
 } // namespace kith::cli
