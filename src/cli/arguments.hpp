@@ -119,8 +119,14 @@ using Command = std::variant<
 
 enum class ColorChoice : std::uint8_t { automatic, always, never };
 
+/// Options of kithd, for a node that lives as long as the command (`--embedded`).
+struct EmbeddedOptions {
+    std::vector<std::string> words; // as kithd takes them
+};
+
 struct Invocation {
     std::optional<std::string> api; // --api
+    std::optional<EmbeddedOptions> embedded;
     bool json = false;
     ColorChoice color = ColorChoice::automatic;
     Command command;

@@ -168,7 +168,7 @@ TEST_F(DaemonTest, refuses_to_share_its_data_or_its_socket) {
     start();
     const auto same_data = run(config);
     ASSERT_FALSE(same_data);
-    EXPECT_THAT(same_data.error().message, HasSubstr("another kithd uses the data in"));
+    EXPECT_THAT(same_data.error().message, HasSubstr("uses the data in"));
     config.data = folder / "other";
     const auto same_socket = run(config);
     ASSERT_FALSE(same_socket);
