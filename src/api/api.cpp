@@ -254,6 +254,10 @@ Cancel Api::Parts::resolve(Call call) {
 Api::Api(Services services) : parts_(std::make_unique<Parts>(std::move(services))) {}
 Api::~Api() = default;
 
+void Api::resume_names() {
+    parts_->published.resume();
+}
+
 Cancel Api::handle(const Request& request, ReplyTo reply) {
     struct Route {
         std::string_view method;

@@ -190,7 +190,9 @@ Json name_document(const node::PublishedName& name, const PublishedName& publish
         {"addresses", texts(addresses)},
         {"comment", registration.comment},
         {"payload_base64", payload_bytes(registration.payload)},
-        {"clouds", std::move(presences)}};
+        {"clouds", std::move(presences)},
+        {"kept", published.is_kept},
+        {"waiting", nullptr}};
 }
 
 Json resolution_document(const pnrp::Resolution& resolution, const std::string& cloud) {

@@ -395,6 +395,7 @@ void add_embedded_options(CLI::App& root, EmbeddedOptions& options, bool& is_emb
             "--no-ssdp",
             [&options] { options.words.emplace_back("--no-ssdp"); },
             "With --embedded: do not search on the link")
+        ->option_text(" ")
         ->needs(embedded);
 }
 

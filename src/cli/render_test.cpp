@@ -266,6 +266,16 @@ TEST(Render, EmptyAndForeignDocumentsDoNoHarm) {
     }
 }
 
+TEST(Render, ANameThatIsNotPublishedAgainSaysWhy) {
+    const auto shown = [](const char* waiting) {
+        Json names{{"names", Json::array({Json{{"peer_name", "0.x"}, {"waiting", waiting}}})}};
+        return render_names(names, {}) + render_name(names["names"][0], {});
+    };
+    EXPECT_THAT(shown("passphrase_needed"), HasSubstr("waits for its passphrase"));
+    EXPECT_THAT(shown("no_network"), HasSubstr("waits for a network"));
+    EXPECT_THAT(shown("not_found"), HasSubstr("no: not_found"));
+}
+
 TEST(Render, RegistrationsAreARowEach) {
     Json found{{"peer_name", "0.x"}, {"complete", true}};
     found["registrations"] = Json::array(

@@ -5,6 +5,7 @@
 #include "daemon/driver_service.hpp"
 #include "daemon/fault_text.hpp"
 #include "daemon/sockets.hpp"
+#include "daemon/stored_names.hpp"
 #include "host/clocks.hpp"
 #include "host/entropy.hpp"
 #include "host/identity_vault.hpp"
@@ -77,6 +78,7 @@ struct Holdings {
     host::PrivateDirectory data;
     host::UniqueFd lock; // two processes never share a data directory
     host::IdentityVault vault;
+    StoredNames names;
     host::UnixListener listener;
 };
 
@@ -97,12 +99,15 @@ std::expected<Holdings, StartError> take_hold(const Config& config) {
     if (!lock) return give_up(to_sentence(lock.error()));
     auto vault = host::IdentityVault::open(config.data / "identities");
     if (!vault) return give_up(to_sentence(vault.error()));
+    auto names = host::NameFiles::open(config.data / "names");
+    if (!names) return give_up(to_sentence(names.error()));
     auto listener = host::UnixListener::open(config.api);
     if (!listener) return give_up(to_sentence(listener.error(), config.api));
     return Holdings{
         .data = std::move(*data),
         .lock = std::move(*lock),
         .vault = std::move(*vault),
+        .names = StoredNames(std::move(*names)),
         .listener = std::move(*listener)};
 }
 
@@ -129,6 +134,7 @@ private:
     void wait_for_signal();
     void leave();
 
+    Role role_;
     Config config_;
     Holdings holdings_;
     std::vector<Endpoint> listen_;
@@ -149,7 +155,8 @@ private:
 };
 
 Process::Process(Config config, Holdings holdings, Sockets sockets, Role role)
-    : config_(std::move(config)),
+    : role_(role),
+      config_(std::move(config)),
       holdings_(std::move(holdings)),
       plain_(host::make_plain_random(entropy_)),
       remember_timer_(loop_),
@@ -187,7 +194,8 @@ host::DriverHooks Process::driver_hooks() {
                 spdlog::info("cloud {} is {}", changed.cloud, state_text(changed.state));
             },
         .places_changed =
-            [](std::span<const node::Place> places) {
+            [this](std::span<const node::Place> places) {
+                asio::post(loop_, [this] { api_.resume_names(); });
                 for (const node::Place& place : places) {
                     spdlog::info(
                         "addresses in {}: {}", place.cloud, fmt::join(texts(place.endpoints), " "));
@@ -224,7 +232,9 @@ api::Services Process::services() {
              .started = host::read_clocks().wall,
              .is_seed_node = config_.is_seed_node,
              .data = config_.data.native()},
-        .profile = config_.profile};
+        .profile = config_.profile,
+        // What a guest publishes ends with it, and what kithd publishes is not for it to publish.
+        .store = role_ == Role::owner ? &holdings_.names : nullptr};
 }
 
 void Process::tell(const std::expected<void, host::FileError>& saved) {
@@ -286,6 +296,7 @@ void Process::run(Network network) {
     if (network == Network::online) {
         remember_regularly();
         driver_.start();
+        api_.resume_names();
     }
     spdlog::info(
         "kithd ready: api={} listen={}",
