@@ -23,6 +23,9 @@ _kith() {
         --api)
             socket=${COMP_WORDS[++index]}
             ;;
+        --data | --config | --seed | --listen | --profile | --cloud | --color)
+            ((index++))
+            ;;
         -*) ;;
         *)
             if [[ -z $group ]]; then
@@ -35,7 +38,7 @@ _kith() {
     done
 
     case $previous in
-    --api | --passphrase-file | --password-file | --out | --payload | --payload-out | --to | --delegation)
+    --api | --data | --config | --passphrase-file | --password-file | --out | --payload | --payload-out | --to | --delegation)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
@@ -56,12 +59,12 @@ _kith() {
         mapfile -t COMPREPLY < <(compgen -W "modern windows" -- "$current")
         return
         ;;
-    --timeout | --expires | --comment | --address | --classifier | --name)
+    --seed | --listen | --timeout | --expires | --comment | --address | --classifier | --name)
         return
         ;;
     esac
 
-    local words="" globals="--api --json --color --help --version"
+    local words="" globals="--api --json --color --embedded --help --version"
     case "$group $action" in
     " ") words="status name identity cloud" ;;
     "name ") words="publish delegate unpublish list resolve" ;;
@@ -70,7 +73,7 @@ _kith() {
     "name publish") words="--identity --unsecured --address --comment --payload --cloud --delegation --passphrase-file" ;;
     "name delegate") words="--to --expires --out --force --passphrase-file" ;;
     "identity card") words="--out" ;;
-    "name resolve") words="--timeout --payload-out --cloud" ;;
+    "name resolve") words="--timeout --payload-out --cloud --all --nearest" ;;
     "identity create") words="--classifier --profile --no-passphrase --passphrase-file" ;;
     "identity export") words="--out --force --password-file --passphrase-file" ;;
     "identity import") words="--name --password-file --no-passphrase --passphrase-file" ;;

@@ -52,10 +52,20 @@ struct Found {
 
 enum class Ticket : std::uint32_t {};
 
+/// Several nodes may publish one name, each with addresses of its own.
+enum class Which : std::uint8_t {
+    first,   // whichever answers first
+    nearest, // this node's own, else one of the narrowest cloud, the nearest in address there
+    all,     // every one that is found within the timeout
+};
+
 /// The end of a question.
 struct Resolved {
     Ticket ticket{};
     Result<Found> outcome;
+    // With `Which::all`:
+    std::vector<Found> others{}; // beside `outcome`
+    bool is_complete = false;    // nobody was left to ask
 };
 
 /// A node. Every function may be called from any thread and, but for `wait()`, returns at once.
@@ -77,7 +87,8 @@ public:
     struct Question {
         std::string name;
         std::chrono::milliseconds timeout{10'000};
-        std::optional<std::string> cloud{}; // nothing: every cloud, and the first answer wins
+        std::optional<std::string> cloud{}; // nothing: every cloud
+        Which which = Which::first;
     };
 
     /// One `Resolved` follows: to `done`, or without it into the queue.

@@ -221,6 +221,7 @@ Cancel Api::Parts::resolve(Call call) {
         return {};
     };
     const auto cloud = call.body.optional_text("cloud");
+    const std::string which = call.body.text_or("which", "first");
     if (const auto read = call.body.finish(); !read) return refused(read.error());
     if (cloud) {
         if (const auto known = require_cloud(services.node.clouds(), *cloud); !known)
@@ -228,13 +229,22 @@ Cancel Api::Parts::resolve(Call call) {
     }
     auto name = parse_peer_or_host_name(text);
     if (!name) return refused(name.error());
+    if (which != "first" && which != "nearest" && which != "all") {
+        return refused({ErrorCode::bad_request, "which is one of first, nearest and all"});
+    }
 
     pnrp::ResolveQuery query{.name = std::move(*name)};
     query.timeout = std::chrono::milliseconds(timeout);
-    const auto done = [reply = call.reply](const node::QueryDone& result) {
+    if (which == "nearest") query.criteria = pnrp::kNearest;
+    const bool wants_all = which == "all";
+    if (wants_all) query.extent = pnrp::Extent::all;
+    const auto done = [reply = call.reply, wants_all](const node::QueryDone& result) {
         const auto& outcome = result.outcome;
         if (!outcome) return reply(to_reply(std::unexpected(to_error(outcome.error()))));
-        reply(to_reply(Answer{200, resolution_document(*outcome, result.cloud)}));
+        reply(to_reply(Answer{
+            200,
+            wants_all ? registrations_document(result)
+                      : resolution_document(*outcome, result.cloud)}));
     };
     const auto id = services.node.resolve(query, cloud, done);
     if (!id) return refused(to_error(id.error()));
@@ -243,6 +253,10 @@ Cancel Api::Parts::resolve(Call call) {
 
 Api::Api(Services services) : parts_(std::make_unique<Parts>(std::move(services))) {}
 Api::~Api() = default;
+
+void Api::resume_names() {
+    parts_->published.resume();
+}
 
 Cancel Api::handle(const Request& request, ReplyTo reply) {
     struct Route {

@@ -18,6 +18,10 @@ public:
 
     Cancel handle(const Request& request, ReplyTo reply) override;
 
+    /// Publishes what is kept and not published, as far as its keys are at hand. To be called when
+    /// the node begins and when it comes to a network.
+    void resume_names();
+
 private:
     struct Parts;
     std::unique_ptr<Parts> parts_;

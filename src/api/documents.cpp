@@ -190,7 +190,9 @@ Json name_document(const node::PublishedName& name, const PublishedName& publish
         {"addresses", texts(addresses)},
         {"comment", registration.comment},
         {"payload_base64", payload_bytes(registration.payload)},
-        {"clouds", std::move(presences)}};
+        {"clouds", std::move(presences)},
+        {"kept", published.is_kept},
+        {"waiting", nullptr}};
 }
 
 Json resolution_document(const pnrp::Resolution& resolution, const std::string& cloud) {
@@ -215,6 +217,19 @@ Json resolution_document(const pnrp::Resolution& resolution, const std::string& 
         {"delegated", resolution.is_delegated},
         {"lookups", resolution.lookups},
         {"took_ms", json_milliseconds(resolution.took)}};
+}
+
+Json registrations_document(const node::QueryDone& found) {
+    const pnrp::Resolution& first = *found.outcome;
+    Json registrations = Json::array();
+    registrations.push_back(resolution_document(first, found.cloud));
+    for (const node::Sighting& other : found.others)
+        registrations.push_back(resolution_document(other.resolution, other.cloud));
+    return {
+        {"peer_name", first.name.to_string()},
+        {"host_name", host_name(first.name)},
+        {"complete", found.is_complete},
+        {"registrations", std::move(registrations)}};
 }
 
 } // namespace kith::api

@@ -17,5 +17,7 @@ Json peer_document(const pnrp::PeerInfo& peer);
 Json identity_document(const identity::StoredIdentity& identity);
 Json name_document(const node::PublishedName& name, const PublishedName& published);
 Json resolution_document(const pnrp::Resolution& resolution, const std::string& cloud);
+/// Requires: an outcome.
+Json registrations_document(const node::QueryDone& found);
 
 } // namespace kith::api

@@ -18,12 +18,15 @@ void NameBook::put(node::PublicationId id, PublishedName name) {
 
 bool NameBook::uses(std::string_view label) const {
     if (opening_.contains(label)) return true;
-    return std::ranges::any_of(
-        names_, [&](const auto& item) { return item.second.identity == label; });
+    const auto is_its = [&](const auto& item) { return item.second.identity == label; };
+    return std::ranges::any_of(names_, is_its) || std::ranges::any_of(waiting_, is_its);
 }
 
 void NameBook::relabel(std::string_view label, const std::string& new_label) {
     for (auto& [id, name] : names_) {
+        if (name.identity == label) name.identity = new_label;
+    }
+    for (auto& [text, name] : waiting_) {
         if (name.identity == label) name.identity = new_label;
     }
 }

@@ -85,9 +85,11 @@ struct NameRoutes::Wish {
     std::vector<pnrp::AppEndpoint> endpoints;         // empty: the node's own
     std::string comment;
     std::optional<pnrp::Payload> payload;
-    std::optional<std::string> cloud; // nothing: every cloud
-    std::optional<Bytes> chain;       // of a name that its owner lets `identity` publish
+    std::optional<std::string> cloud;      // nothing: every cloud
+    std::optional<Bytes> chain;            // of a name that its owner lets `identity` publish
+    std::optional<std::string> delegation; // the document that the chain is from
     SharedSecret passphrase;
+    bool is_resumed = false; // asked for before this process began, not now
 };
 
 std::expected<std::vector<pnrp::AppEndpoint>, Error>
@@ -148,9 +150,6 @@ std::expected<NameRoutes::Wish, Error> NameRoutes::read_wish(RequestBody& body) 
     if (auto error = contradiction(unsecured, label.has_value(), delegation_text.has_value())) {
         return std::unexpected(std::move(*error));
     }
-    if (auto error = unknown_cloud(services_.node.clouds(), cloud)) {
-        return std::unexpected(std::move(*error));
-    }
     auto endpoints = read_addresses(addresses);
     if (!endpoints) return std::unexpected(endpoints.error());
     auto comment = check_comment(comment_text);
@@ -183,32 +182,140 @@ std::expected<NameRoutes::Wish, Error> NameRoutes::read_wish(RequestBody& body) 
         .payload = std::move(*payload),
         .cloud = std::move(cloud),
         .chain = std::move(chain),
+        .delegation = delegation_text,
         .passphrase = std::move(passphrase)};
 }
 
+// What is kept of a wish is a request to publish it, with the identity by its authority: a label
+// may change.
+bool NameRoutes::keep(const Wish& wish) {
+    if (services_.store == nullptr) return false;
+    Json kept{{"classifier", wish.name.classifier()}};
+    kept["authority"] =
+        wish.identity ? Json(to_hex(wish.identity->card.name.authority().bytes)) : Json(nullptr);
+    Json addresses = Json::array();
+    for (const pnrp::AppEndpoint& endpoint : wish.endpoints)
+        addresses.push_back(to_string(endpoint));
+    kept["addresses"] = std::move(addresses);
+    kept["comment"] = wish.comment;
+    kept["payload_base64"] = wish.payload ? Json(to_base64(wish.payload->bytes)) : Json(nullptr);
+    kept["cloud"] = wish.cloud ? Json(*wish.cloud) : Json(nullptr);
+    kept["delegation"] = wish.delegation ? Json(*wish.delegation) : Json(nullptr);
+    const std::string text = kept.dump();
+    return text.size() <= kWishSizeMax && services_.store->keep(wish.name.to_string(), text);
+}
+
+std::expected<NameRoutes::Wish, Error> NameRoutes::read_kept(const std::string& kept) const {
+    Json request = Json::parse(kept, nullptr, false);
+    if (!request.is_object() || !request.contains("authority")) {
+        return refuse(ErrorCode::bad_request, "what is kept is no request to publish");
+    }
+    const Json authority = request["authority"];
+    request.erase("authority");
+    request["unsecured"] = authority.is_null();
+    if (authority.is_string()) {
+        const auto identities = services_.vault.list();
+        const auto owner = std::ranges::find_if(identities, [&](const auto& identity) {
+            return to_hex(identity.card.name.authority().bytes) == authority.get<std::string>();
+        });
+        if (owner == identities.end()) {
+            return refuse(ErrorCode::not_found, "the identity of this name is not here");
+        }
+        request["identity"] = owner->card.label;
+    }
+    auto body = RequestBody::parse(request.dump());
+    if (!body) return std::unexpected(body.error());
+    return read_wish(*body);
+}
+
+void NameRoutes::load() {
+    if (is_loaded_ || services_.store == nullptr) return;
+    is_loaded_ = true;
+    for (std::string& kept : services_.store->wishes()) {
+        // The name is not in it: who owns it says the identity, or the delegation. One that makes
+        // no sense any more is shown to nobody and stays where it is.
+        const auto wish = read_kept(kept);
+        if (!wish) continue;
+        WaitingName waiting{
+            .wish = std::move(kept), .identity = {}, .reason = ErrorCode::no_network};
+        if (wish->identity) waiting.identity = wish->identity->card.label;
+        if (wish->identity && wish->identity->card.is_sealed)
+            waiting.reason = ErrorCode::passphrase_needed;
+        names_.waiting().insert_or_assign(wish->name.to_string(), std::move(waiting));
+    }
+}
+
+void NameRoutes::resume() {
+    load();
+    std::vector<std::string> due;
+    for (const auto& [name, waiting] : names_.waiting()) {
+        if (!waiting.is_tried && waiting.reason != ErrorCode::passphrase_needed)
+            due.push_back(name);
+    }
+    for (const std::string& name : due) {
+        const auto waiting = names_.waiting().find(name);
+        if (waiting == names_.waiting().end()) continue;
+        auto wish = read_kept(waiting->second.wish);
+        if (!wish) {
+            waiting->second.reason = wish.error().code;
+            continue;
+        }
+        waiting->second.is_tried = true;
+        wish->is_resumed = true;
+        publish_wish(
+            std::make_shared<Wish>(std::move(*wish)), [this, name](const Outcome& outcome) {
+                const auto tried = names_.waiting().find(name);
+                if (tried == names_.waiting().end()) return; // published, or taken back meanwhile
+                tried->second.is_tried = false;
+                if (!outcome) tried->second.reason = outcome.error().code;
+            });
+    }
+}
+
+// One passphrase opens the key for every name that waits for it.
+void NameRoutes::publish_waiting_of(
+    const std::string& label, const std::shared_ptr<const crypto::PrivateKey>& key) {
+    std::vector<std::string> kept;
+    for (const auto& [name, waiting] : names_.waiting()) {
+        if (waiting.identity == label && !waiting.is_tried) kept.push_back(waiting.wish);
+    }
+    for (const std::string& text : kept) {
+        const auto wish = read_kept(text);
+        if (wish) static_cast<void>(publish_with(*wish, key));
+    }
+}
+
 void NameRoutes::publish(Call call) {
+    load();
     auto wish = read_wish(call.body);
     if (!wish) return call.reply(to_reply(std::unexpected(wish.error())));
+    publish_wish(
+        std::make_shared<Wish>(std::move(*wish)),
+        [reply = call.reply](const Outcome& outcome) { reply(to_reply(outcome)); });
+}
+
+void NameRoutes::publish_wish(const std::shared_ptr<Wish>& wish, const Published& done) {
+    if (auto error = unknown_cloud(services_.node.clouds(), wish->cloud)) {
+        return done(std::unexpected(std::move(*error)));
+    }
     const auto known = names_.find(wish->name);
     // A name that is published already is ours: its key is at hand.
     if (known && !wish->passphrase) {
         const auto& key = names_.names().at(*known).publication.registration.key;
-        return call.reply(to_reply(publish_with(*wish, key)));
+        return done(publish_with(*wish, key));
     }
     if (!wish->identity) {
         // Whoever signs an unsecured name proves nothing by it, so no identity shows itself here.
         auto key = std::make_shared<const crypto::PrivateKey>(
             crypto::PrivateKey::generate(services_.profile->key_algorithm, services_.random));
-        return call.reply(to_reply(publish_with(*wish, std::move(key))));
+        return done(publish_with(*wish, std::move(key)));
     }
-    publish_secure(std::make_shared<Wish>(std::move(*wish)), call.reply);
+    publish_secure(wish, done);
 }
 
-void NameRoutes::publish_secure(const std::shared_ptr<Wish>& wish, const ReplyTo& reply) {
+void NameRoutes::publish_secure(const std::shared_ptr<Wish>& wish, const Published& done) {
     const identity::IdentityCard& card = wish->identity->card;
-    const auto refused = [&reply](Error error) {
-        reply(to_reply(std::unexpected(std::move(error))));
-    };
+    const auto refused = [&done](Error error) { done(std::unexpected(std::move(error))); };
     if (card.is_sealed && !wish->passphrase) {
         return refused(to_error(identity::DocumentErrc::password_needed));
     }
@@ -227,12 +334,16 @@ void NameRoutes::publish_secure(const std::shared_ptr<Wish>& wish, const ReplyTo
             if (is_sealed) passphrase = wish->passphrase->text();
             opened->emplace(identity::read_document(text->text(), passphrase));
         },
-        [this, wish, opened, label, reply] {
+        [this, wish, opened, label, done] {
             names_.end_opening(label);
-            if (!**opened) {
-                return reply(to_reply(std::unexpected(to_error((*opened)->error()))));
+            if (!**opened) return done(std::unexpected(to_error((*opened)->error())));
+            // Taken back, or published anew, while its key was being opened.
+            if (wish->is_resumed && !names_.waiting().contains(wish->name.to_string())) {
+                return done(std::unexpected(to_error(pnrp::RegisterErrc::not_found)));
             }
-            reply(to_reply(publish_with(*wish, (**opened)->key)));
+            const auto& key = (**opened)->key;
+            done(publish_with(*wish, key));
+            publish_waiting_of(label, key);
         });
     if (!runs) {
         names_.end_opening(label);
@@ -266,11 +377,14 @@ Outcome NameRoutes::publish_with(const Wish& wish, std::shared_ptr<const crypto:
     if (const auto known = names_.find(wish.name)) {
         const auto updated = services_.node.update(*known, published.publication);
         if (!updated) return refused(updated.error());
+        published.is_kept = keep(wish);
         names_.put(*known, std::move(published));
         return show(*known);
     }
     const auto id = services_.node.publish(published.publication);
     if (!id) return refused(id.error());
+    published.is_kept = keep(wish);
+    names_.waiting().erase(wish.name.to_string());
     names_.put(*id, std::move(published));
     Outcome shown = show(*id);
     if (shown) shown->status = kCreated;
@@ -294,19 +408,58 @@ Outcome NameRoutes::list() const {
         if (published == names_.names().end()) continue;
         names.push_back(name_document(name, published->second));
     }
+    for (const auto& [name, waiting] : names_.waiting()) {
+        if (const auto wish = read_kept(waiting.wish))
+            names.push_back(waiting_document(*wish, waiting));
+    }
     return Answer{200, {{"names", std::move(names)}}};
 }
 
 Outcome NameRoutes::unpublish(const std::string& text) {
     const auto name = parse_peer_or_host_name(text);
     if (!name) return std::unexpected(name.error());
+    load();
     const auto id = names_.find(*name);
-    if (!id) return std::unexpected(to_error(pnrp::RegisterErrc::not_found));
+    if (!id) return unpublish_waiting(name->to_string());
     Outcome shown = show(*id);
     const auto removed = services_.node.unpublish(*id);
     if (!removed) return std::unexpected(to_error(removed.error()));
     names_.erase(*id);
+    if (services_.store != nullptr) services_.store->forget(name->to_string());
     return shown;
+}
+
+Outcome NameRoutes::unpublish_waiting(const std::string& name) {
+    const auto waiting = names_.waiting().find(name);
+    if (waiting == names_.waiting().end()) {
+        return std::unexpected(to_error(pnrp::RegisterErrc::not_found));
+    }
+    const auto wish = read_kept(waiting->second.wish);
+    Outcome shown = std::unexpected(to_error(pnrp::RegisterErrc::not_found));
+    if (wish) shown = Answer{200, waiting_document(*wish, waiting->second)};
+    names_.waiting().erase(waiting);
+    services_.store->forget(name);
+    return shown;
+}
+
+// As a published one that is nowhere.
+Json NameRoutes::waiting_document(const Wish& wish, const WaitingName& waiting) {
+    PublishedName wanted{
+        .publication =
+            {.registration =
+                 {.name = wish.name,
+                  .key = nullptr,
+                  .endpoints = {},
+                  .comment = wish.comment,
+                  .payload = wish.payload},
+             .cloud = wish.cloud},
+        .identity = waiting.identity,
+        .is_kept = true};
+    Json document = name_document({{}, wish.name, {}}, wanted);
+    for (const pnrp::AppEndpoint& endpoint : wish.endpoints)
+        document["addresses"].push_back(to_string(endpoint));
+    document["waiting"] = to_string(waiting.reason);
+    return document;
 }
 
 } // namespace kith::api

@@ -6,6 +6,7 @@
 #include "api/name_book.hpp"
 #include "api/services.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace kith::api {
@@ -19,6 +20,9 @@ public:
     Outcome unpublish(const std::string& text);
     void publish(Call call);
 
+    /// As Api::resume_names().
+    void resume();
+
 private:
     struct Wish;
 
@@ -28,11 +32,21 @@ private:
     std::expected<std::vector<pnrp::AppEndpoint>, Error>
     read_addresses(const std::vector<std::string>& texts) const;
     Outcome publish_with(const Wish& wish, std::shared_ptr<const crypto::PrivateKey> key);
-    void publish_secure(const std::shared_ptr<Wish>& wish, const ReplyTo& reply);
+    using Published = std::function<void(Outcome)>;
+    void publish_wish(const std::shared_ptr<Wish>& wish, const Published& done);
+    void publish_secure(const std::shared_ptr<Wish>& wish, const Published& done);
+    void publish_waiting_of(
+        const std::string& label, const std::shared_ptr<const crypto::PrivateKey>& key);
+    std::expected<Wish, Error> read_kept(const std::string& kept) const;
+    bool keep(const Wish& wish);
+    void load();
     Outcome show(node::PublicationId id) const;
+    Outcome unpublish_waiting(const std::string& name);
+    static Json waiting_document(const Wish& wish, const WaitingName& waiting);
 
     Services& services_;
     NameBook& names_;
+    bool is_loaded_ = false;
 };
 
 } // namespace kith::api

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "api/name_store.hpp"
 #include "api/node_service.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
@@ -36,6 +37,7 @@ struct Services {
     crypto::SealCost seal_cost = crypto::kSealCostDefault;
     ProcessFacts facts;
     const pnrp::Profile* profile = &pnrp::modern_profile(); // the node's
+    NameStore* store = nullptr; // outlives the API; without one names end with the process
 };
 
 } // namespace kith::api

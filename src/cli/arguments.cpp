@@ -311,9 +311,25 @@ void add_name_commands(CLI::App& root, Command& chosen) {
             target->timeout = parse_timeout(text).value_or(target->timeout);
         });
     add_cloud_option(*resolve, "Ask this cloud only, not every one", values->cloud);
-    resolve->add_option("--payload-out", values->payload_out, "Write the payload's bytes to FILE")
-        ->option_text("FILE")
-        ->check(is_path());
+    CLI::Option* payload_out =
+        resolve
+            ->add_option("--payload-out", values->payload_out, "Write the payload's bytes to FILE")
+            ->option_text("FILE")
+            ->check(is_path());
+    const auto choose = [target = values](NameResolve::Which which) {
+        return [target, which] { target->which = which; };
+    };
+    CLI::Option* all = resolve->add_flag_callback(
+        "--all",
+        choose(NameResolve::Which::all),
+        "Every registration, where several nodes publish the name");
+    resolve
+        ->add_flag_callback(
+            "--nearest",
+            choose(NameResolve::Which::nearest),
+            "The nearest registration, where several nodes publish the name")
+        ->excludes(all);
+    all->excludes(payload_out); // of several, whose?
 }
 
 void add_cloud_commands(CLI::App& root, Command& chosen) {
@@ -339,6 +355,48 @@ void add_global_options(CLI::App& root, Invocation& invocation) {
             invocation.color = parse_color(text).value_or(invocation.color);
         });
     root.set_version_flag("--version", fmt::format("kith {} ({})", kKithVersion, kKithCommit));
+}
+
+// What the embedded node is told, in the words of kithd's own command line, which judges them.
+void add_embedded_options(CLI::App& root, EmbeddedOptions& options, bool& is_embedded) {
+    CLI::Option* embedded = root.add_flag(
+        "--embedded", is_embedded, "Without kithd: run a node for this command alone");
+    struct Passed {
+        const char* name;
+        const char* text;
+        const char* description;
+    };
+    static constexpr Passed kOnce[] = {
+        {"--data", "DIR", "With --embedded: the folder of the identities"},
+        {"--config", "FILE", "With --embedded: kithd's configuration file"},
+        {"--profile", "modern|windows", "With --embedded: which names there are"},
+    };
+    static constexpr Passed kOften[] = {
+        {"--seed", "HOST[:PORT]", "With --embedded: a node to begin with; may be repeated"},
+        {"--listen", "ADDRESS:PORT", "With --embedded: where to listen; may be repeated"},
+        {"--cloud", "NAME", "With --embedded, before the command: the clouds to take part in"},
+    };
+    const auto add = [&](const Passed& passed) {
+        return root.add_option(passed.name)
+            ->description(passed.description)
+            ->option_text(passed.text)
+            ->needs(embedded)
+            ->expected(1)
+            ->each([&options, name = passed.name](const std::string& text) {
+                options.words.emplace_back(name);
+                options.words.push_back(text);
+            });
+    };
+    for (const Passed& passed : kOnce)
+        add(passed);
+    for (const Passed& passed : kOften)
+        add(passed)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    root.add_flag_callback(
+            "--no-ssdp",
+            [&options] { options.words.emplace_back("--no-ssdp"); },
+            "With --embedded: do not search on the link")
+        ->option_text(" ")
+        ->needs(embedded);
 }
 
 // The command that the user was writing when it went wrong: "kith identity create".
@@ -383,8 +441,12 @@ parse_arguments(std::span<const std::string> arguments) {
     CLI::App root("Names without servers: publish and resolve peer names.", "kith");
     root.require_subcommand(1);
     root.footer("Global options may stand before or after a command: --api, --json, --color.\n"
-                "Every command has its own --help. Everything goes through kithd.");
+                "Every command has its own --help. Everything goes through kithd, or with "
+                "--embedded\nthrough a node that lives as long as the command.");
     add_global_options(root, invocation);
+    EmbeddedOptions embedded_options;
+    bool is_embedded = false;
+    add_embedded_options(root, embedded_options, is_embedded);
     add_command<DaemonStatus>(root, "status", "Show the daemon and its clouds", invocation.command);
     add_name_commands(root, invocation.command);
     add_identity_commands(root, invocation.command);
@@ -400,6 +462,10 @@ parse_arguments(std::span<const std::string> arguments) {
         return misused(
             fmt::format("{}; see: {} --help", complaint_of(error, root), innermost_command(root)));
     }
+    if (is_embedded && invocation.api) {
+        return misused("--api is where kithd listens, and --embedded is for doing without it");
+    }
+    if (is_embedded) invocation.embedded = std::move(embedded_options);
     return invocation;
 }
 

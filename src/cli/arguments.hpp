@@ -83,6 +83,8 @@ struct NameResolve {
     std::chrono::milliseconds timeout{10'000};
     std::optional<std::string> payload_out;
     std::optional<std::string> cloud; // nothing: every cloud
+    enum class Which : std::uint8_t { first, nearest, all };
+    Which which = Which::first; // of several nodes that publish the name
 };
 
 struct CloudList {};
@@ -117,8 +119,14 @@ using Command = std::variant<
 
 enum class ColorChoice : std::uint8_t { automatic, always, never };
 
+/// Options of kithd, for a node that lives as long as the command (`--embedded`).
+struct EmbeddedOptions {
+    std::vector<std::string> words; // as kithd takes them
+};
+
 struct Invocation {
     std::optional<std::string> api; // --api
+    std::optional<EmbeddedOptions> embedded;
     bool json = false;
     ColorChoice color = ColorChoice::automatic;
     Command command;

@@ -211,5 +211,16 @@ TEST(Arguments, ACardIsOfTheDefaultIdentityIfNoneIsNamed) {
         std::vector<std::string>{"name", "publish", "web", "--delegation", "file", "--unsecured"}));
 }
 
+TEST(Arguments, ResolveChoosesAmongSeveralRegistrations) {
+    using Which = NameResolve::Which;
+    EXPECT_EQ(command_of<NameResolve>({"name", "resolve", "0.x"}).which, Which::first);
+    EXPECT_EQ(command_of<NameResolve>({"name", "resolve", "--all", "0.x"}).which, Which::all);
+    EXPECT_EQ(
+        command_of<NameResolve>({"name", "resolve", "0.x", "--nearest"}).which, Which::nearest);
+    EXPECT_THAT(mistake({"name", "resolve", "0.x", "--all", "--nearest"}), HasSubstr("excludes"));
+    EXPECT_THAT(
+        mistake({"name", "resolve", "0.x", "--payload-out", "f", "--all"}), HasSubstr("excludes"));
+}
+
 } // namespace
 } // namespace kith::cli

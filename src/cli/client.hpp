@@ -14,9 +14,9 @@
 
 namespace kith::cli {
 
-/// Bytes of an answer's body; a longer one is not read. The documented limit is 256 KiB: the rest
-/// is room for a later daemon's.
-inline constexpr std::size_t kAnswerSizeMax = std::size_t{1024} * 1024;
+/// Bytes of an answer's body; a longer one is not read. The longest is a list of 4096 names, each
+/// with the largest payload.
+inline constexpr std::size_t kAnswerSizeMax = std::size_t{32} * 1024 * 1024;
 
 /// How long any answer may take that has no time limit of its own. Sealing a key takes about a
 /// second, and registering a name up to ten.

@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
             std::fputs("kith: cannot write to standard output\n", stderr);
             return kExitFailed;
         }
-        return outcome.exit_code;
+        return outcome.afterwards ? outcome.afterwards() : outcome.exit_code;
     } catch (const std::exception& error) {
         // Memory has run out, or a library broke its word; there is nothing better to say.
         std::fprintf(stderr, "kith: %s\n", error.what());

@@ -151,9 +151,13 @@ Result execute(const Session& session, const NameList& /*command*/) {
 }
 
 Result execute(const Session& session, const NameResolve& command) {
+    using Which = NameResolve::Which;
     Json body{{"peer_name", command.peer_name}};
     body["timeout_ms"] = command.timeout.count();
     if (command.cloud) body["cloud"] = *command.cloud;
+    if (command.which != Which::first) {
+        body["which"] = command.which == Which::all ? "all" : "nearest";
+    }
     auto resolution = session.call(
         {.method = Method::post,
          .target = "/v1/resolve",
@@ -164,6 +168,10 @@ Result execute(const Session& session, const NameResolve& command) {
     if (command.payload_out) {
         const auto saved = save_payload(*resolution, *command.payload_out);
         if (!saved) return std::unexpected(saved.error());
+    }
+    if (command.which == Which::all) {
+        std::string text = render_registrations(*resolution, session.page());
+        return Done{std::move(*resolution), std::move(text)};
     }
     std::string text = render_resolution(*resolution, session.page());
     return Done{std::move(*resolution), std::move(text)};

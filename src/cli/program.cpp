@@ -3,10 +3,12 @@
 #include "cli/api_socket.hpp"
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
+#include "cli/embedded.hpp"
 #include "cli/terminal_text.hpp"
 
 #include <cstdint>
 #include <fmt/format.h>
+#include <memory>
 #include <utility>
 #include <variant>
 
@@ -40,12 +42,39 @@ Page page_for(ColorChoice choice, const Environment& env) {
     return {.colors = colored ? Colors::on : Colors::off, .columns_max = env.out_columns};
 }
 
-Result run(const Invocation& invocation, const Environment& env) {
-    auto socket = locate_api_socket(invocation.api, env);
-    if (!socket) return std::unexpected(socket.error());
-    const Session session(ApiClient(std::move(*socket)), env, page_for(invocation.color, env));
+Result run_at(std::string socket, const Invocation& invocation, const Environment& env) {
+    const Session session(ApiClient(std::move(socket)), env, page_for(invocation.color, env));
+    if (invocation.embedded && need_of(invocation.command) == Need::cloud) {
+        const auto joined = session.join();
+        if (!joined) return std::unexpected(joined.error());
+    }
     return std::visit(
         [&session](const auto& command) { return execute(session, command); }, invocation.command);
+}
+
+Outcome outcome_of(const Result& result, Format format) {
+    if (!result) return outcome_of(result.error(), format);
+    return {
+        .exit_code = kExitDone,
+        .out = format == Format::json ? json_text(result->document) : result->text,
+        .err = {}};
+}
+
+// The node ends with the command, but for a name's, which is published for as long as it lives.
+Outcome run_embedded(const Invocation& invocation, const Environment& env, Format format) {
+    const Need need = need_of(invocation.command);
+    auto started = EmbeddedNode::start(*invocation.embedded, env, need);
+    if (!started) return outcome_of(started.error(), format);
+    auto node = std::make_shared<EmbeddedNode>(std::move(*started));
+    const Result result = run_at(node->socket(), invocation, env);
+    Outcome outcome = outcome_of(result, format);
+    if (need != Need::staying || !result) return outcome;
+    outcome.err = "kith: published for as long as this runs; Ctrl-C takes the name back\n";
+    outcome.afterwards = [node] {
+        node->wait_for_signal();
+        return kExitDone;
+    };
+    return outcome;
 }
 
 } // namespace
@@ -58,12 +87,10 @@ Outcome run(std::span<const std::string> arguments, const Environment& env) {
     }
     const auto& invocation = std::get<Invocation>(*parsed);
     const Format format = invocation.json ? Format::json : Format::text;
-    const Result result = run(invocation, env);
-    if (!result) return outcome_of(result.error(), format);
-    return {
-        .exit_code = kExitDone,
-        .out = format == Format::json ? json_text(result->document) : result->text,
-        .err = {}};
+    if (invocation.embedded) return run_embedded(invocation, env, format);
+    auto socket = locate_api_socket(invocation.api, env);
+    if (!socket) return outcome_of(socket.error(), format);
+    return outcome_of(run_at(std::move(*socket), invocation, env), format);
 }
 
 } // namespace kith::cli

@@ -4,6 +4,7 @@
 
 #include "cli/environment.hpp"
 
+#include <functional>
 #include <span>
 #include <string>
 
@@ -13,6 +14,8 @@ struct Outcome {
     int exit_code = 0;
     std::string out; // for standard output
     std::string err; // for standard error: empty, or one sentence on one line
+    /// What is still to be done once `out` is written; its result is the exit code. Empty: nothing.
+    std::function<int()> afterwards{};
 };
 
 /// Runs the command that `arguments` (without the program's name) ask for. Prompts and progress go

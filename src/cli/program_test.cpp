@@ -337,5 +337,17 @@ TEST(Program, DeleteAsksUnlessToldNotTo) {
     EXPECT_EQ(deleted, 1U);
 }
 
+TEST(Program, ResolveAsksForOneForTheNearestOrForAll) {
+    const auto sent = [](const Words& words, const char* answer) {
+        const LocalServer server(always(http_answer(200, answer)));
+        EXPECT_EQ(run_at(server, words).exit_code, 0);
+        return server.seen().at(0).body;
+    };
+    EXPECT_FALSE(sent({"name", "resolve", "0.x"}, "{}").contains("which"));
+    EXPECT_EQ(sent({"name", "resolve", "0.x", "--nearest"}, "{}")["which"], "nearest");
+    EXPECT_EQ(
+        sent({"name", "resolve", "0.x", "--all"}, R"({"registrations": []})")["which"], "all");
+}
+
 } // namespace
 } // namespace kith::cli

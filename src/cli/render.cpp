@@ -93,6 +93,15 @@ void add_payload(Facts& facts, const Json& document) {
     facts.add_lines("", is_text ? text_lines(*payload) : hex_dump(*payload));
 }
 
+// A name that was published before a restart may not be again.
+std::string announced_text(const Json& name) {
+    const std::string waiting = text_of(name, "waiting");
+    if (waiting == "passphrase_needed") return "no: waits for its passphrase";
+    if (waiting == "no_network") return "no: waits for a network";
+    if (!waiting.empty()) return fmt::format("no: {}", waiting);
+    return flag_of(name, "announced") ? "yes" : "not yet";
+}
+
 void add_verification(Facts& facts, const Json& resolution) {
     const std::string key = text_of(resolution, "public_key_base64");
     if (flag_of(resolution, "verified")) {
@@ -294,7 +303,7 @@ std::string render_names(const Json& names, const Page& page) {
             {text_of(name, "peer_name")},
             {text_of(name, "identity")},
             {joined(clouds_of(name))},
-            {announced ? "yes" : "not yet", announced ? Tone::good : Tone::warning},
+            {announced_text(name), announced ? Tone::good : Tone::warning},
             {joined(texts_of(name, "addresses"))},
             {text_of(name, "comment")},
         });
@@ -308,7 +317,7 @@ std::string render_name(const Json& name, const Page& page) {
     facts.add("host name", text_of(name, "host_name"));
     facts.add("identity", flag_of(name, "secure") ? text_of(name, "identity") : "none: unsecured");
     facts.add_lines("cloud", clouds_of(name));
-    facts.add("announced", flag_of(name, "announced") ? "yes" : "not yet");
+    facts.add("announced", announced_text(name));
     facts.add_lines("addresses", texts_of(name, "addresses"));
     facts.add("comment", text_of(name, "comment"));
     add_payload(facts, name);
@@ -334,6 +343,41 @@ std::string render_resolution(const Json& resolution, const Page& page) {
             : fmt::format("in {}, with {} lookups", took, count_of(resolution, "lookups")),
         Tone::faint);
     return facts.render(page);
+}
+
+std::string render_registrations(const Json& found, const Page& page) {
+    Table table({
+        {.title = "ADDRESSES"},
+        {.title = "COMMENT"},
+        {.title = "PAYLOAD"},
+        {.title = "CLOUD"},
+        {.title = "NODE"},
+        {.title = "VERIFIED"},
+        {.title = "SIGNED BY"},
+    });
+    std::size_t count = 0;
+    for (const Json& one : list_of(found, "registrations")) {
+        ++count;
+        const bool verified = flag_of(one, "verified");
+        const auto payload = bytes_of(one, "payload_base64");
+        table.add_row({
+            {joined(texts_of(one, "addresses"))},
+            {text_of(one, "comment")},
+            {payload ? fmt::format("{} bytes", payload->size()) : ""},
+            {text_of(one, "cloud")},
+            {flag_of(one, "local") ? "this one" : joined(texts_of(one, "node_endpoints"))},
+            {verified ? "yes" : "no", verified ? Tone::good : Tone::warning},
+            {text_of(one, "public_key_base64")},
+        });
+    }
+    std::string text = table.render(page);
+    const bool complete = flag_of(found, "complete");
+    const std::string sum = fmt::format(
+        "{} {}{}",
+        count,
+        count == 1 ? "registration" : "registrations",
+        complete ? "" : "; there may be more: the search did not come to its end");
+    return text + page.paint(sum, complete ? Tone::faint : Tone::warning) + "\n";
 }
 
 } // namespace kith::cli

@@ -29,5 +29,6 @@ std::string render_names(const Json& names, const Page& page);
 std::string render_name(const Json& name, const Page& page);
 
 std::string render_resolution(const Json& resolution, const Page& page);
+std::string render_registrations(const Json& found, const Page& page);
 
 } // namespace kith::cli

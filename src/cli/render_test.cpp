@@ -266,5 +266,31 @@ TEST(Render, EmptyAndForeignDocumentsDoNoHarm) {
     }
 }
 
+TEST(Render, ANameThatIsNotPublishedAgainSaysWhy) {
+    const auto shown = [](const char* waiting) {
+        Json names{{"names", Json::array({Json{{"peer_name", "0.x"}, {"waiting", waiting}}})}};
+        return render_names(names, {}) + render_name(names["names"][0], {});
+    };
+    EXPECT_THAT(shown("passphrase_needed"), HasSubstr("waits for its passphrase"));
+    EXPECT_THAT(shown("no_network"), HasSubstr("waits for a network"));
+    EXPECT_THAT(shown("not_found"), HasSubstr("no: not_found"));
+}
+
+TEST(Render, RegistrationsAreARowEach) {
+    Json found{{"peer_name", "0.x"}, {"complete", true}};
+    found["registrations"] = Json::array(
+        {with(kResolution, "comment", "one"),
+         with(kResolution, "comment", "two\x1b"),
+         with(kResolution, "local", true)});
+    const std::string text = render_registrations(found, {});
+    EXPECT_THAT(text, HasSubstr("one"));
+    EXPECT_THAT(text, HasSubstr("two\\x1b"));
+    EXPECT_THAT(text, HasSubstr("this one"));
+    EXPECT_THAT(text, HasSubstr("3 registrations\n"));
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 5);
+    found["complete"] = false;
+    EXPECT_THAT(render_registrations(found, {}), HasSubstr("3 registrations; there may be more"));
+}
+
 } // namespace
 } // namespace kith::cli

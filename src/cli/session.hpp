@@ -34,6 +34,10 @@ public:
 
     std::expected<Json, Failure> get(std::string target) const;
 
+    /// Waits until a node that has just begun knows members, or has looked for them in vain; a few
+    /// seconds at most, with progress on the terminal.
+    std::expected<void, Failure> join() const;
+
     /// A line that says what was done.
     std::string headline(std::string_view text) const;
 

@@ -545,5 +545,44 @@ TEST_F(TwoNodesTest, give_up_a_resolve_that_nobody_waits_for) {
     EXPECT_EQ((*answer)->code(), "timed_out");
 }
 
+// Each of them publishes the same unsecured name.
+TEST_F(TwoNodesTest, find_all_registrations_or_the_nearest) {
+    const auto publish = [](ApiWorld& node, const char* comment) {
+        EXPECT_EQ(
+            node.post(
+                    "/v1/names",
+                    {{"classifier", "news"}, {"unsecured", true}, {"comment", comment}})
+                .status,
+            201U);
+    };
+    publish(world, "first");
+    other.emplace(loop, &world);
+    publish(*other, "second");
+    Json ask{{"peer_name", "0.news"}, {"timeout_ms", 20'000}, {"which", "all"}};
+    const ApiAnswer all = other->post("/v1/resolve", ask);
+    ASSERT_EQ(all.status, 200U) << all.document;
+    EXPECT_EQ(all.document["peer_name"], "0.news");
+    EXPECT_EQ(all.document["complete"], true);
+    std::set<std::string> found;
+    for (const Json& one : all.document["registrations"]) {
+        found.insert(one["comment"].get<std::string>());
+        EXPECT_EQ(one["local"], one["comment"] == "second");
+        EXPECT_EQ(one["verified"], false);
+        EXPECT_TRUE(one.contains("public_key_base64") && one.contains("node_endpoints"));
+    }
+    EXPECT_EQ(found, (std::set<std::string>{"first", "second"}));
+    EXPECT_EQ(all.document["registrations"].size(), 2U);
+
+    ask["which"] = "nearest";
+    const ApiAnswer nearest = other->post("/v1/resolve", ask);
+    ASSERT_EQ(nearest.status, 200U) << nearest.document;
+    EXPECT_EQ(nearest.document["comment"], "second"); // nothing is nearer than what is here
+    ask["which"] = "some";
+    EXPECT_EQ(other->post("/v1/resolve", ask).code(), "bad_request");
+    ask["which"] = "all";
+    ask["peer_name"] = "0.nobody";
+    EXPECT_EQ(other->post("/v1/resolve", ask).code(), "not_found");
+}
+
 } // namespace
 } // namespace kith::daemon

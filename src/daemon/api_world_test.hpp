@@ -37,12 +37,16 @@ struct ApiAnswer {
 /// One node with its API. Several share one loop and one machine.
 class ApiWorld {
 public:
-    /// `seed`: another node to begin with.
+    /// `seed`: another node to begin with. `folder`: of an earlier one, whose identities it has.
     ApiWorld(
         boost::asio::io_context& loop,
         const ApiWorld* seed,
-        const pnrp::Profile& profile = pnrp::modern_profile())
+        const pnrp::Profile& profile = pnrp::modern_profile(),
+        const std::filesystem::path& folder = {},
+        api::NameStore* store = nullptr)
         : loop_(loop),
+          is_ours_(folder.empty()),
+          folder_(folder.empty() ? make_folder() : folder),
           plain_(host::make_plain_random(entropy_)),
           driver_(loop, config(seed, profile), {}, entropy_, plain_),
           service_(driver_),
@@ -63,13 +67,15 @@ public:
                     .started = wall_from_unix(std::chrono::seconds(0)),
                     .is_seed_node = true,
                     .data = "/data"},
-               .profile = &profile}) {
+               .profile = &profile,
+               .store = store}) {
         driver_.start();
+        api_.resume_names();
     }
 
     ~ApiWorld() {
         std::error_code ignored;
-        std::filesystem::remove_all(folder_, ignored);
+        if (is_ours_) std::filesystem::remove_all(folder_, ignored);
     }
 
     ApiWorld(const ApiWorld&) = delete;
@@ -102,6 +108,7 @@ public:
 
     Endpoint endpoint() const { return driver_.listening().front(); }
     host::NodeDriver& driver() { return driver_; }
+    void resume_names() { api_.resume_names(); }
     host::IdentityVault& vault() { return vault_; }
     const std::filesystem::path& folder() const { return folder_; }
 
@@ -128,7 +135,8 @@ private:
     }
 
     boost::asio::io_context& loop_;
-    std::filesystem::path folder_ = make_folder();
+    bool is_ours_;
+    std::filesystem::path folder_;
     host::EntropySource entropy_;
     host::IdentityVault vault_ = *host::IdentityVault::open(folder_ / "identities");
     SeededRandom plain_;

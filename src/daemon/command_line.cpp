@@ -133,4 +133,21 @@ parse_command_line(std::span<const char* const> arguments) {
     return std::move(*read);
 }
 
+std::expected<std::variant<Config, Notice>, ConfigError>
+configure(std::span<const char* const> arguments, const Environment& environment) {
+    auto parsed = parse_command_line(arguments);
+    if (!parsed) return std::unexpected(parsed.error());
+    if (auto* notice = std::get_if<Notice>(&*parsed)) return std::move(*notice);
+    auto& line = std::get<CommandLine>(*parsed);
+    Settings settings = std::move(line.settings);
+    if (line.config_file) {
+        auto file = read_config_file(*line.config_file);
+        if (!file) return std::unexpected(file.error());
+        settings = combine(std::move(settings), std::move(*file));
+    }
+    auto config = decide(settings, environment);
+    if (!config) return std::unexpected(config.error());
+    return std::move(*config);
+}
+
 } // namespace kith::daemon

@@ -95,4 +95,9 @@ Settings combine(Settings first, Settings second);
 /// Fills in defaults and checks what only shows when all is known.
 std::expected<Config, ConfigError> decide(const Settings& settings, const Environment& environment);
 
+/// All of the above: the flags, the file that they name, the defaults. The first argument is the
+/// program.
+std::expected<std::variant<Config, Notice>, ConfigError>
+configure(std::span<const char* const> arguments, const Environment& environment);
+
 } // namespace kith::daemon

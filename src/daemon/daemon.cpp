@@ -5,6 +5,7 @@
 #include "daemon/driver_service.hpp"
 #include "daemon/fault_text.hpp"
 #include "daemon/sockets.hpp"
+#include "daemon/stored_names.hpp"
 #include "host/clocks.hpp"
 #include "host/entropy.hpp"
 #include "host/identity_vault.hpp"
@@ -17,14 +18,17 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <csignal>
 #include <fmt/ranges.h>
 #include <memory>
+#include <optional>
 #include <spdlog/spdlog.h>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 namespace kith::daemon {
@@ -74,33 +78,51 @@ struct Holdings {
     host::PrivateDirectory data;
     host::UniqueFd lock; // two processes never share a data directory
     host::IdentityVault vault;
+    StoredNames names;
     host::UnixListener listener;
 };
 
-std::expected<Holdings, ConfigError> take_hold(const Config& config) {
+std::unexpected<StartError> give_up(std::string message) {
+    return std::unexpected(StartError{StartError::Kind::refused, std::move(message)});
+}
+
+std::expected<Holdings, StartError> take_hold(const Config& config) {
     auto data = host::PrivateDirectory::open(config.data);
-    if (!data) return refuse(to_sentence(data.error()));
+    if (!data) return give_up(to_sentence(data.error()));
     auto lock = data->lock("lock");
     if (!lock && lock.error().code == host::FileErrc::locked) {
-        return refuse(fmt::format("another kithd uses the data in {}", config.data.native()));
+        return std::unexpected(StartError{
+            StartError::Kind::data_in_use,
+            fmt::format(
+                "another kithd, or kith --embedded, uses the data in {}", config.data.native())});
     }
-    if (!lock) return refuse(to_sentence(lock.error()));
+    if (!lock) return give_up(to_sentence(lock.error()));
     auto vault = host::IdentityVault::open(config.data / "identities");
-    if (!vault) return refuse(to_sentence(vault.error()));
+    if (!vault) return give_up(to_sentence(vault.error()));
+    auto names = host::NameFiles::open(config.data / "names");
+    if (!names) return give_up(to_sentence(names.error()));
     auto listener = host::UnixListener::open(config.api);
-    if (!listener) return refuse(to_sentence(listener.error(), config.api));
+    if (!listener) return give_up(to_sentence(listener.error(), config.api));
     return Holdings{
         .data = std::move(*data),
         .lock = std::move(*lock),
         .vault = std::move(*vault),
+        .names = StoredNames(std::move(*names)),
         .listener = std::move(*listener)};
 }
 
+/// Whether the program around is ours: then its signals are for us.
+enum class Role : std::uint8_t { owner, guest };
+
 class Process {
 public:
-    Process(Config config, Holdings holdings, Sockets sockets);
+    Process(Config config, Holdings holdings, Sockets sockets, Role role);
 
-    void run();
+    /// Until a signal or `stop()`.
+    void run(Network network);
+
+    /// From any thread, once.
+    void stop();
 
 private:
     host::DriverConfig driver_config(Sockets sockets) const;
@@ -112,13 +134,14 @@ private:
     void wait_for_signal();
     void leave();
 
+    Role role_;
     Config config_;
     Holdings holdings_;
     std::vector<Endpoint> listen_;
     host::EntropySource entropy_;
     SeededRandom plain_;
     asio::io_context loop_{1};
-    asio::signal_set signals_;
+    std::optional<asio::signal_set> signals_;
     asio::steady_timer remember_timer_;
     asio::steady_timer leave_timer_;
     node::Remembered remembered_; // as last given to the disk
@@ -131,18 +154,20 @@ private:
     api::HttpServer server_;
 };
 
-Process::Process(Config config, Holdings holdings, Sockets sockets)
-    : config_(std::move(config)),
+Process::Process(Config config, Holdings holdings, Sockets sockets, Role role)
+    : role_(role),
+      config_(std::move(config)),
       holdings_(std::move(holdings)),
       plain_(host::make_plain_random(entropy_)),
-      signals_(loop_, SIGTERM, SIGINT, SIGHUP),
       remember_timer_(loop_),
       leave_timer_(loop_),
       driver_(loop_, driver_config(std::move(sockets)), driver_hooks(), entropy_, plain_),
       node_(driver_),
       worker_(std::in_place, loop_),
       api_(services()),
-      server_(loop_, holdings_.listener.take_socket().release(), api_, {}) {}
+      server_(loop_, holdings_.listener.take_socket().release(), api_, {}) {
+    if (role == Role::owner) signals_.emplace(loop_, SIGTERM, SIGINT, SIGHUP);
+}
 
 host::DriverConfig Process::driver_config(Sockets sockets) const {
     auto remembered = host::load_remembered_nodes(holdings_.data);
@@ -169,7 +194,8 @@ host::DriverHooks Process::driver_hooks() {
                 spdlog::info("cloud {} is {}", changed.cloud, state_text(changed.state));
             },
         .places_changed =
-            [](std::span<const node::Place> places) {
+            [this](std::span<const node::Place> places) {
+                asio::post(loop_, [this] { api_.resume_names(); });
                 for (const node::Place& place : places) {
                     spdlog::info(
                         "addresses in {}: {}", place.cloud, fmt::join(texts(place.endpoints), " "));
@@ -206,7 +232,9 @@ api::Services Process::services() {
              .started = host::read_clocks().wall,
              .is_seed_node = config_.is_seed_node,
              .data = config_.data.native()},
-        .profile = config_.profile};
+        .profile = config_.profile,
+        // What a guest publishes ends with it, and what kithd publishes is not for it to publish.
+        .store = role_ == Role::owner ? &holdings_.names : nullptr};
 }
 
 void Process::tell(const std::expected<void, host::FileError>& saved) {
@@ -236,13 +264,18 @@ void Process::remember_regularly() {
     });
 }
 
+void Process::stop() {
+    asio::post(loop_, [this] { leave(); });
+}
+
 void Process::wait_for_signal() {
-    signals_.async_wait([this](const boost::system::error_code& error, int number) {
+    if (!signals_) return;
+    signals_->async_wait([this](const boost::system::error_code& error, int number) {
         if (error) return;
         spdlog::info("signal {}: leaving", number);
         // From here on signals have their usual effect: the next one ends us at once.
         boost::system::error_code ignored;
-        static_cast<void>(signals_.clear(ignored));
+        static_cast<void>(signals_->clear(ignored));
         leave();
     });
 }
@@ -256,12 +289,15 @@ void Process::leave() {
     leave_timer_.async_wait([this](const boost::system::error_code&) { loop_.stop(); });
 }
 
-void Process::run() {
+void Process::run(Network network) {
     for (const host::VaultProblem& problem : holdings_.vault.problems())
         spdlog::warn("{}", to_sentence(problem));
     wait_for_signal();
-    remember_regularly();
-    driver_.start();
+    if (network == Network::online) {
+        remember_regularly();
+        driver_.start();
+        api_.resume_names();
+    }
     spdlog::info(
         "kithd ready: api={} listen={}",
         config_.api.native(),
@@ -277,12 +313,12 @@ void Process::run() {
 
 } // namespace
 
-std::expected<void, ConfigError> run(const Config& config) {
+std::expected<void, StartError> run(const Config& config) {
     auto holdings = take_hold(config);
     if (!holdings) return std::unexpected(holdings.error());
     const auto machine = host::local_addresses();
     auto sockets = open_sockets(config, machine);
-    if (!sockets) return std::unexpected(sockets.error());
+    if (!sockets) return give_up(sockets.error().message);
     if (sockets->changed_port) {
         spdlog::warn(
             "port {} is taken; listening on port {} instead",
@@ -290,9 +326,53 @@ std::expected<void, ConfigError> run(const Config& config) {
             sockets->sockets.front().local().port);
     }
     if (sockets->lacks_family) spdlog::info("this machine has only one of IPv6 and IPv4");
-    Process process(config, std::move(*holdings), std::move(*sockets));
-    process.run();
+    Process process(config, std::move(*holdings), std::move(*sockets), Role::owner);
+    process.run(Network::online);
     return {};
+}
+
+struct Guest::Parts {
+    Parts(Config config, Holdings holdings, Sockets sockets, Network network)
+        : process(std::move(config), std::move(holdings), std::move(sockets), Role::guest),
+          thread([this, network] { process.run(network); }) {}
+
+    Parts(const Parts&) = delete;
+    Parts& operator=(const Parts&) = delete;
+
+    // NOLINTNEXTLINE(bugprone-exception-escape): out of memory only, and that ends the program
+    ~Parts() {
+        process.stop();
+        thread.join();
+    }
+
+    Process process;
+    std::thread thread;
+};
+
+Guest::Guest(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Guest::~Guest() = default;
+Guest::Guest(Guest&&) noexcept = default;
+Guest& Guest::operator=(Guest&&) noexcept = default;
+
+std::expected<Guest, StartError> Guest::start(Config config, Network network) {
+    spdlog::set_level(spdlog::level::off);
+    auto holdings = take_hold(config);
+    if (!holdings) return std::unexpected(holdings.error());
+    Sockets sockets;
+    if (network == Network::online) {
+        auto opened = open_sockets(config, host::local_addresses());
+        if (!opened) return give_up(opened.error().message);
+        sockets = std::move(*opened);
+    }
+    // The program around handles the signals: our threads must not take them, and begin without.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    auto parts = std::make_unique<Parts>(
+        std::move(config), std::move(*holdings), std::move(sockets), network);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return Guest(std::move(parts));
 }
 
 } // namespace kith::daemon

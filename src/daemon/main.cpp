@@ -22,27 +22,6 @@ std::string variable(const char* name) {
     return value == nullptr ? std::string() : std::string(value);
 }
 
-std::expected<std::variant<Config, Notice>, ConfigError>
-configure(std::span<const char* const> arguments) {
-    auto parsed = parse_command_line(arguments);
-    if (!parsed) return std::unexpected(parsed.error());
-    if (auto* notice = std::get_if<Notice>(&*parsed)) return std::move(*notice);
-    auto& line = std::get<CommandLine>(*parsed);
-    Settings settings = std::move(line.settings);
-    if (line.config_file) {
-        auto file = read_config_file(*line.config_file);
-        if (!file) return std::unexpected(file.error());
-        settings = combine(std::move(settings), std::move(*file));
-    }
-    auto config = decide(
-        settings,
-        {.home = variable("HOME"),
-         .data_home = variable("XDG_DATA_HOME"),
-         .runtime_dir = variable("XDG_RUNTIME_DIR")});
-    if (!config) return std::unexpected(config.error());
-    return std::move(*config);
-}
-
 spdlog::level::level_enum to_spdlog(LogLevel level) {
     switch (level) {
     case LogLevel::trace:
@@ -67,7 +46,11 @@ int fail(int code, const std::string& message) {
 }
 
 int run_daemon(std::span<const char* const> arguments) {
-    auto configured = configure(arguments);
+    auto configured = configure(
+        arguments,
+        {.home = variable("HOME"),
+         .data_home = variable("XDG_DATA_HOME"),
+         .runtime_dir = variable("XDG_RUNTIME_DIR")});
     if (!configured) return fail(kExitUsage, configured.error().message);
     if (const auto* notice = std::get_if<Notice>(&*configured)) {
         fmt::print("{}", notice->text);

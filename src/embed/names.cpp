@@ -91,8 +91,7 @@ Result<void> read_content(const Publication& wish, pnrp::Registration& out) {
     return {};
 }
 
-Found to_found(const node::QueryDone& done) {
-    const pnrp::Resolution& resolution = *done.outcome;
+Found to_found(const pnrp::Resolution& resolution, const std::string& cloud) {
     Found out;
     out.name = resolution.name.to_string();
     for (const auto& endpoint : resolution.endpoints)
@@ -100,7 +99,7 @@ Found to_found(const node::QueryDone& done) {
     out.comment = resolution.comment;
     if (resolution.payload) out.payload = resolution.payload->bytes;
     out.public_key = resolution.public_key;
-    out.cloud = done.cloud;
+    out.cloud = cloud;
     out.is_secure = resolution.name.is_secure();
     return out;
 }
@@ -281,13 +280,17 @@ Result<Ticket> Names::resolve(const Question& question, std::function<void(Resol
     if (!name) return std::unexpected(embed::to_error(name.error()));
     pnrp::ResolveQuery query{.name = *name};
     query.timeout = question.timeout;
+    if (question.which == Which::nearest) query.criteria = pnrp::kNearest;
+    if (question.which == Which::all) query.extent = pnrp::Extent::all;
     return inside_->on_loop([&]() -> Result<Ticket> {
         const Ticket ticket{inside_->next_ticket++};
         auto finished = [inside = inside_.get(), ticket, done = std::move(done)](
                             const node::QueryDone& answer) {
-            Resolved resolved{ticket, std::unexpected(Error{})};
+            Resolved resolved{ticket, std::unexpected(Error{}), {}, answer.is_complete};
+            for (const node::Sighting& other : answer.others)
+                resolved.others.push_back(to_found(other.resolution, other.cloud));
             if (answer.outcome) {
-                resolved.outcome = to_found(answer);
+                resolved.outcome = to_found(*answer.outcome, answer.cloud);
             } else {
                 resolved.outcome = std::unexpected(embed::to_error(answer.outcome.error()));
             }

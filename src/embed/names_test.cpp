@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <kith/names.hpp>
 #include <mutex>
+#include <set>
 #include <thread>
 
 namespace kith {
@@ -111,6 +112,32 @@ TEST_F(NamesTest, may_be_asked_from_inside_a_callback) {
     auto done = again.get_future();
     ASSERT_EQ(done.wait_for(15s), std::future_status::ready);
     EXPECT_TRUE(done.get());
+}
+
+TEST_F(NamesTest, are_found_at_every_node_that_publishes_them) {
+    const auto publish = [](Names& node, const char* comment) {
+        const auto name =
+            node.publish({.owner = {}, .classifier = "news", .addresses = {}, .comment = comment});
+        ASSERT_TRUE(name) << name.error().message;
+    };
+    publish(home_, "one");
+    publish(away_, "two");
+    const auto ask = [&](Which which) {
+        const Names::Question question{
+            .name = "0.news", .timeout = 10s, .cloud = {}, .which = which};
+        EXPECT_TRUE(away_.resolve(question));
+        return away_.wait(15s);
+    };
+    const auto all = ask(Which::all);
+    ASSERT_TRUE(all && all->outcome);
+    ASSERT_EQ(all->others.size(), 1U);
+    const std::set<std::string> comments{all->outcome->comment, all->others.front().comment};
+    EXPECT_EQ(comments, (std::set<std::string>{"one", "two"}));
+    EXPECT_TRUE(all->is_complete);
+    const auto nearest = ask(Which::nearest);
+    ASSERT_TRUE(nearest && nearest->outcome);
+    EXPECT_EQ(nearest->outcome->comment, "two");
+    EXPECT_TRUE(nearest->others.empty());
 }
 
 TEST(Names, refuse_what_cannot_be) {

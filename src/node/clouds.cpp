@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -68,9 +69,25 @@ struct Published {
 };
 
 struct Query {
+    enum class Wants : std::uint8_t { first, nearest, all };
+
     std::map<CloudKey, pnrp::ResolveId> asked;
+    Wants wants = Wants::first;
     ResolveErrc error = ResolveErrc::no_addresses; // the best so far
+    std::vector<Sighting> found{};
+    bool is_complete = true; // of the clouds that have answered, none broke off
 };
+
+Scope scope_of(const Sighting& sighting) {
+    return scope_of_cloud(sighting.cloud).value_or(Scope::global);
+}
+
+Query::Wants wants_of(const pnrp::ResolveQuery& query) {
+    if (query.extent == pnrp::Extent::all) return Query::Wants::all;
+    const bool is_near = query.criteria == pnrp::Criteria::nearest_peer_name ||
+                         query.criteria == pnrp::Criteria::nearest64_peer_name;
+    return is_near ? Query::Wants::nearest : Query::Wants::first;
+}
 
 } // namespace
 
@@ -100,6 +117,8 @@ struct Clouds::Parts {
     void settle();
     void handle(const Member& member, Event event);
     void handle(const Member& member, pnrp::ResolveDone done);
+    bool is_settled(const Query& query) const;
+    QueryDone conclusion(QueryId id, Query query) const;
     void cancel_rest(const Query& query);
 
     CloudsConfig config;
@@ -357,6 +376,7 @@ Clouds::resolve(Now now, const pnrp::ResolveQuery& query, const std::optional<st
         return std::unexpected(ResolveErrc::too_many_resolves);
     }
     Query asking;
+    asking.wants = wants_of(query);
     auto refusal = ResolveErrc::unknown_cloud;
     for (Member& member : parts.members) {
         if (cloud && !selects_cloud(*cloud, member.name, member.zone)) continue;
@@ -393,7 +413,51 @@ void Clouds::cancel(Now now, QueryId id) {
     parts.settle();
 }
 
-// The first cloud that finds the name answers; a miss counts when every cloud has missed.
+// True if nobody who has not answered yet could change what is found: of several, the narrower
+// cloud's is nearer, and what is registered here is nearest.
+bool Clouds::Parts::is_settled(const Query& query) const {
+    if (query.asked.empty()) return true;
+    if (query.found.empty() || query.wants == Query::Wants::all) return false;
+    if (query.wants == Query::Wants::first) return true;
+    return std::ranges::any_of(query.found, [&](const Sighting& sighting) {
+        if (sighting.resolution.is_local) return true;
+        return std::ranges::all_of(members, [&](const Member& other) {
+            return !query.asked.contains(other.key) || other.scope >= scope_of(sighting);
+        });
+    });
+}
+
+QueryDone Clouds::Parts::conclusion(QueryId id, Query query) const {
+    if (query.found.empty()) return {id, {}, std::unexpected(query.error), {}, query.is_complete};
+    const auto rank = [&](const Sighting& sighting) {
+        return std::ranges::find(members, sighting.cloud, &Member::name) - members.begin();
+    };
+    std::ranges::sort(query.found, [&](const Sighting& a, const Sighting& b) {
+        const auto key = [&](const Sighting& sighting) {
+            return std::tuple(
+                rank(sighting), !sighting.resolution.is_local, sighting.resolution.id);
+        };
+        return key(a) < key(b);
+    });
+    QueryDone done{id, {}, std::unexpected(query.error), {}, false};
+    if (query.wants == Query::Wants::all) {
+        done.is_complete = query.is_complete && query.found.size() <= kSightingsMax;
+        if (query.found.size() > kSightingsMax)
+            query.found.erase(query.found.begin() + kSightingsMax, query.found.end());
+        done.others.assign(
+            std::make_move_iterator(std::next(query.found.begin())),
+            std::make_move_iterator(query.found.end()));
+    } else if (query.wants == Query::Wants::nearest) {
+        std::ranges::stable_sort(query.found, {}, [](const Sighting& sighting) {
+            return std::pair(!sighting.resolution.is_local, scope_of(sighting));
+        });
+    }
+    done.cloud = std::move(query.found.front().cloud);
+    done.outcome = std::move(query.found.front().resolution);
+    return done;
+}
+
+// A miss counts when every cloud has missed.
 void Clouds::Parts::handle(const Member& member, pnrp::ResolveDone done) {
     const auto found = std::ranges::find_if(queries, [&](const auto& item) {
         const auto asked = item.second.asked.find(member.key);
@@ -405,16 +469,16 @@ void Clouds::Parts::handle(const Member& member, pnrp::ResolveDone done) {
     if (!done.outcome && weight_of(done.outcome.error()) > weight_of(query.error)) {
         query.error = done.outcome.error();
     }
-    if (!done.outcome && !query.asked.empty()) return;
+    if (done.outcome) query.found.push_back({member.name, std::move(*done.outcome)});
+    for (pnrp::Resolution& other : done.others)
+        query.found.push_back({member.name, std::move(other)});
+    query.is_complete &= done.is_complete;
+    if (!is_settled(query)) return;
     const QueryId id = found->first;
-    const Query ended = std::move(query);
+    Query ended = std::move(query);
     queries.erase(found);
-    if (!done.outcome) {
-        events.emplace_back(QueryDone{id, {}, std::unexpected(ended.error)});
-        return;
-    }
-    events.emplace_back(QueryDone{id, member.name, std::move(done.outcome)});
     cancel_rest(ended);
+    events.emplace_back(conclusion(id, std::move(ended)));
 }
 
 void Clouds::Parts::handle(const Member& member, Event event) {

@@ -32,6 +32,7 @@
 namespace kith::node {
 
 inline constexpr std::size_t kCloudsMax = 16;            // of one host; further ones do not open
+inline constexpr std::size_t kSightingsMax = 128;        // one question; further ones are left out
 inline constexpr std::chrono::minutes kCloudCleanup{15}; // MS-PNRP 3.1.2: an absent one is dropped
 
 /// A published name, in however many clouds.
@@ -80,11 +81,20 @@ struct PublishedName {
     std::vector<Presence> presences; // widest scope first; none while there is no network
 };
 
+/// A registration, and the cloud that it is in.
+struct Sighting {
+    std::string cloud;
+    pnrp::Resolution resolution;
+};
+
 /// The outcome of a question. With a resolution, `cloud` is the one that answered.
 struct QueryDone {
     QueryId id{};
     std::string cloud;
     std::expected<pnrp::Resolution, pnrp::ResolveErrc> outcome;
+    // With Extent::all, of all clouds asked:
+    std::vector<Sighting> others{}; // the further registrations; widest cloud first, then by id
+    bool is_complete = false;       // nobody was left to ask, and no limit was reached
 };
 
 struct CloudChanged {
@@ -136,7 +146,9 @@ public:
     std::expected<void, pnrp::RegisterErrc> unpublish(Now now, PublicationId id);
 
     /// Asks `cloud` (see selects_cloud()), or without one every cloud that has a network. One
-    /// `QueryDone` follows: with the first answer, or when nobody is left to give one.
+    /// `QueryDone` follows: with the first answer, or when nobody is left to give one. Extent::all
+    /// waits for all clouds; a criterion of nearness for those that might have a nearer one, which
+    /// are the ones of narrower scope (decision A47).
     std::expected<QueryId, pnrp::ResolveErrc>
     resolve(Now now, const pnrp::ResolveQuery& query, const std::optional<std::string>& cloud);
 

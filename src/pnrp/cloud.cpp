@@ -107,6 +107,7 @@ struct Cloud::Parts {
     void begin_announcement(Now now, const PnrpId& own_id);
     void begin_filling(Now now, const RouteCache::Gap& gap);
     void release_held(Now now);
+    ResolveDone resolve_done(Now now, const ForResolve& client, const SearchResult& result) const;
     std::expected<Resolution, ResolveErrc>
     resolution_of(Now now, const ForResolve& client, const SearchResult& result) const;
     Resolution local_resolution(Now now, const LocalName& name) const;
@@ -642,7 +643,8 @@ std::expected<ResolveId, ResolveErrc> Cloud::start_resolve(Now now, const Resolv
     }
     const ResolveId id{parts.next_resolve++};
     const LocalName* local = query.include_local ? parts.registry.find(query.name) : nullptr;
-    if (local != nullptr) {
+    // Nothing is nearer than what is here.
+    if (local != nullptr && query.extent == Extent::one) {
         parts.events.emplace_back(ResolveDone{id, parts.local_resolution(now, *local)});
     } else if (parts.cache.empty()) {
         const Duration hold = std::min<Duration>(kResolveHoldMax, query.timeout);
@@ -656,16 +658,23 @@ std::expected<ResolveId, ResolveErrc> Cloud::start_resolve(Now now, const Resolv
 
 void Cloud::Parts::begin_resolve(
     Now now, ResolveId id, const ResolveQuery& query, Instant started) {
+    const bool is_near = query.criteria == Criteria::nearest_peer_name ||
+                         query.criteria == Criteria::nearest64_peer_name;
+    ByteArray<8> prefix = query.prefix.value_or(ByteArray<8>{});
+    if (!query.prefix && is_near && !exchange.endpoints().empty())
+        prefix = location_prefix(exchange.endpoints().front().address);
     // The middle of the range of locations with the wanted prefix (MS-PNRP 3.1.4.4).
     ServiceLocation location{};
-    std::copy(query.prefix.begin(), query.prefix.end(), location.begin());
+    std::copy(prefix.begin(), prefix.end(), location.begin());
     location[8] = std::byte{0x80};
     SearchGoal goal;
     goal.target = make_id(p2p_id(exchange.profile(), query.name), location);
-    goal.criteria = query.criteria;
+    goal.extent = query.extent;
+    goal.criteria = query.extent == Extent::all ? Criteria::any_peer_name : query.criteria;
     goal.reason = Reason::application;
     goal.deadline = started + query.timeout;
-    searches.start(now, goal, ForResolve{id, query.name, started});
+    const bool includes_local = query.extent == Extent::all && query.include_local;
+    searches.start(now, goal, ForResolve{id, query.name, started, includes_local});
 }
 
 void Cloud::Parts::release_held(Now now) {
@@ -700,7 +709,7 @@ void Cloud::Parts::handle_search_done(Now now, Searches::Done done) {
     std::visit(
         Overload{
             [&](const ForResolve& client) {
-                events.emplace_back(ResolveDone{client.id, resolution_of(now, client, result)});
+                events.emplace_back(resolve_done(now, client, result));
             },
             [&](const ForAnnouncement& client) {
                 LocalName* name = registry.find(client.own_id);
@@ -719,6 +728,26 @@ void Cloud::Parts::handle_search_done(Now now, Searches::Done done) {
                 split_detection.handle_done(client.own_id, result);
             }},
         done.client);
+}
+
+ResolveDone
+Cloud::Parts::resolve_done(Now now, const ForResolve& client, const SearchResult& result) const {
+    ResolveDone done{client.id, resolution_of(now, client, result), {}, result.is_complete};
+    for (const SearchResult& further : result.others) {
+        auto other = resolution_of(now, client, further);
+        if (!other) continue;
+        if (done.outcome) {
+            done.others.push_back(std::move(*other));
+        } else {
+            done.outcome = std::move(other);
+        }
+    }
+    const LocalName* local = client.includes_local ? registry.find(client.name) : nullptr;
+    if (local == nullptr || result.kind == SearchResult::Kind::cancelled) return done;
+    if (done.outcome) done.others.insert(done.others.begin(), std::move(*done.outcome));
+    done.outcome = local_resolution(now, *local);
+    done.outcome->took = now.instant - client.started;
+    return done;
 }
 
 std::expected<Resolution, ResolveErrc>

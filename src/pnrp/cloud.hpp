@@ -51,6 +51,9 @@ struct Datagram {
 struct ResolveDone {
     ResolveId id{};
     std::expected<Resolution, ResolveErrc> outcome;
+    // With Extent::all:
+    std::vector<Resolution> others{}; // the further registrations: `outcome` and they are distinct
+    bool is_complete = false;         // nobody was left to ask, and no limit was reached
 };
 
 /// The outcome of `synchronize`: whether `member` answered, and with how many ids.

@@ -166,7 +166,7 @@ TEST_F(CloudAnswers, SearchesForAnApplicationFromTheMiddleOfItsPrefix) { // PNRP
     const auto lookups = stage.sent.to<Lookup>(peer.endpoint);
     ASSERT_EQ(lookups.size(), 1U);
     ServiceLocation location{};
-    std::copy(query.prefix.begin(), query.prefix.end(), location.begin());
+    std::copy(query.prefix->begin(), query.prefix->end(), location.begin());
     location[8] = std::byte{0x80};
     EXPECT_EQ(lookups[0].body.target, make_id(p2p_id(modern_profile(), query.name), location));
     EXPECT_EQ(lookups[0].body.criteria, Criteria::any_peer_name);

@@ -52,13 +52,26 @@ enum class RegisterErrc : std::uint8_t {
     delegation_expired, // or not valid yet
 };
 
+/// How much of what is registered under a name a resolve looks for.
+enum class Extent : std::uint8_t {
+    one, // the first registration that satisfies the criterion
+    all, // every one, up to kGatheredMax, until nobody is left to ask
+};
+
 struct ResolveQuery {
     identity::PeerName name;
-    Criteria criteria = Criteria::any_peer_name;
-    ByteArray<8> prefix{};     // of the service location; a near registration is preferred
+    Criteria criteria = Criteria::any_peer_name; // of no account with Extent::all
+    /// Upper half of the wanted service location; without one, with a criterion of nearness that of
+    /// a local address, as in a registration, else zeros.
+    std::optional<ByteArray<8>> prefix{};
     bool include_local = true; // names registered in this cloud object may answer
     std::chrono::milliseconds timeout{10'000};
+    Extent extent = Extent::one;
 };
+
+/// What `--nearest` means (decision A47): a registration of one's own network at once, or the
+/// nearest of all that the search meets.
+inline constexpr Criteria kNearest = Criteria::nearest64_peer_name;
 
 enum class ResolveErrc : std::uint8_t {
     no_addresses,

@@ -12,16 +12,6 @@ namespace kith::pnrp {
 
 namespace {
 
-// The prefix of a service location: an address's first 8 bytes, or an IPv4 address's 4 and 4 zeros,
-// so that a common prefix means nearness in both families.
-ByteArray<8> location_prefix(const Address& address) {
-    ByteArray<8> prefix{};
-    const std::size_t first = address.is_v4() ? 12 : 0;
-    const std::size_t size = address.is_v4() ? 4 : 8;
-    std::copy_n(address.bytes.begin() + static_cast<std::ptrdiff_t>(first), size, prefix.begin());
-    return prefix;
-}
-
 // Whether the key is the owner's, or a chain leads from the owner to it.
 std::optional<RegisterErrc> key_defect_of(Now now, const Registration& registration) {
     const crypto::PublicKey& key = registration.key->public_key();
@@ -44,6 +34,14 @@ std::optional<RegisterErrc> key_defect_of(Now now, const Registration& registrat
 }
 
 } // namespace
+
+ByteArray<8> location_prefix(const Address& address) {
+    ByteArray<8> prefix{};
+    const std::size_t first = address.is_v4() ? 12 : 0;
+    const std::size_t size = address.is_v4() ? 4 : 8;
+    std::copy_n(address.bytes.begin() + static_cast<std::ptrdiff_t>(first), size, prefix.begin());
+    return prefix;
+}
 
 std::optional<RegisterErrc> defect_of(Now now, const Registration& registration) {
     if (registration.key == nullptr) return RegisterErrc::wrong_key;

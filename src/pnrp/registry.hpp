@@ -19,6 +19,10 @@ namespace kith::pnrp {
 /// What is wrong with a registration before any cloud is asked; nothing if it is sound.
 std::optional<RegisterErrc> defect_of(Now now, const Registration& registration);
 
+/// The upper half of the service location of whoever is at `address`: its first 8 bytes, or an IPv4
+/// address's 4 and 4 zeros, so that a common prefix means nearness in both families.
+ByteArray<8> location_prefix(const Address& address);
+
 struct LocalName {
     RegistrationId registration_id{};
     PnrpId id;

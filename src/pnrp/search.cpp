@@ -5,6 +5,7 @@
 #include "pnrp/limits.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace kith::pnrp {
@@ -83,14 +84,15 @@ void Search::start(Now now) {
     next_hops_.insert(next_hops_.begin(), late.begin(), late.end());
     if (exchange_.profile().inquires_match_at_once && !next_hops_.empty()) {
         // A cached entry that already is what we look for needs no LOOKUP.
-        const auto match =
-            std::find_if(next_hops_.rbegin(), next_hops_.rend(), [&](const Hop& hop) {
-                return satisfies(goal_, hop.entry.id) &&
-                       !is_at_any(exchange_.liars(), now, hop.entry);
-            });
-        if (match != next_hops_.rend()) {
+        const auto is_match = [&](const Hop& hop) {
+            return satisfies(goal_, hop.entry.id) && !is_at_any(exchange_.liars(), now, hop.entry);
+        };
+        auto match = std::find_if(next_hops_.rbegin(), next_hops_.rend(), is_match);
+        while (match != next_hops_.rend()) {
             offer_best(*match);
             next_hops_.erase(std::next(match).base());
+            if (goal_.extent == Extent::one) break;
+            match = std::find_if(next_hops_.rbegin(), next_hops_.rend(), is_match);
         }
     }
     step(now);
@@ -136,10 +138,23 @@ bool Search::is_being_inquired(const RouteEntry& entry) const {
     });
 }
 
-bool Search::is_exhausted() const {
+bool Search::has_used_up_its_way() const {
     // Who lies shall not use up the way of those who do not.
     const unsigned useful_max = kUsefulHopsMax + kHopsPerLie * std::min(lies_, kLiesMax);
     return suspicious_ > kSuspiciousMax || useful_ > useful_max || dead_ >= kDeadHopsMax;
+}
+
+// True while somebody who publishes the name may know others; liars do not keep it so for ever.
+bool Search::asks_publishers() const {
+    if (dead_ >= kDeadHopsMax || lies_ > kLiesMax) return false;
+    return !publishers_.empty() ||
+           std::any_of(lookups_.begin(), lookups_.end(), [](const Lookup& asked) {
+               return asked.hop.is_publisher;
+           });
+}
+
+bool Search::is_exhausted() const {
+    return has_used_up_its_way() && !asks_publishers();
 }
 
 std::size_t Search::lookups_in_flight() const {
@@ -150,6 +165,12 @@ std::size_t Search::lookups_in_flight() const {
 }
 
 bool Search::ask_next_hop(Now now) {
+    while (!publishers_.empty() && asks_publishers()) {
+        Hop publisher = std::move(publishers_.back());
+        publishers_.pop_back();
+        if (send_lookup(now, std::move(publisher))) return true;
+    }
+    if (has_used_up_its_way()) return false;
     while (!next_hops_.empty()) {
         auto next = std::find_if(next_hops_.rbegin(), next_hops_.rend(), [&](const Hop& hop) {
             return !is_asked_last(now, hop.entry);
@@ -167,7 +188,7 @@ bool Search::ask_next_hop(Now now) {
 bool Search::widen(Now now) {
     const bool is_hedged = exchange_.profile().hedge.in_flight_max > 1;
     // A split test asks what others know: from our own cache it would learn nothing.
-    if (goal_.initial_hop) return false;
+    if (goal_.initial_hop || has_used_up_its_way()) return false;
     if (!is_hedged || (!met_silence_ && lies_ == 0) || widenings_ == kWideningsMax) return false;
     ++widenings_;
     std::vector<Hop> found;
@@ -199,14 +220,17 @@ bool Search::begin_again(Now now) {
 
 bool Search::send_lookup(Now now, Hop hop) {
     pnrp::Lookup message;
-    message.accept_any = cache_.size() < kAcceptAnyBelow || is_made_up(hop.entry);
+    // Nothing is nearer to a publisher than itself.
+    const PnrpId& target = hop.is_publisher ? hop.entry.id : goal_.target;
+    message.accept_any =
+        cache_.size() < kAcceptAnyBelow || is_made_up(hop.entry) || hop.is_publisher;
     message.precision = goal_.precision;
     message.criteria = goal_.criteria;
     message.reason = static_cast<std::uint8_t>(goal_.reason);
-    message.target = goal_.target;
+    message.target = target;
     message.validate = hop.entry.id;
     if (best_) message.best_match = best_->entry;
-    message.path = flagged_path();
+    message.path = flagged_path(target);
     const CachedRoute* cached = cache_.find(hop.entry.id);
     const RoundTrip* peer = cached != nullptr ? &cached->round_trip : nullptr;
     const Purpose purpose{Errand::search_lookup, key_, hop.entry.id};
@@ -291,6 +315,9 @@ void Search::handle_lookup_answer(
     remember_endpoint(answered.from);
     // Busy (A35): a live node without an answer; the hop is spent and counts for nothing.
     if (buffer.busy) return;
+    if (asked.hop.is_publisher) {
+        return handle_neighbour_answer(now, std::move(asked.hop), answered, buffer);
+    }
     ++useful_;
     if (buffer.suspicious) ++suspicious_;
     bool is_alive = true;
@@ -301,13 +328,16 @@ void Search::handle_lookup_answer(
     } else if (!is_made_up(asked.hop.entry)) {
         findings_.push_back(
             {SearchFinding::Kind::confirmed, asked.hop.entry, answered.from, answered.round_trip});
-        if (!best_ || is_closer(asked.hop.entry.id, best_->entry.id, goal_.target)) {
+        const bool is_better =
+            !best_ || is_closer(asked.hop.entry.id, best_->entry.id, goal_.target);
+        if (is_better || is_wanted(asked.hop.entry.id)) {
             offer_best(asked.hop);
         }
     }
     if (!buffer.entry) return; // asked again it would know no more
     const Hop hop = asked.hop;
-    const bool is_reusable = is_alive && hop.uses < kNextHopUsesMax;
+    // Once a publisher is known, it knows its neighbours best.
+    const bool is_reusable = is_alive && hop.uses < kNextHopUsesMax && !has_met_publisher();
     if (is_reusable && next_hops_.size() < kNextHopsMax) next_hops_.push_back(std::move(asked.hop));
     if (!exchange_.is_admissible(*buffer.entry)) {
         exchange_.counters().drop(Drop::bad_entry);
@@ -319,7 +349,9 @@ void Search::handle_lookup_answer(
 // The route entry that a hop returned: the last part of MS-PNRP 3.1.5.6.1.
 void Search::consider(Now now, Hop returned, const Hop& asked, const Endpoint& from) {
     const PnrpId& id = returned.entry.id;
-    if (is_in_path(returned.entry) || is_known(returned.entry)) return;
+    // A node that was asked as another id may publish the name as well.
+    if (!is_wanted(id) && is_in_path(returned.entry)) return;
+    if (is_known(returned.entry)) return;
     const bool is_own = std::any_of(
         returned.entry.addresses.begin(),
         returned.entry.addresses.end(),
@@ -327,7 +359,9 @@ void Search::consider(Now now, Hop returned, const Hop& asked, const Endpoint& f
     if (is_own) return;
     if (is_at_any(exchange_.liars(), now, returned.entry)) return;
     findings_.push_back({SearchFinding::Kind::heard_of, returned.entry, from, {}});
-    if (exchange_.profile().inquires_match_at_once && satisfies(goal_, id)) {
+    const bool is_inquired_at_once =
+        exchange_.profile().inquires_match_at_once || goal_.extent == Extent::all;
+    if (is_inquired_at_once && satisfies(goal_, id)) {
         offer_best(returned);
         return;
     }
@@ -381,8 +415,49 @@ bool Search::handle_inquire_answer(
     for (const Endpoint& endpoint : exchange_.destinations(hop.entry))
         exchange_.liars().clear(endpoint);
     inquiries_.erase(inquiry);
-    finish(std::move(*result));
+    accept(hop, std::move(*result));
     return true;
+}
+
+// A registration that is proved. One that is wanted ends the search; where all are, it is asked for
+// those beside it.
+void Search::accept(const Hop& hop, SearchResult result) {
+    if (goal_.extent == Extent::one) return finish(std::move(result));
+    if (!is_rejected(hop.entry)) rejected_.push_back(hop.entry); // nobody inquires it again
+    if (best_ && best_->entry.id == hop.entry.id) discard_best();
+    if (is_gathered(hop.entry.id)) return;
+    gathered_.push_back(std::move(result));
+    if (gathered_.size() >= kGatheredMax) return finish({SearchResult::Kind::not_found});
+    Hop publisher = hop;
+    publisher.is_publisher = true;
+    publisher.uses = 0;
+    publishers_.push_back(std::move(publisher));
+}
+
+bool Search::is_gathered(const PnrpId& id) const {
+    return std::any_of(gathered_.begin(), gathered_.end(), [&](const SearchResult& found) {
+        return found.entry->id == id;
+    });
+}
+
+// True for another registration of a name of which all are looked for.
+bool Search::is_wanted(const PnrpId& id) const {
+    return goal_.extent == Extent::all && satisfies(goal_, id) && !is_gathered(id);
+}
+
+// Whom a publisher names beside itself. One that names nobody new has no more to say.
+void Search::handle_neighbour_answer(
+    Now now, Hop publisher, const PendingList::Answered& answered, const AuthorityBuffer& buffer) {
+    if (buffer.not_found || !buffer.entry) return;
+    if (!exchange_.is_admissible(*buffer.entry)) {
+        exchange_.counters().drop(Drop::bad_entry);
+        return;
+    }
+    if (!is_wanted(buffer.entry->id) || is_known(*buffer.entry)) return;
+    Hop returned{*buffer.entry, 0, publisher.lookups + 1, answered.from};
+    const Hop asked = publisher;
+    if (publisher.uses < kNeighbourAsksMax) publishers_.push_back(std::move(publisher));
+    consider(now, std::move(returned), asked, answered.from);
 }
 
 // The checks of MS-PNRP 3.1.5.7 and 3.1.5.8; the error is what the answer is counted under.
@@ -615,13 +690,34 @@ bool Search::is_known(const RouteEntry& entry) const {
            });
 }
 
-// Own endpoint first, then the last 21 of the nodes asked (decision A15).
-std::vector<Endpoint> Search::flagged_path() const {
+// Own endpoint first, then the last 21 of the nodes asked (decision A15). Whoever looks for further
+// registrations names those that it has instead: others than these are to be told of, also by a
+// node that was asked before.
+std::vector<Endpoint> Search::flagged_path(const PnrpId& target) const {
     std::vector<Endpoint> flagged;
     flagged.push_back(exchange_.endpoints().front());
-    const std::size_t kept = std::min(path_.size(), kPathEndpointsMax - 1);
-    flagged.insert(flagged.end(), path_.end() - static_cast<std::ptrdiff_t>(kept), path_.end());
+    const std::vector<Endpoint> known = has_met_publisher() ? publishers_near(target) : path_;
+    const std::size_t kept = std::min(known.size(), kPathEndpointsMax - 1);
+    flagged.insert(flagged.end(), known.end() - static_cast<std::ptrdiff_t>(kept), known.end());
     return flagged;
+}
+
+// An endpoint of each registration met, whether it is proved or of no use, the nearest to `target`
+// last.
+std::vector<Endpoint> Search::publishers_near(const PnrpId& target) const {
+    std::vector<const RouteEntry*> entries;
+    for (const RouteEntry& entry : rejected_) { // those found are among them
+        if (satisfies(goal_, entry.id)) entries.push_back(&entry);
+    }
+    std::sort(entries.begin(), entries.end(), [&](const RouteEntry* a, const RouteEntry* b) {
+        return is_closer(b->id, a->id, target);
+    });
+    std::vector<Endpoint> endpoints;
+    for (const RouteEntry* entry : entries) {
+        const auto reached = exchange_.destinations(*entry);
+        if (!reached.empty()) endpoints.push_back(reached.front());
+    }
+    return endpoints;
 }
 
 void Search::finish(SearchResult result) {
@@ -633,13 +729,28 @@ void Search::finish(SearchResult result) {
         exchange_.pending().reassign(inquiry.id, Errand::probe);
     lookups_.clear();
     inquiries_.clear();
+    if (!gathered_.empty() && result.kind != SearchResult::Kind::cancelled) {
+        const bool is_complete = result.kind != SearchResult::Kind::timed_out &&
+                                 gathered_.size() < kGatheredMax && dead_ < kDeadHopsMax;
+        result = std::move(gathered_.front());
+        result.others.assign(
+            std::make_move_iterator(std::next(gathered_.begin())),
+            std::make_move_iterator(gathered_.end()));
+        result.is_complete = is_complete;
+        gathered_.clear();
+    } else {
+        const bool has_ended = result.kind == SearchResult::Kind::not_found ||
+                               result.kind == SearchResult::Kind::no_valid_answer;
+        result.is_complete = has_ended && dead_ < kDeadHopsMax;
+    }
     result_ = std::move(result);
 }
 
 std::size_t Search::state_bytes() const {
     const auto hops = next_hops_.capacity() + best_stack_.capacity() + lookups_.capacity();
     return sizeof *this + hops * (sizeof(Lookup) + 2 * sizeof(Address)) +
-           path_.capacity() * sizeof(Endpoint) + rejected_.capacity() * sizeof(RouteEntry);
+           path_.capacity() * sizeof(Endpoint) + rejected_.capacity() * sizeof(RouteEntry) +
+           publishers_.capacity() * sizeof(Hop) + gathered_.capacity() * sizeof(SearchResult);
 }
 
 } // namespace kith::pnrp

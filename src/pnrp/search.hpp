@@ -5,6 +5,10 @@
 // a split test end with a certified peer address, checked here; the others end with what they met
 // on the way.
 //
+// A search for all registrations of a name goes on after the first. Their ids share the upper half,
+// so they stand side by side on the circle, each in the leaf sets of those next to it: whoever is
+// found is asked for the others until it knows no more (docs/protocol/pnrp.md, Resolving).
+//
 // A search knows what it asked and what came back, nothing else: the route cache belongs to others,
 // who are told through `poll_finding()`.
 
@@ -16,6 +20,7 @@
 #include "pnrp/exchange.hpp"
 #include "pnrp/extended_payload.hpp"
 #include "pnrp/message.hpp"
+#include "pnrp/registration.hpp"
 #include "pnrp/route_cache.hpp"
 
 #include <cstdint>
@@ -34,6 +39,7 @@ struct SearchGoal {
     std::optional<RouteEntry> initial_best; // rides in every LOOKUP until something closer is met
     std::optional<Endpoint> initial_hop;    // asked first, by the id zero, instead of the cache
     Instant deadline;
+    Extent extent = Extent::one; // all: for Criteria::any_peer_name of an application only
 };
 
 /// True if an entry with `id` ends the search at once (MS-PNRP 2.2.2.8).
@@ -57,6 +63,9 @@ struct SearchResult {
     std::optional<ExtendedPayload> payload{};
     unsigned lookups = 0;      // on the path that won
     bool is_delegated = false; // by a chain that holds, to the key of `cpa`
+    // With Extent::all, of a result that is found:
+    std::vector<SearchResult> others{}; // the further registrations, in the order of finding
+    bool is_complete = false;           // nobody was left to ask, and no limit was reached
 };
 
 /// What a search learned about somebody on its way.
@@ -109,6 +118,7 @@ private:
         unsigned uses = 0;
         unsigned lookups = 0;                // on the path to it
         std::optional<Endpoint> informant{}; // who told of it; nothing: we knew it
+        bool is_publisher = false;           // found already: asked for those beside it
     };
     struct Lookup { // one LOOKUP under way
         MessageId id{};
@@ -151,6 +161,17 @@ private:
     std::expected<SearchResult, Drop>
     certified(Now now, const Inquiry& asked, const AuthorityBuffer& buffer);
     bool awaits_inquiry() const;
+    void accept(const Hop& hop, SearchResult result);
+    bool has_met_publisher() const { return !gathered_.empty(); }
+    bool is_wanted(const PnrpId& id) const;
+    bool is_gathered(const PnrpId& id) const;
+    bool asks_publishers() const;
+    void handle_neighbour_answer(
+        Now now,
+        Hop publisher,
+        const PendingList::Answered& answered,
+        const AuthorityBuffer& buffer);
+    std::vector<Endpoint> publishers_near(const PnrpId& target) const;
     std::optional<Hop> take_other_match();
     void offer_best(const Hop& hop);
     void discard_best();
@@ -161,10 +182,11 @@ private:
     bool is_in_path(const RouteEntry& entry) const;
     bool is_known(const RouteEntry& entry) const;
     bool is_rejected(const RouteEntry& entry) const;
-    std::vector<Endpoint> flagged_path() const;
+    std::vector<Endpoint> flagged_path(const PnrpId& target) const;
     std::size_t lookups_in_flight() const;
     bool has_timely_inquiry() const;
     bool is_being_inquired(const RouteEntry& entry) const;
+    bool has_used_up_its_way() const;
     bool is_exhausted() const;
     void finish(SearchResult result);
 
@@ -173,12 +195,14 @@ private:
     Exchange& exchange_;
     const RouteCache& cache_;
 
-    std::vector<Endpoint> path_;       // ResolvePath without the own endpoint
-    std::vector<Hop> next_hops_;       // NextHopStack, top last
-    std::vector<Hop> best_stack_;      // BestMatchStack, top last
-    std::optional<Hop> best_;          // CurrentBestMatch
-    std::vector<RouteEntry> rejected_; // proved to be of no use, at the addresses they had
-    std::vector<Hop> silent_matches_;  // inquired once in vain: the last resort
+    std::vector<Endpoint> path_;         // ResolvePath without the own endpoint
+    std::vector<Hop> next_hops_;         // NextHopStack, top last
+    std::vector<Hop> best_stack_;        // BestMatchStack, top last
+    std::optional<Hop> best_;            // CurrentBestMatch
+    std::vector<RouteEntry> rejected_;   // proved to be of no use, at the addresses they had
+    std::vector<Hop> silent_matches_;    // inquired once in vain: the last resort
+    std::vector<SearchResult> gathered_; // with Extent::all: found, the first first
+    std::vector<Hop> publishers_;        // of them, those that may know others
     std::vector<Lookup> lookups_;
     std::vector<Inquiry> inquiries_;
     unsigned suspicious_ = 0;

@@ -22,6 +22,7 @@ struct ForResolve {
     ResolveId id{};
     identity::PeerName name;
     Instant started;
+    bool includes_local = false; // with Extent::all: a registration made here is one of them
 };
 /// A registration makes itself known to its neighbours.
 struct ForAnnouncement {

@@ -32,7 +32,8 @@ LAYERS = {
     "api": CORE,
     "daemon": [*CORE, "host", "api"],
     "embed": [*CORE, "host", "api"],
-    "cli": [*CORE, "host", "api", "embed"],
+    # `kith --embedded` is kithd in another program: its node and its configuration, not its main().
+    "cli": [*CORE, "host", "api", "embed", "daemon"],
     "nss": [],
 }
 

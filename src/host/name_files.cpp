@@ -1,0 +1,47 @@
+#include "host/name_files.hpp"
+
+#include "base/bytes.hpp"
+#include "crypto/digest.hpp"
+
+#include <utility>
+
+namespace kith::host {
+
+namespace {
+
+constexpr std::string_view kSuffix = ".json";
+
+// A peer name may have any characters; the digest is a name that any file system can hold.
+std::string file_of(std::string_view peer_name) {
+    return to_hex(crypto::sha256({as_bytes(peer_name)})) + std::string(kSuffix);
+}
+
+} // namespace
+
+std::expected<NameFiles, FileError> NameFiles::open(const std::filesystem::path& directory) {
+    auto opened = PrivateDirectory::open(directory);
+    if (!opened) return std::unexpected(opened.error());
+    return NameFiles(std::move(*opened));
+}
+
+std::vector<std::string> NameFiles::read_all(std::size_t size_max) const {
+    std::vector<std::string> out;
+    for (const std::string& name : directory_.names()) {
+        if (!name.ends_with(kSuffix)) continue;
+        if (auto content = directory_.read(name, size_max)) out.push_back(std::move(*content));
+    }
+    return out;
+}
+
+std::expected<void, FileError>
+NameFiles::write(std::string_view peer_name, std::string_view content) const {
+    return directory_.write(file_of(peer_name), content, PrivateDirectory::Existing::replace);
+}
+
+std::expected<void, FileError> NameFiles::remove(std::string_view peer_name) const {
+    auto removed = directory_.remove(file_of(peer_name));
+    if (!removed && removed.error().code != FileErrc::not_found) return removed;
+    return {};
+}
+
+} // namespace kith::host
