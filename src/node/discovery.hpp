@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/endpoint.hpp"
+#include "base/fifo.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "pnrp/profile.hpp"
@@ -17,7 +18,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
@@ -126,9 +126,9 @@ private:
     std::optional<Instant> asked_at_;
     std::optional<Instant> refresh_at_;
     std::optional<Instant> last_ssdp_answer_;
-    std::deque<Endpoint> members_;
+    Fifo<Endpoint> members_;
     std::optional<Endpoint> split_test_;
-    std::deque<Ssdp> ssdp_out_;
+    Fifo<Ssdp> ssdp_out_;
     std::uint64_t ssdp_dropped_ = 0;
 };
 

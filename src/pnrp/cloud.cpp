@@ -1,6 +1,7 @@
 #include "pnrp/cloud.hpp"
 
 #include "base/check.hpp"
+#include "base/fifo.hpp"
 #include "base/overload.hpp"
 #include "pnrp/admission.hpp"
 #include "pnrp/drop_reason.hpp"
@@ -15,7 +16,6 @@
 #include "pnrp/synchronization.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <utility>
 
 namespace kith::pnrp {
@@ -123,8 +123,8 @@ struct Cloud::Parts {
     Maintenance maintenance;
     Searches searches;
     SplitDetection split_detection;
-    std::deque<HeldResolve> held;
-    std::deque<Event> events;
+    std::vector<HeldResolve> held;
+    Fifo<Event> events;
     std::uint32_t next_resolve = 1;
     bool had_members = false;
 };
@@ -844,7 +844,8 @@ std::size_t Cloud::state_bytes() const {
     bytes += parts.joiner.state_bytes() + parts.member.state_bytes();
     bytes += parts.responder.state_bytes() + parts.maintenance.state_bytes();
     bytes += parts.split_detection.state_bytes();
-    bytes += parts.searches.state_bytes() + parts.held.size() * sizeof(Parts::HeldResolve);
+    bytes += parts.searches.state_bytes() + parts.held.capacity() * sizeof(Parts::HeldResolve);
+    bytes += parts.events.state_bytes();
     return bytes;
 }
 

@@ -435,8 +435,11 @@ CpaErrc cpa_error(identity::ChainErrc error) {
     return CpaErrc::chain_syntax;
 }
 
-ByteArray<32> key_fingerprint(ByteView public_key) {
-    return crypto::sha256({public_key});
+ByteArray<16> key_fingerprint(ByteView public_key) {
+    const crypto::Sha256Digest whole = crypto::sha256({public_key});
+    ByteArray<16> half{};
+    std::copy_n(whole.begin(), half.size(), half.begin());
+    return half;
 }
 
 ByteArray<20> classifier_hash(const Profile& profile, std::string_view classifier) {

@@ -133,8 +133,9 @@ bool is_owners(const Profile& profile, const Cpa& cpa);
 /// What a chain that does not hold means for the CPA that it came with.
 CpaErrc cpa_error(identity::ChainErrc error);
 
-/// SHA-256 over a key as it is on the wire: what is remembered of it for continuity.
-ByteArray<32> key_fingerprint(ByteView public_key);
+/// The first half of SHA-256 over a key as it is on the wire: what is remembered of it for
+/// continuity.
+ByteArray<16> key_fingerprint(ByteView public_key);
 
 /// The digest of a classifier (MS-PNRP 2.2.3.1); of the empty text for a name without one (A5).
 ByteArray<20> classifier_hash(const Profile& profile, std::string_view classifier);

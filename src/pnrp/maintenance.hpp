@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include "base/fifo.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "pnrp/limits.hpp"
@@ -15,7 +16,6 @@
 #include "pnrp/route_cache.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -94,7 +94,7 @@ private:
     std::map<PnrpId, Announcement> announcements_;
     std::multimap<Instant, PnrpId> announcements_by_time_;
     std::map<unsigned, Instant> resting_levels_; // until when
-    std::deque<Chore> chores_;
+    Fifo<Chore> chores_;
 };
 
 } // namespace kith::pnrp

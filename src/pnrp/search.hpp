@@ -10,6 +10,7 @@
 
 #pragma once
 
+#include "base/fifo.hpp"
 #include "base/time.hpp"
 #include "pnrp/authority_buffer.hpp"
 #include "pnrp/cpa.hpp"
@@ -19,7 +20,6 @@
 #include "pnrp/route_cache.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <expected>
 #include <optional>
 #include <vector>
@@ -189,7 +189,7 @@ private:
     bool met_silence_ = false;
     unsigned lies_ = 0; // false answers met
     bool had_invalid_answer_ = false;
-    std::deque<SearchFinding> findings_;
+    Fifo<SearchFinding> findings_;
     std::optional<SearchResult> result_;
 };
 
