@@ -92,6 +92,8 @@ public:
     std::optional<Endpoint> poll_member();
     /// The next seed to test at whether the cloud is whole (MS-PNRP 3.2.6.2.1).
     std::optional<Endpoint> poll_split_test();
+    /// True once after somebody else has searched the link.
+    bool poll_search_heard();
     /// True once after the seeds' addresses were wanted and unknown or old.
     bool poll_seeds_needed();
 
@@ -121,6 +123,7 @@ private:
     std::size_t next_seed_ = 0;
     bool wants_seeds_ = false;
     bool seeds_needed_ = false;
+    bool search_heard_ = false;
     std::size_t ssdp_answers_ = 0;
     std::optional<Instant> round_ends_;
     std::optional<Instant> asked_at_;

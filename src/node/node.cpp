@@ -193,6 +193,7 @@ void Node::Parts::settle(Now now) {
             is_moving = true;
         }
     }
+    if (discovery.poll_search_heard()) cloud.look_for_members(now);
     if (discovery.poll_seeds_needed()) events.emplace_back(SeedsNeeded{});
     if (cloud.cache_size() > 0) {
         had_members = true;

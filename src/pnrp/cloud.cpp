@@ -610,6 +610,7 @@ void Cloud::set_endpoints(Now now, std::span<const Endpoint> endpoints) {
     Parts& parts = *parts_;
     if (!parts.exchange.set_endpoints(endpoints)) return;
     parts.maintenance.start(now);
+    parts.maintenance.look_again(now); // in another place there may be others
     for (auto& [own_id, name] : parts.registry.names()) {
         name.is_announced = false;
         parts.responder.forget_answers_for(own_id);
@@ -625,6 +626,10 @@ void Cloud::set_endpoints(Now now, std::span<const Endpoint> endpoints) {
 void Cloud::synchronize(Now now, const Endpoint& member) {
     parts_->joiner.start(now, member);
     parts_->settle(now);
+}
+
+void Cloud::look_for_members(Now now) {
+    parts_->maintenance.heard(now);
 }
 
 void Cloud::test_for_split(Now now, const Endpoint& seed) {

@@ -74,6 +74,7 @@ struct Profile {
     unsigned random_probes; // cached entries asked each round; 0: the one least recently heard
     RetransmitPolicy retransmit;
     HedgePolicy hedge;
+    std::chrono::seconds lonely_interval_max; // between searches for a first member, at last
     bool discovers_in_steps; // one source of members at a time (MS-PNRP 3.1.4.2); else all
 };
 
