@@ -51,6 +51,7 @@ constexpr Profile kModern{
     .reserved = wire::Reserved::must_be_zero,
     .allows_v4 = true,
     .allows_reach_payload = true,
+    .vouches_for_payload = true,
     .accepts_reversed_signatures = false,
     .writes_utf16_names = false,
     // 3 * 408 bytes are more than an AUTHORITY of one fragment, 3 * 200 than an ADVERTISE of 5 ids:

@@ -401,9 +401,9 @@ Search::certified(Now now, const Inquiry& asked, const AuthorityBuffer& buffer) 
     SearchResult result{SearchResult::Kind::found};
     if ((*cpa)->has_extended_payload) {
         if (!buffer.extended_payload) return std::unexpected(Drop::payload_invalid);
-        ++exchange_.counters().signatures_checked;
-        auto payload = verify_extended_payload(
-            exchange_.profile(), *buffer.extended_payload, expected, (*cpa)->public_key);
+        if (!vouches_for_payload(**cpa)) ++exchange_.counters().signatures_checked;
+        auto payload =
+            verify_extended_payload(exchange_.profile(), *buffer.extended_payload, expected, *cpa);
         if (!payload) return std::unexpected(Drop::payload_invalid);
         result.payload = std::move(*payload);
     }

@@ -48,6 +48,7 @@ constexpr Profile kWindows{
     .reserved = wire::Reserved::ignored,
     .allows_v4 = false,
     .allows_reach_payload = false,
+    .vouches_for_payload = false,
     .accepts_reversed_signatures = true,
     .writes_utf16_names = true,
     .inquire_size = 0,
