@@ -298,6 +298,7 @@ void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Auth
         return;
     }
     const auto answered = pending.peek(now, message.acked, arrival.from);
+    exchange.silent().clear(arrival.from); // late, but not gone
     responder.prove(now, arrival.from);
     if (!handle_answer(now, message.acked, answered, *buffer)) return; // the truth may still come
     if (answered.round_trip) exchange.cloud_round_trip().sample(*answered.round_trip);

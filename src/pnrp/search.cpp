@@ -5,6 +5,7 @@
 #include "pnrp/limits.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace kith::pnrp {
@@ -184,13 +185,17 @@ bool Search::widen(Now now) {
     return !next_hops_.empty();
 }
 
-// Where lies were met, nobody's silence about the target is final: those who did not lie are asked
-// once more, and are told whom to pass over.
+// Where lies or silence were met, nobody's ignorance of the target is final: who answered is asked
+// once more, and is told whom to pass over.
 bool Search::begin_again(Now now) {
-    const bool is_worth_it = goal_.reason == Reason::application && lies_ > 0;
-    if (!is_worth_it || restarts_ == kRestartsMax) return false;
+    const bool is_hedged = exchange_.profile().hedge.in_flight_max > 1;
+    const unsigned restarts_max = lies_ > 0 ? kRestartsMax : met_silence_ ? 1 : 0;
+    if (goal_.reason != Reason::application || !is_hedged || restarts_ >= restarts_max)
+        return false;
+    if (lies_ == 0 && dead_ >= kDeadHopsMax) return false;
     ++restarts_;
-    suspicious_ = useful_ = dead_ = widenings_ = 0;
+    suspicious_ = useful_ = widenings_ = 0;
+    if (lies_ > 0) dead_ = 0;
     std::erase_if(path_, [&](const Endpoint& endpoint) {
         return !exchange_.liars().contains(now, endpoint);
     });
@@ -206,7 +211,7 @@ bool Search::send_lookup(Now now, Hop hop) {
     message.target = goal_.target;
     message.validate = hop.entry.id;
     if (best_) message.best_match = best_->entry;
-    message.path = flagged_path();
+    message.path = flagged_path(now);
     const CachedRoute* cached = cache_.find(hop.entry.id);
     const RoundTrip* peer = cached != nullptr ? &cached->round_trip : nullptr;
     const Purpose purpose{Errand::search_lookup, key_, hop.entry.id};
@@ -326,8 +331,11 @@ void Search::consider(Now now, Hop returned, const Hop& asked, const Endpoint& f
         [&](const Address& address) { return exchange_.is_own({address, returned.entry.port}); });
     if (is_own) return;
     if (is_at_any(exchange_.liars(), now, returned.entry)) return;
-    findings_.push_back({SearchFinding::Kind::heard_of, returned.entry, from, {}});
-    if (exchange_.profile().inquires_match_at_once && satisfies(goal_, id)) {
+    const bool is_match = exchange_.profile().inquires_match_at_once && satisfies(goal_, id);
+    // Whom this search inquires itself need not be inquired for the cache as well.
+    const bool is_asked = is_match && goal_.reason == Reason::application;
+    if (!is_asked) findings_.push_back({SearchFinding::Kind::heard_of, returned.entry, from, {}});
+    if (is_match) {
         offer_best(returned);
         return;
     }
@@ -615,12 +623,20 @@ bool Search::is_known(const RouteEntry& entry) const {
            });
 }
 
-// Own endpoint first, then the last 21 of the nodes asked (decision A15).
-std::vector<Endpoint> Search::flagged_path() const {
+// Own endpoint first, then the last 21 of the nodes asked (decision A15). Who begins again says as
+// well who was silent, or the others would refer to them again.
+std::vector<Endpoint> Search::flagged_path(Now now) const {
     std::vector<Endpoint> flagged;
     flagged.push_back(exchange_.endpoints().front());
     const std::size_t kept = std::min(path_.size(), kPathEndpointsMax - 1);
-    flagged.insert(flagged.end(), path_.end() - static_cast<std::ptrdiff_t>(kept), path_.end());
+    const auto asked = std::span(path_).last(kept);
+    if (restarts_ > 0) {
+        for (const Endpoint& silent :
+             exchange_.silent().latest(now, kPathEndpointsMax - 1 - kept)) {
+            if (std::ranges::find(asked, silent) == asked.end()) flagged.push_back(silent);
+        }
+    }
+    flagged.insert(flagged.end(), asked.begin(), asked.end());
     return flagged;
 }
 

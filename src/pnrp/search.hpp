@@ -161,7 +161,7 @@ private:
     bool is_in_path(const RouteEntry& entry) const;
     bool is_known(const RouteEntry& entry) const;
     bool is_rejected(const RouteEntry& entry) const;
-    std::vector<Endpoint> flagged_path() const;
+    std::vector<Endpoint> flagged_path(Now now) const;
     std::size_t lookups_in_flight() const;
     bool has_timely_inquiry() const;
     bool is_being_inquired(const RouteEntry& entry) const;
