@@ -1,9 +1,9 @@
 // Upkeep: what falls due without anybody asking (MS-PNRP 3.1.6.2, 3.2.6.2).
 //
-// Every 15 seconds (where nobody is known, less and less often): cached entries are probed, a few searches fill levels that have room, entries
-// of leaf sets that never showed their CPA are asked for it. Every id is announced when it is
-// registered, when a neighbour of it has gone, and again every 20 minutes. This part only says what
-// is to be done; the cloud does it.
+// Every 15 seconds (where nobody is known, less and less often): cached entries are probed, a few
+// searches fill levels that have room, entries of leaf sets that never showed their CPA are asked
+// for it. Every id is announced when it is registered, when a neighbour of it has gone, and again
+// every 20 minutes. This part only says what is to be done; the cloud does it.
 
 #pragma once
 
