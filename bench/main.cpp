@@ -1,5 +1,6 @@
 // kith-bench: measures, and prints what it measured as lines of JSON.
 
+#include "cloud_bench.hpp"
 #include "names_bench.hpp"
 
 #include <CLI/CLI.hpp>
@@ -21,10 +22,23 @@ int main(int argc, char** argv) {
     names_command->add_option("--settle", names.settle_s, "Seconds to settle after each step")
         ->check(CLI::Range(1.0, 300.0))
         ->capture_default_str();
+    kith::bench::CloudOptions cloud;
+    CLI::App* cloud_command =
+        app.add_subcommand("cloud", "An idle cloud on loopback, for others to be measured in");
+    cloud_command->add_option("--nodes", cloud.nodes, "Nodes in this process")
+        ->check(CLI::Range(2, 4096))
+        ->capture_default_str();
+    cloud_command->add_option("--port", cloud.port, "UDP port of the first node, the seed")
+        ->check(CLI::Range(1025, 65535))
+        ->capture_default_str();
+    cloud_command->add_option("--seconds", cloud.seconds, "How long it lives")
+        ->check(CLI::Range(1.0, 36'000.0))
+        ->capture_default_str();
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
+    if (cloud_command->parsed()) return kith::bench::run_cloud(cloud);
     return kith::bench::run_names(names);
 }

@@ -1,15 +1,12 @@
 #include "names_bench.hpp"
 
 #include "base/check.hpp"
-#include "base/random.hpp"
 #include "crypto/key.hpp"
-#include "host/entropy.hpp"
-#include "host/node_driver.hpp"
 #include "identity/peer_name.hpp"
 #include "measure.hpp"
+#include "swarm.hpp"
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <fmt/format.h>
 #include <functional>
@@ -22,70 +19,18 @@ namespace kith::bench {
 
 namespace {
 
-namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 constexpr std::size_t kValueSize = 200; // bytes of payload, as the peers' values have
 constexpr auto kGetTimeout = 10s;
 constexpr auto kPhaseLimit = 90s; // what is not done by then counts as missed
 constexpr std::size_t kJoins = 20;
-constexpr std::uint64_t kSeed = 4242;
 
 struct Item {
     std::shared_ptr<const crypto::PrivateKey> key;
     identity::PeerName name;
     std::size_t owner = 0; // index of the node that publishes it
     pnrp::PnrpId id;
-};
-
-class Swarm {
-public:
-    using Driver = std::unique_ptr<host::NodeDriver>;
-
-    Swarm() : plain_(kSeed) {}
-
-    Driver start_node() {
-        host::UdpOptions options;
-        options.local = *parse_endpoint("127.0.0.1:1");
-        options.local.port = 0;
-        auto socket = host::UdpSocket::open(options);
-        KITH_CHECK(socket.has_value());
-        host::DriverConfig config;
-        config.clouds.node.allow_loopback = true;
-        config.clouds.node.use_ssdp = false;
-        const std::uint16_t port = socket->local().port;
-        config.sockets.push_back(std::move(*socket));
-        if (seed_port_ != 0) config.seeds.push_back({"127.0.0.1", seed_port_});
-        auto driver = std::make_unique<host::NodeDriver>(
-            loop, std::move(config), host::DriverHooks{}, entropy_, plain_);
-        driver->start();
-        if (seed_port_ == 0) seed_port_ = port;
-        return driver;
-    }
-
-    /// Runs the loop until `done()`; true if that came before `limit`.
-    bool run_until(std::chrono::steady_clock::duration limit, const std::function<bool()>& done) {
-        const auto end = std::chrono::steady_clock::now() + limit;
-        while (!done()) {
-            if (std::chrono::steady_clock::now() >= end) return false;
-            loop.run_one_until(std::min(end, std::chrono::steady_clock::now() + 100ms));
-        }
-        return true;
-    }
-
-    void run_for(double seconds) {
-        loop.run_for(std::chrono::duration_cast<std::chrono::nanoseconds>(
-            std::chrono::duration<double>(seconds)));
-    }
-
-    asio::io_context loop{1};
-    SeededRandom& plain() { return plain_; }
-    SecureRandom& entropy() { return entropy_; }
-
-private:
-    host::EntropySource entropy_;
-    SeededRandom plain_;
-    std::uint16_t seed_port_ = 0;
 };
 
 class NamesBench {
@@ -215,6 +160,23 @@ private:
         return *getters_[getters.front()];
     }
 
+    // Why a name was missed: nobody who lives knows of it, or the search did not come to them.
+    void explain(const Item& item, const node::QueryDone& done) const {
+        const auto knowing =
+            std::count_if(nodes_.begin(), nodes_.end(), [&](const Swarm::Driver& node) {
+                return node != nullptr && node->clouds().knows(item.id);
+            });
+        fmt::print(
+            stderr,
+            "missed {}: {}, known to {} living nodes, it {}\n",
+            to_string(item.id),
+            done.outcome                                           ? "wrong value"
+            : done.outcome.error() == pnrp::ResolveErrc::not_found ? "not found"
+                                                                   : "no answer",
+            knowing,
+            nodes_[item.owner] != nullptr ? "lives" : "is dead");
+    }
+
     bool is_right(const Item& item, const node::QueryDone& done) const {
         return done.outcome && done.outcome->payload &&
                done.outcome->payload->bytes.size() == kValueSize &&
@@ -240,7 +202,7 @@ private:
                 const auto id = getter_for(item, getters, outcome.cached)
                                     .resolve(query, {}, [&, started](const node::QueryDone& done) {
                                         --under_way;
-                                        if (!is_right(item, done)) return;
+                                        if (!is_right(item, done)) return explain(item, done);
                                         ++outcome.succeeded;
                                         outcome.first_ms.push_back((now_s() - started) * 1e3);
                                     });

@@ -59,6 +59,7 @@ std::string to_text(const NamesReport& report) {
     table.figure("messages per resolve", report.messages_per_resolve, "");
     table.figure("bytes per resolve", report.bytes_per_resolve, "B");
     table.figure("idle traffic", report.idle_bytes_per_node_minute, "B per node and minute");
+    table.figure("idle wake-ups", report.wakeups_per_node_minute, "per node and minute");
     table.figure("state", report.state_bytes_per_node, "B per node");
     table.row("state, largest", fmt::format("{} B", report.state_bytes_max));
     if (report.liars != 0) table.row("liars", report.liars);
@@ -105,6 +106,7 @@ std::string to_json(const NamesReport& report) {
         {"messages_per_resolve", report.messages_per_resolve},
         {"bytes_per_resolve", report.bytes_per_resolve},
         {"idle_bytes_per_node_minute", report.idle_bytes_per_node_minute},
+        {"wakeups_per_node_minute", report.wakeups_per_node_minute},
         {"state_bytes_per_node", report.state_bytes_per_node},
         {"state_bytes_max", report.state_bytes_max},
         {"forged", report.forged},

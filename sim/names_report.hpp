@@ -36,6 +36,7 @@ struct NamesReport {
     double messages_per_resolve = 0; // net of the idle traffic before
     double bytes_per_resolve = 0;
     double idle_bytes_per_node_minute = 0;
+    double wakeups_per_node_minute = 0; // of idle nodes: for a datagram or a timer
     double state_bytes_per_node = 0;
     std::size_t state_bytes_max = 0; // of any node, when the last resolve ended
 

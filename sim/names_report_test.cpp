@@ -41,6 +41,7 @@ TEST(NamesReport, json_has_every_promised_key) {
           "messages_per_resolve",
           "bytes_per_resolve",
           "idle_bytes_per_node_minute",
+          "wakeups_per_node_minute",
           "state_bytes_per_node",
           "state_bytes_max",
           "liars",

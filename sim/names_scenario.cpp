@@ -40,6 +40,7 @@ constexpr Duration kResolvingMaxHealed = 100s; // and 10 s of timeout: within 10
 constexpr Duration kAdversaryHour = 1h;        // of a run with an adversary, all in all
 constexpr Duration kAnnounced = 10s;           // a younger name is not asked for
 constexpr Duration kOverdueCheckEvery = 1s;
+constexpr std::size_t kNodesSideBySideMax = 20'000; // larger runs come one after the other: memory
 
 double seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
@@ -410,7 +411,10 @@ NamesReport NamesRun::report() {
     const auto resolves = static_cast<double>(std::max<std::size_t>(report.resolves, 1));
     report.messages_per_resolve = std::max(0.0, messages - idle_messages * windows) / resolves;
     report.bytes_per_resolve = std::max(0.0, bytes - idle_bytes * windows) / resolves;
-    report.idle_bytes_per_node_minute = idle_bytes / live_count / (seconds(kIdleWindow) / 60.0);
+    const double node_minutes = live_count * seconds(kIdleWindow) / 60.0;
+    report.idle_bytes_per_node_minute = idle_bytes / node_minutes;
+    report.wakeups_per_node_minute =
+        static_cast<double>(idle_after_.wakeups - idle_before_.wakeups) / node_minutes;
 
     double state = 0;
     for (const HostId host : live) {
@@ -441,12 +445,18 @@ std::expected<NamesReport, std::string>
 run_names_twice(const NamesOptions& options, Progress& progress) {
     const auto begin = std::chrono::steady_clock::now();
     std::expected<NamesReport, std::string> second = std::unexpected("did not run");
-    std::thread other([&] {
+    const auto run_again = [&] {
         NoProgress silent;
         second = run_names_once(options, silent);
-    });
+    };
+    std::thread other;
+    if (options.nodes <= kNodesSideBySideMax) other = std::thread(run_again);
     auto first = run_names_once(options, progress);
-    other.join();
+    if (other.joinable()) {
+        other.join();
+    } else if (first) {
+        run_again();
+    }
     if (!first) return first;
     if (!second) return std::unexpected("only the second run failed: " + second.error());
     if (first->trace_hash != second->trace_hash) {

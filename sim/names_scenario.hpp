@@ -26,7 +26,8 @@ namespace kith::sim {
 std::expected<NamesReport, std::string>
 run_names_once(const NamesOptions& options, Progress& progress);
 
-/// The same run twice from scratch, side by side; it fails as well if their traces differ.
+/// The same run twice from scratch, side by side or, if large, one after the other; it fails as
+/// well if their traces differ.
 std::expected<NamesReport, std::string>
 run_names_twice(const NamesOptions& options, Progress& progress);
 

@@ -37,7 +37,7 @@ public:
     std::optional<node::Datagram> poll_datagram() override { return node_.poll_datagram(); }
     std::optional<node::Event> poll_event() override;
     std::optional<Instant> next_timeout() const override;
-    std::size_t state_bytes(Now now) const override { return node_.status(now).state_bytes; }
+    std::size_t state_bytes(Now /*now*/) const override { return node_.state_bytes(); }
 
 private:
     SeededSecureRandom secure_;

@@ -274,6 +274,13 @@ void World::handle(const Event& event) {
     }
 }
 
+// What happens to a host in one instant wakes it once.
+void World::wake(Host& host) {
+    if (host.woken == now_) return;
+    host.woken = now_;
+    ++traffic_.wakeups;
+}
+
 void World::land(std::uint32_t flight_index) {
     const Flight flight = std::move(flights_[flight_index]);
     free_flights_.push_back(flight_index);
@@ -298,6 +305,7 @@ void World::land(std::uint32_t flight_index) {
                                                : flight.destination;
     const Arrival arrival{flight.channel, local, flight.source, flight.payload};
     contract_.arrived(flight.to, arrival);
+    wake(host);
     host.core->handle_datagram(now_at(flight.to), arrival);
     settle(flight.to, Cause::arrival);
 }
@@ -313,6 +321,7 @@ void World::fire(const Event& event) {
         return;
     }
     contract_.began();
+    wake(host);
     host.core->handle_timeout(now_at(id));
     settle(id, Cause::timeout);
 }

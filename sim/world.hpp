@@ -59,7 +59,8 @@ struct Traffic {
     std::uint64_t bytes = 0;     // their payloads
     std::uint64_t delivered = 0;
     std::uint64_t duplicated = 0;
-    std::uint64_t forged = 0; // put there by a tap
+    std::uint64_t forged = 0;  // put there by a tap
+    std::uint64_t wakeups = 0; // instants at which a host had to run for a datagram or its timer
     std::array<std::uint64_t, kLossReasons> lost{};
 };
 
@@ -156,6 +157,7 @@ private:
         std::optional<Instant> due;   // what the core asked for
         std::optional<Instant> armed; // when the timer in the queue fires: never after `due`
         std::uint32_t generation = 0;
+        std::optional<Instant> woken; // when it last ran
     };
 
     /// A datagram under way; its place is used again after it arrived.
@@ -183,6 +185,7 @@ private:
     void launch(Duration delay, Flight flight);
 
     void handle(const Event& event);
+    void wake(Host& host);
     void land(std::uint32_t flight_index);
     void fire(const Event& event);
     void check_states();

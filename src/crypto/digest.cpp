@@ -12,6 +12,13 @@ namespace {
 
 using DigestContext = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
 
+// Looked up once: by EVP_sha256() every digest would look it up anew, which takes longer than it.
+const EVP_MD* fetched(const char* name) {
+    const EVP_MD* algorithm = EVP_MD_fetch(nullptr, name, nullptr);
+    KITH_CHECK(algorithm != nullptr);
+    return algorithm;
+}
+
 // A digest has no way to fail but a library without memory or without the algorithm: neither leaves
 // anything that could go on safely.
 template<std::size_t N>
@@ -39,11 +46,13 @@ Md5Digest md5(std::initializer_list<ByteView> parts) {
 }
 
 Sha1Digest sha1(std::initializer_list<ByteView> parts) {
-    return digest<20>(EVP_sha1(), parts);
+    static const EVP_MD* const algorithm = fetched("SHA1");
+    return digest<20>(algorithm, parts);
 }
 
 Sha256Digest sha256(std::initializer_list<ByteView> parts) {
-    return digest<32>(EVP_sha256(), parts);
+    static const EVP_MD* const algorithm = fetched("SHA256");
+    return digest<32>(algorithm, parts);
 }
 
 } // namespace kith::crypto

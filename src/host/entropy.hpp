@@ -6,7 +6,7 @@
 
 namespace kith::host {
 
-/// The kernel's generator (getrandom). It has no state of its own, so threads may share one object.
+/// The kernel's generator (getrandom). Threads may share one object.
 /// A kernel that cannot give entropy ends the process: nothing safe could follow.
 class EntropySource final : public SecureRandom {
 public:

@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 // An interface that comes up changes its addresses several times within this.
 constexpr auto kAddressDebounce = 500ms;
 // A look at the addresses without notice, should the kernel have lost one or not watch at all.
-constexpr auto kAddressPoll = 30s;
+constexpr auto kAddressPoll = 2min;
 constexpr auto kAddressPollUnwatched = 5s;
 
 // Names of seeds are looked up again: after a failure, later each time; when a cloud wants them,
@@ -283,6 +283,7 @@ void NodeDriver::Parts::receive(UdpSocket& socket) {
             node.handle_datagram(now, arrival_of(node::Channel::pnrp, datagram));
         }
         drain();
+        if (batch.size() < kUdpBatchMax) return; // should more have come, the descriptor says so
     }
 }
 
@@ -377,6 +378,9 @@ void NodeDriver::Parts::arm_timer() {
     timer.async_wait(alive.guard([this](const boost::system::error_code& error) {
         if (error) return;
         armed.reset();
+        // After a stall the answers wait in the socket: who is late is not those who sent them.
+        for (UdpSocket& socket : config.sockets)
+            receive(socket);
         node.handle_timeout(read_clocks());
         drain();
     }));

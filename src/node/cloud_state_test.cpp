@@ -193,6 +193,29 @@ TEST(CloudState, IsActiveWhenTwoMeetOnALink) {
     EXPECT_GE(link.ssdp_sent, 2U);
 }
 
+// However seldom it looks for others by then.
+TEST(CloudState, IsActiveSoonAfterSomebodySearchesTheLink) {
+    Link link;
+    Link::Host& first = link.add();
+    link.open(first);
+    link.run(1h);
+    Link::Host& second = link.add();
+    link.open(second);
+    link.publish(second, 2);
+    link.run(15s);
+    EXPECT_EQ(first.node.status(link.now()).state, CloudState::active);
+}
+
+TEST(CloudState, SearchesTheLinkSeldomWhereNobodyIs) {
+    Link link;
+    for (int i = 0; i < 2; ++i)
+        link.open(link.add()); // neither has a name, so neither answers
+    link.run(1h);
+    const std::size_t sent = link.ssdp_sent;
+    link.run(1h);
+    EXPECT_LE(link.ssdp_sent - sent, 2 * 60U / 2); // each once in two minutes at most
+}
+
 TEST(CloudState, IsDeadWhenTheOthersAreGone) {
     Link link;
     Link::Host& first = link.add();
@@ -208,7 +231,7 @@ TEST(CloudState, IsDeadWhenTheOthersAreGone) {
     EXPECT_THAT(second.states(), testing::Contains(CloudState::dead));
     // It goes on looking, and finds whoever comes back.
     first.is_up = true;
-    link.run(1min);
+    link.run(4min);
     EXPECT_EQ(second.node.status(link.now()).state, CloudState::active);
 }
 

@@ -138,6 +138,10 @@ void Discovery::handle_ssdp(
         return;
     }
     if (!message->member) { // a search
+        const bool is_ours = std::any_of(own.begin(), own.end(), [&](const Endpoint& endpoint) {
+            return endpoint.address == from.address; // the link gives our own back
+        });
+        search_heard_ = search_heard_ || !is_ours;
         if (names > 0) answer_search(now, from, payload.size(), own);
         return;
     }
@@ -211,6 +215,10 @@ std::optional<Endpoint> Discovery::poll_member() {
 
 std::optional<Endpoint> Discovery::poll_split_test() {
     return std::exchange(split_test_, std::nullopt);
+}
+
+bool Discovery::poll_search_heard() {
+    return std::exchange(search_heard_, false);
 }
 
 bool Discovery::poll_seeds_needed() {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/endpoint.hpp"
+#include "base/fifo.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "pnrp/profile.hpp"
@@ -17,7 +18,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
@@ -92,6 +92,8 @@ public:
     std::optional<Endpoint> poll_member();
     /// The next seed to test at whether the cloud is whole (MS-PNRP 3.2.6.2.1).
     std::optional<Endpoint> poll_split_test();
+    /// True once after somebody else has searched the link.
+    bool poll_search_heard();
     /// True once after the seeds' addresses were wanted and unknown or old.
     bool poll_seeds_needed();
 
@@ -121,14 +123,15 @@ private:
     std::size_t next_seed_ = 0;
     bool wants_seeds_ = false;
     bool seeds_needed_ = false;
+    bool search_heard_ = false;
     std::size_t ssdp_answers_ = 0;
     std::optional<Instant> round_ends_;
     std::optional<Instant> asked_at_;
     std::optional<Instant> refresh_at_;
     std::optional<Instant> last_ssdp_answer_;
-    std::deque<Endpoint> members_;
+    Fifo<Endpoint> members_;
     std::optional<Endpoint> split_test_;
-    std::deque<Ssdp> ssdp_out_;
+    Fifo<Ssdp> ssdp_out_;
     std::uint64_t ssdp_dropped_ = 0;
 };
 

@@ -1,11 +1,11 @@
 #include "node/node.hpp"
 
 #include "base/check.hpp"
+#include "base/fifo.hpp"
 #include "base/overload.hpp"
 #include "node/discovery.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <utility>
 
 namespace kith::node {
@@ -56,7 +56,7 @@ struct Node::Parts {
     bool has_looked = false; // since it came to where it is: a first search is over, or found some
     bool had_members = false;
     bool is_introduced = false; // once in each time without members
-    std::deque<Event> events;
+    Fifo<Event> events;
 };
 
 Node::Node(const NodeConfig& config, SecureRandom& secure, PlainRandom& plain) {
@@ -193,6 +193,7 @@ void Node::Parts::settle(Now now) {
             is_moving = true;
         }
     }
+    if (discovery.poll_search_heard()) cloud.look_for_members(now);
     if (discovery.poll_seeds_needed()) events.emplace_back(SeedsNeeded{});
     if (cloud.cache_size() > 0) {
         had_members = true;
@@ -264,6 +265,10 @@ CloudStatus Node::status(Now now) const {
     status.counters = parts.cloud.counters();
     status.ssdp_dropped = parts.discovery.ssdp_dropped();
     return status;
+}
+
+std::size_t Node::state_bytes() const {
+    return parts_->cloud.state_bytes();
 }
 
 std::vector<pnrp::PeerInfo> Node::peers(Now now) const {

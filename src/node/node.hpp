@@ -136,6 +136,8 @@ public:
     bool concerns(ByteView ssdp) const;
 
     CloudStatus status(Now now) const;
+    /// As in the status, which costs more to ask for.
+    std::size_t state_bytes() const;
     std::vector<pnrp::PeerInfo> peers(Now now) const;
     std::vector<pnrp::RegisteredName> names() const;
     /// True if a route to `id` is known here already.

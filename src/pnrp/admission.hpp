@@ -8,6 +8,7 @@
 
 #pragma once
 
+#include "base/fifo.hpp"
 #include "base/time.hpp"
 #include "pnrp/authority_buffer.hpp"
 #include "pnrp/exchange.hpp"
@@ -15,7 +16,6 @@
 #include "pnrp/route_cache.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <vector>
@@ -94,8 +94,8 @@ private:
     RouteCache& cache_;
     std::map<std::uint32_t, Check> checks_;
     std::uint32_t next_key_ = 0;
-    std::deque<Admitted> admitted_;
-    std::deque<PnrpId> refuted_;
+    Fifo<Admitted> admitted_;
+    Fifo<PnrpId> refuted_;
 };
 
 } // namespace kith::pnrp

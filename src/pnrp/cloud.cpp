@@ -1,6 +1,7 @@
 #include "pnrp/cloud.hpp"
 
 #include "base/check.hpp"
+#include "base/fifo.hpp"
 #include "base/overload.hpp"
 #include "pnrp/admission.hpp"
 #include "pnrp/drop_reason.hpp"
@@ -15,7 +16,6 @@
 #include "pnrp/synchronization.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <utility>
 
 namespace kith::pnrp {
@@ -124,8 +124,8 @@ struct Cloud::Parts {
     Maintenance maintenance;
     Searches searches;
     SplitDetection split_detection;
-    std::deque<HeldResolve> held;
-    std::deque<Event> events;
+    std::vector<HeldResolve> held;
+    Fifo<Event> events;
     std::uint32_t next_resolve = 1;
     bool had_members = false;
 };
@@ -299,6 +299,7 @@ void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Auth
         return;
     }
     const auto answered = pending.peek(now, message.acked, arrival.from);
+    exchange.silent().clear(arrival.from); // late, but not gone
     responder.prove(now, arrival.from);
     if (!handle_answer(now, message.acked, answered, *buffer)) return; // the truth may still come
     if (answered.round_trip) exchange.cloud_round_trip().sample(*answered.round_trip);
@@ -611,6 +612,7 @@ void Cloud::set_endpoints(Now now, std::span<const Endpoint> endpoints) {
     Parts& parts = *parts_;
     if (!parts.exchange.set_endpoints(endpoints)) return;
     parts.maintenance.start(now);
+    parts.maintenance.look_again(now); // in another place there may be others
     for (auto& [own_id, name] : parts.registry.names()) {
         name.is_announced = false;
         parts.responder.forget_answers_for(own_id);
@@ -626,6 +628,10 @@ void Cloud::set_endpoints(Now now, std::span<const Endpoint> endpoints) {
 void Cloud::synchronize(Now now, const Endpoint& member) {
     parts_->joiner.start(now, member);
     parts_->settle(now);
+}
+
+void Cloud::look_for_members(Now now) {
+    parts_->maintenance.heard(now);
 }
 
 void Cloud::test_for_split(Now now, const Endpoint& seed) {
@@ -873,7 +879,8 @@ std::size_t Cloud::state_bytes() const {
     bytes += parts.joiner.state_bytes() + parts.member.state_bytes();
     bytes += parts.responder.state_bytes() + parts.maintenance.state_bytes();
     bytes += parts.split_detection.state_bytes();
-    bytes += parts.searches.state_bytes() + parts.held.size() * sizeof(Parts::HeldResolve);
+    bytes += parts.searches.state_bytes() + parts.held.capacity() * sizeof(Parts::HeldResolve);
+    bytes += parts.events.state_bytes();
     return bytes;
 }
 

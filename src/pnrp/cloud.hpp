@@ -106,6 +106,10 @@ public:
     /// while one with `member` is under way.
     void synchronize(Now now, const Endpoint& member);
 
+    /// Somebody was heard who may be a member. Where none is known `MembersNeeded` follows soon,
+    /// however long nobody was found; otherwise, and soon after the last time, a no-op.
+    void look_for_members(Now now);
+
     /// Tests at `seed` whether this node is in a part of the cloud that lost the rest, and repairs
     /// it on the way (MS-PNRP 3.2.6.2.1). `split_verdict` says what came out. No-op without a
     /// registration or a cached member, and while a test is under way.

@@ -3,7 +3,10 @@
 #include "pnrp/limits.hpp"
 #include "pnrp/test_stage.hpp"
 
+#include <algorithm>
+#include <array>
 #include <gmock/gmock.h>
+#include <set>
 
 namespace kith::pnrp {
 namespace {
@@ -189,6 +192,54 @@ TEST_F(CloudAnswers, AsksItselfOnlyIfTheApplicationWantsThat) { // PNRP-165
     stage.drain();
     EXPECT_EQ(stage.done(*remote), nullptr);
     EXPECT_EQ(stage.sent.all<Lookup>().size(), 1U);
+}
+
+// Where many are late and some are dead, those who answered after all are the ones to ask.
+TEST_F(CloudAnswers, AsksWhoWasLateOnceAsItAsksTheOthers) {
+    stage.admit(Peer(11));
+    stage.pass(1s); // upkeep is through
+    stage.silence();
+    stage.sent.forget();
+    const ResolveQuery query{.name = Peer(30).registration.name};
+    ASSERT_TRUE(stage.cloud.start_resolve(stage.now(), query));
+    stage.drain();
+    stage.pass(4ms); // the first one is late after 3
+    const auto asked = stage.sent.all<Lookup>();
+    ASSERT_EQ(asked.size(), 2U);
+    stage.answer(asked[1].to, asked[1].id, {});
+    stage.answer(asked[0].to, asked[0].id, {});
+    stage.sent.forget();
+    ASSERT_TRUE(stage.cloud.start_resolve(stage.now(), query));
+    stage.drain();
+    EXPECT_EQ(stage.sent.all<Lookup>().at(0).to, asked[0].to);
+}
+
+// Nodes go on referring to those that have gone: they are told, and asked for somebody else, more
+// often than the three times that a hop is used.
+TEST_F(CloudAnswers, AsksAgainWhereItMetSilence) {
+    const Peer wanted{30};
+    const std::array dead{Peer(12), Peer(13), Peer(14)};
+    stage.silence();
+    const auto id = stage.cloud.start_resolve(stage.now(), {.name = wanted.registration.name});
+    ASSERT_TRUE(id);
+    stage.drain();
+    std::set<MessageId> answered;
+    for (int i = 0; i < 180 && stage.done(*id) == nullptr; ++i) {
+        for (const auto& asked : stage.sent.to<Lookup>(peer.endpoint)) {
+            if (!answered.insert(asked.id).second) continue;
+            AuthorityBuffer buffer;
+            buffer.entry = wanted.entry();
+            for (const Peer& gone : dead) {
+                if (std::ranges::count(asked.body.path, gone.endpoint) == 0)
+                    buffer.entry = gone.entry();
+            }
+            stage.answer(peer.endpoint, asked.id, buffer);
+        }
+        stage.answer_as(wanted);
+        stage.pass(50ms);
+    }
+    ASSERT_NE(stage.done(*id), nullptr);
+    EXPECT_TRUE(stage.done(*id)->outcome.has_value());
 }
 
 // PNRP-199: what does not decode is ignored, and the question stays open.

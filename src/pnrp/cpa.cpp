@@ -280,15 +280,18 @@ bool is_other_version(const Profile& profile, ByteView bytes) {
     return version(2) != profile.cpa || version(4) != profile.pnrp;
 }
 
-bool has_critical_tlv(const Cpa& cpa) {
-    return std::ranges::any_of(
-        cpa.reach, [](const ReachTlv& tlv) { return (tlv.type & kTlvCritical) != 0; });
+bool has_unknown_critical_tlv(const Cpa& cpa) {
+    return std::ranges::any_of(cpa.reach, [&](const ReachTlv& tlv) {
+        const bool is_digest = tlv.type == kPayloadDigestTlv && cpa.has_extended_payload &&
+                               tlv.value.size() == kPayloadDigestSize;
+        return (tlv.type & kTlvCritical) != 0 && !is_digest;
+    });
 }
 
 // Whether `cpa` is what `expected` asked for: everything but the signature.
 std::expected<void, CpaErrc>
 check_claims(const Profile& profile, const Cpa& cpa, const CpaExpectation& expected) {
-    if (has_critical_tlv(cpa)) return std::unexpected(CpaErrc::unknown_critical_tlv);
+    if (has_unknown_critical_tlv(cpa)) return std::unexpected(CpaErrc::unknown_critical_tlv);
     if (expected.revoke && !cpa.is_revoke) return std::unexpected(CpaErrc::not_a_revoke);
     // A revoke has no nonce that could be fresh: it proves nothing about anybody's presence.
     if (!expected.revoke && cpa.is_revoke) return std::unexpected(CpaErrc::wrong_nonce);
@@ -399,7 +402,8 @@ verify_cpa(const Profile& profile, ByteView bytes, const CpaExpectation& expecte
     if (!is_signed(profile, profile.cpa_context, *key, bytes, cpa->signature)) {
         return std::unexpected(CpaErrc::bad_signature);
     }
-    const PnrpId id = id_of(profile, *cpa);
+    const bool is_compared = expected.id && !expected.revoke;
+    const PnrpId id = is_compared ? *expected.id : id_of(profile, *cpa);
     return VerifiedCpa(std::move(*cpa), id);
 }
 
@@ -435,8 +439,11 @@ CpaErrc cpa_error(identity::ChainErrc error) {
     return CpaErrc::chain_syntax;
 }
 
-ByteArray<32> key_fingerprint(ByteView public_key) {
-    return crypto::sha256({public_key});
+ByteArray<16> key_fingerprint(ByteView public_key) {
+    const crypto::Sha256Digest whole = crypto::sha256({public_key});
+    ByteArray<16> half{};
+    std::copy_n(whole.begin(), half.size(), half.begin());
+    return half;
 }
 
 ByteArray<20> classifier_hash(const Profile& profile, std::string_view classifier) {

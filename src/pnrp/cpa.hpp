@@ -33,13 +33,18 @@ struct AppEndpoint {
 };
 
 /// The TLVs of the second payload (modern): unknown optional ones are skipped, unknown critical
-/// ones refuse the CPA. None is defined yet.
+/// ones refuse the CPA.
 struct ReachTlv {
     std::uint16_t type = 0; // bit 15 set: critical
     Bytes value;
 
     bool operator==(const ReachTlv&) const = default;
 };
+
+/// SHA-256 of the extended payload that comes with the CPA, whose signature then stands for both
+/// (docs/protocol/pnrp.md, Room for reach). Critical: who passed over it would look for another.
+inline constexpr std::uint16_t kPayloadDigestTlv = 0x8001;
+inline constexpr std::size_t kPayloadDigestSize = 32;
 
 /// How a friendly name is written (U).
 enum class NameEncoding : std::uint8_t { utf8, utf16 };
@@ -133,8 +138,9 @@ bool is_owners(const Profile& profile, const Cpa& cpa);
 /// What a chain that does not hold means for the CPA that it came with.
 CpaErrc cpa_error(identity::ChainErrc error);
 
-/// SHA-256 over a key as it is on the wire: what is remembered of it for continuity.
-ByteArray<32> key_fingerprint(ByteView public_key);
+/// The first half of SHA-256 over a key as it is on the wire: what is remembered of it for
+/// continuity.
+ByteArray<16> key_fingerprint(ByteView public_key);
 
 /// The digest of a classifier (MS-PNRP 2.2.3.1); of the empty text for a name without one (A5).
 ByteArray<20> classifier_hash(const Profile& profile, std::string_view classifier);

@@ -321,6 +321,13 @@ TEST_F(CpaTest, OptionalReachIsKeptAndCriticalReachRefuses) {
     EXPECT_EQ((*verified)->reach, cpa.reach);
     cpa.reach.push_back({0x8000, {}});
     EXPECT_EQ(why(cpa), CpaErrc::unknown_critical_tlv);
+    // The digest of a payload is critical and known, where there is a payload.
+    cpa.reach = {{kPayloadDigestTlv, Bytes(kPayloadDigestSize)}};
+    EXPECT_EQ(why(cpa), CpaErrc::unknown_critical_tlv);
+    cpa.has_extended_payload = true;
+    EXPECT_TRUE(verify_cpa(profile, sign_cpa(profile, cpa, key), expected).has_value());
+    cpa.reach.front().value.pop_back();
+    EXPECT_EQ(why(cpa), CpaErrc::unknown_critical_tlv);
 }
 
 TEST(KeyFingerprintTest, TellsKeysApart) {

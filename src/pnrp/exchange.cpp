@@ -162,9 +162,10 @@ std::optional<Datagram> Exchange::poll_datagram() {
 
 std::size_t Exchange::state_bytes() const {
     std::size_t bytes = pending_.state_bytes() + endpoints_.capacity() * sizeof(Endpoint);
-    bytes += proven_.state_bytes();
+    bytes += proven_.state_bytes() + silent_.state_bytes() + liars_.state_bytes();
+    bytes += outbox_.state_bytes();
     for (const Datagram& datagram : outbox_)
-        bytes += sizeof datagram + datagram.payload.capacity();
+        bytes += datagram.payload.capacity();
     return bytes;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/endpoint.hpp"
+#include "base/fifo.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "pnrp/cloud.hpp"
@@ -17,7 +18,6 @@
 #include "pnrp/route_entry.hpp"
 #include "pnrp/silent_nodes.hpp"
 
-#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
@@ -119,7 +119,7 @@ private:
     SilentNodes silent_;
     SilentNodes liars_{kLiarLifetime};
     std::vector<Endpoint> endpoints_;
-    std::deque<Datagram> outbox_;
+    Fifo<Datagram> outbox_;
     Endpoint reached_at_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/unicode.hpp"
+#include "crypto/digest.hpp"
 #include "pnrp/element.hpp"
 #include "pnrp/limits.hpp"
 #include "pnrp/signed_fields.hpp"
@@ -99,6 +100,24 @@ std::size_t size_max(const Profile& profile) {
     return size_min(profile) + kPayloadBytesMax;
 }
 
+// All but who signed it.
+std::expected<ExtendedPayload, CpaErrc>
+check_claims(const Profile& profile, ByteView bytes, const CpaExpectation& expected) {
+    auto payload = decode_extended_payload(profile, bytes);
+    if (!payload) return payload;
+    if (expected.now - expected.clock_skew > payload->not_after) {
+        return std::unexpected(CpaErrc::expired);
+    }
+    if (payload->nonce != expected.nonce) return std::unexpected(CpaErrc::wrong_nonce);
+    if (expected.id && payload->id != *expected.id) return std::unexpected(CpaErrc::wrong_id);
+    return payload;
+}
+
+const ReachTlv* digest_in(const Cpa& cpa) {
+    const auto found = std::ranges::find(cpa.reach, kPayloadDigestTlv, &ReachTlv::type);
+    return found == cpa.reach.end() ? nullptr : &*found;
+}
+
 } // namespace
 
 bool is_legal_payload(PayloadKind kind, ByteView payload) {
@@ -142,6 +161,16 @@ Bytes encode_extended_payload(const Profile& profile, const ExtendedPayload& pay
     return out;
 }
 
+Bytes encode_vouched_payload(const Profile& profile, ExtendedPayload payload) {
+    payload.signature.assign(profile.signature_size, std::byte{0});
+    return encode_extended_payload(profile, payload);
+}
+
+ReachTlv payload_digest(ByteView bytes) {
+    static_assert(std::tuple_size_v<crypto::Sha256Digest> == kPayloadDigestSize);
+    return {kPayloadDigestTlv, to_owned(crypto::sha256({bytes}))};
+}
+
 Bytes sign_extended_payload(
     const Profile& profile, ExtendedPayload payload, const crypto::PrivateKey& key) {
     payload.signature.assign(profile.signature_size, std::byte{0});
@@ -152,19 +181,35 @@ Bytes sign_extended_payload(
 
 std::expected<ExtendedPayload, CpaErrc> verify_extended_payload(
     const Profile& profile, ByteView bytes, const CpaExpectation& expected, ByteView public_key) {
-    auto payload = decode_extended_payload(profile, bytes);
+    auto payload = check_claims(profile, bytes, expected);
     if (!payload) return payload;
-    if (expected.now - expected.clock_skew > payload->not_after) {
-        return std::unexpected(CpaErrc::expired);
-    }
-    if (payload->nonce != expected.nonce) return std::unexpected(CpaErrc::wrong_nonce);
-    if (expected.id && payload->id != *expected.id) return std::unexpected(CpaErrc::wrong_id);
     const auto key = crypto::PublicKey::parse(profile.key_algorithm, public_key);
     if (!key) return std::unexpected(CpaErrc::bad_key);
     if (!is_signed(profile, profile.payload_context, *key, bytes, payload->signature)) {
         return std::unexpected(CpaErrc::bad_signature);
     }
     return payload;
+}
+
+std::expected<ExtendedPayload, CpaErrc> verify_extended_payload(
+    const Profile& profile,
+    ByteView bytes,
+    const CpaExpectation& expected,
+    const VerifiedCpa& cpa) {
+    const ReachTlv* digest = digest_in(*cpa);
+    if (digest == nullptr) {
+        return verify_extended_payload(profile, bytes, expected, cpa->public_key);
+    }
+    auto payload = check_claims(profile, bytes, expected);
+    if (!payload) return payload;
+    if (digest->value != payload_digest(bytes).value) {
+        return std::unexpected(CpaErrc::bad_signature);
+    }
+    return payload;
+}
+
+bool vouches_for_payload(const Cpa& cpa) {
+    return digest_in(cpa) != nullptr;
 }
 
 } // namespace kith::pnrp

@@ -35,8 +35,23 @@ Bytes encode_extended_payload(const Profile& profile, const ExtendedPayload& pay
 Bytes sign_extended_payload(
     const Profile& profile, ExtendedPayload payload, const crypto::PrivateKey& key);
 
+/// With a signature of zeros, for a CPA that has its digest among its TLVs.
+Bytes encode_vouched_payload(const Profile& profile, ExtendedPayload payload);
+
+/// The TLV by which a CPA vouches for the encoded extended payload `bytes`: for profiles with
+/// `vouches_for_payload`.
+ReachTlv payload_digest(ByteView bytes);
+
+/// True if `cpa` has the digest of an extended payload.
+bool vouches_for_payload(const Cpa& cpa);
+
 /// Checks Not After, id and nonce against `expected` and the signature against the CPA's key.
 std::expected<ExtendedPayload, CpaErrc> verify_extended_payload(
     const Profile& profile, ByteView bytes, const CpaExpectation& expected, ByteView public_key);
+
+/// The same for what came with `cpa`: where that has a digest, the digest takes the place of the
+/// signature.
+std::expected<ExtendedPayload, CpaErrc> verify_extended_payload(
+    const Profile& profile, ByteView bytes, const CpaExpectation& expected, const VerifiedCpa& cpa);
 
 } // namespace kith::pnrp

@@ -130,7 +130,7 @@ void AnswerCache::add(Now now, const Key& key, SignedAnswer answer) {
 }
 
 void AnswerCache::forget_id(const PnrpId& id) {
-    std::erase_if(answers_, [&](const Answer& answer) { return answer.key.id == id; });
+    answers_.remove_if([&](const Answer& answer) { return answer.key.id == id; });
 }
 
 void AnswerCache::expire(Now now) {
@@ -140,9 +140,9 @@ void AnswerCache::expire(Now now) {
 }
 
 std::size_t AnswerCache::state_bytes() const {
-    std::size_t bytes = 0;
+    std::size_t bytes = answers_.state_bytes();
     for (const Answer& answer : answers_)
-        bytes += sizeof answer + answer.signed_answer.buffer.capacity();
+        bytes += answer.signed_answer.buffer.capacity();
     return bytes;
 }
 

@@ -8,12 +8,12 @@
 #pragma once
 
 #include "base/endpoint.hpp"
+#include "base/fifo.hpp"
 #include "base/time.hpp"
 #include "pnrp/limits.hpp"
 #include "pnrp/message.hpp"
 
 #include <cstddef>
-#include <deque>
 #include <map>
 #include <optional>
 #include <vector>
@@ -134,7 +134,7 @@ private:
         SignedAnswer signed_answer;
         Instant at;
     };
-    std::deque<Answer> answers_; // oldest first
+    Fifo<Answer> answers_; // oldest first
 };
 
 } // namespace kith::pnrp

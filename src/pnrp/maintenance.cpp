@@ -15,6 +15,19 @@ void Maintenance::start(Now now) {
     if (!next_round_) next_round_ = now.instant + jittered(kMaintenanceIntervalSparse);
 }
 
+void Maintenance::look_again(Now now) {
+    if (!next_round_ || !cache_.empty()) return;
+    lonely_rounds_ = 0;
+    next_round_ = std::min(*next_round_, now.instant + jittered(kMaintenanceIntervalSparse));
+}
+
+void Maintenance::heard(Now now) {
+    if (!next_round_ || !cache_.empty()) return;
+    if (heard_at_ && now.instant - *heard_at_ < profile_.lonely_interval_max) return;
+    heard_at_ = now.instant;
+    next_round_ = std::min(*next_round_, now.instant + jittered(kMaintenanceIntervalSparse));
+}
+
 void Maintenance::joined(Now now) {
     fills_at_start_ = kFillsAtStart;
     resting_levels_.clear();
@@ -82,15 +95,23 @@ void Maintenance::handle_timeout(Now now, std::size_t room) {
     }
     if (next_round_ && *next_round_ <= now.instant) {
         round(now, room);
-        const bool is_sparse = cache_.size() <= kSparseCache;
-        next_round_ =
-            now.instant + jittered(is_sparse ? kMaintenanceIntervalSparse : kMaintenanceInterval);
+        next_round_ = now.instant + jittered(interval());
     }
+}
+
+// Where nobody was for long, nobody will be in the next ten seconds; whoever comes says so himself.
+Duration Maintenance::interval() const {
+    if (cache_.size() > kSparseCache) return kMaintenanceInterval;
+    Duration interval = kMaintenanceIntervalSparse;
+    for (unsigned i = 1; i < lonely_rounds_ && interval < profile_.lonely_interval_max; ++i)
+        interval = std::min<Duration>(2 * interval, profile_.lonely_interval_max);
+    return interval;
 }
 
 void Maintenance::round(Now now, std::size_t room) {
     ++rounds_;
     chores_.emplace_back(ExpireChore{});
+    lonely_rounds_ = cache_.empty() ? lonely_rounds_ + 1 : 0;
     if (cache_.empty()) {
         chores_.emplace_back(FindMembersChore{});
         return;

@@ -1,12 +1,13 @@
 // Upkeep: what falls due without anybody asking (MS-PNRP 3.1.6.2, 3.2.6.2).
 //
-// Every 15 seconds: cached entries are probed, a few searches fill levels that have room, entries
-// of leaf sets that never showed their CPA are asked for it. Every id is announced when it is
-// registered, when a neighbour of it has gone, and again every 20 minutes. This part only says what
-// is to be done; the cloud does it.
+// Every 15 seconds (where nobody is known, less and less often): cached entries are probed, a few
+// searches fill levels that have room, entries of leaf sets that never showed their CPA are asked
+// for it. Every id is announced when it is registered, when a neighbour of it has gone, and again
+// every 20 minutes. This part only says what is to be done; the cloud does it.
 
 #pragma once
 
+#include "base/fifo.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "pnrp/limits.hpp"
@@ -15,7 +16,6 @@
 #include "pnrp/route_cache.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -52,6 +52,14 @@ public:
     /// Starts the rounds; no-op if they run.
     void start(Now now);
 
+    /// The place is another one: where nobody was known somebody may be, so the next round comes
+    /// soon, the ones after it less often again. No-op while members are known.
+    void look_again(Now now);
+
+    /// Somebody is near who may be a member: one round comes soon, if the last such one is long
+    /// ago; two who are no members would wake each other for ever. No-op while members are known.
+    void heard(Now now);
+
     /// The first member is known: announce what is registered, and fill the levels at once.
     void joined(Now now);
 
@@ -80,6 +88,7 @@ private:
     };
 
     void round(Now now, std::size_t room);
+    Duration interval() const;
     void probe_at_random();
     void fill(Now now, std::size_t room);
     void reschedule(const PnrpId& own_id, Instant due);
@@ -90,11 +99,13 @@ private:
     const Profile& profile_;
     std::optional<Instant> next_round_;
     std::uint64_t rounds_ = 0;
+    unsigned lonely_rounds_ = 0; // one after another, in which nobody was known
+    std::optional<Instant> heard_at_;
     unsigned fills_at_start_ = kFillsAtStart;
     std::map<PnrpId, Announcement> announcements_;
     std::multimap<Instant, PnrpId> announcements_by_time_;
     std::map<unsigned, Instant> resting_levels_; // until when
-    std::deque<Chore> chores_;
+    Fifo<Chore> chores_;
 };
 
 } // namespace kith::pnrp

@@ -56,10 +56,48 @@ TEST_F(MaintenanceTest, RestsUntilItIsStarted) {
 }
 
 TEST_F(MaintenanceTest, LooksForMembersEveryTenSeconds) { // PNRP-233, PNRP-281
+    Maintenance published{bench.cache, bench.plain, windows_profile()};
+    published.start(at({}));
+    unsigned found = 0;
+    for (auto due = published.next_timeout(kRoom); *due <= at(100s).instant;
+         due = published.next_timeout(kRoom)) {
+        published.handle_timeout(at(*due - at({}).instant), kRoom);
+        while (const auto chore = published.poll_chore())
+            found += std::holds_alternative<FindMembersChore>(*chore) ? 1U : 0U;
+    }
+    EXPECT_THAT(found, AllOf(Ge(9U), Le(11U)));
+}
+
+// An idle machine that is alone on its link wakes up seldom.
+TEST_F(MaintenanceTest, LooksForMembersLessAndLessOften) { // PNRP-233
     maintenance.start(at({}));
     EXPECT_THAT(next(), AllOf(Ge(9s), Le(11s)));
-    const auto found = chores_until<FindMembersChore>(100s);
-    EXPECT_THAT(found.size(), AllOf(Ge(9U), Le(11U)));
+    EXPECT_EQ(chores_until<FindMembersChore>(25s).size(), 2U); // 10, 20, then 40 s
+    EXPECT_THAT(chores_until<FindMembersChore>(15min).size(), AllOf(Ge(5U), Le(7U)));
+    EXPECT_THAT(chores_until<FindMembersChore>(75min).size(), AllOf(Ge(13U), Le(17U)));
+}
+
+TEST_F(MaintenanceTest, LooksForMembersSoonWhereThePlaceIsAnother) {
+    maintenance.look_again(at({})); // not started: no-op
+    EXPECT_FALSE(maintenance.next_timeout(kRoom));
+    maintenance.start(at({}));
+    chores_until<FindMembersChore>(1h);
+    maintenance.look_again(at(1h));
+    EXPECT_LE(next() - 1h, 11s);
+    EXPECT_EQ(chores_until<FindMembersChore>(1h + 25s).size(), 2U);
+}
+
+// One search for one heard, and not for each: two who are alone would wake each other for ever.
+TEST_F(MaintenanceTest, LooksForMembersSoonWhenSomebodyIsHeard) {
+    maintenance.start(at({}));
+    chores_until<FindMembersChore>(1h);
+    maintenance.heard(at(1h));
+    EXPECT_LE(next() - 1h, 11s);
+    EXPECT_EQ(chores_until<FindMembersChore>(1h + 15s).size(), 1U);
+    maintenance.heard(at(1h + 15s));
+    EXPECT_GE(next() - 1h, 200s);
+    maintenance.heard(at(1h + 4min));
+    EXPECT_LE(next() - 1h, 4min + 11s);
 }
 
 TEST_F(MaintenanceTest, RunsEveryTenSecondsWithTwoEntries) { // PNRP-126

@@ -51,6 +51,7 @@ constexpr Profile kModern{
     .reserved = wire::Reserved::must_be_zero,
     .allows_v4 = true,
     .allows_reach_payload = true,
+    .vouches_for_payload = true,
     .accepts_reversed_signatures = false,
     .writes_utf16_names = false,
     // 3 * 408 bytes are more than an AUTHORITY of one fragment, 3 * 200 than an ADVERTISE of 5 ids:
@@ -65,6 +66,8 @@ constexpr Profile kModern{
     .random_probes = 0,
     .retransmit = {.interval_min = 100ms, .interval_max = 1s, .sends_max = 3, .deadline = 2s},
     .hedge = {.in_flight_max = 3, .delay_min = 3ms, .delay_unknown = 30ms},
+    // From 10 s on twice as long each time, until something happens: who is alone on a link sleeps.
+    .lonely_interval_max = 4min,
     .discovers_in_steps = false,
 };
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/endpoint.hpp"
+#include "base/fifo.hpp"
 #include "base/time.hpp"
 #include "pnrp/authority_buffer.hpp"
 #include "pnrp/message.hpp"
@@ -15,7 +16,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -141,8 +141,8 @@ private:
     const RetransmitPolicy* policy_;
     std::map<MessageId, Request> requests_;
     std::size_t unrepeated_ = 0;
-    std::deque<Resend> resends_;
-    std::deque<Failed> failed_;
+    Fifo<Resend> resends_;
+    Fifo<Failed> failed_;
 };
 
 } // namespace kith::pnrp

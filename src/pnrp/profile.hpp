@@ -62,6 +62,7 @@ struct Profile {
     wire::Reserved reserved; // what is done about reserved bits and padding
     bool allows_v4;
     bool allows_reach_payload;        // a second payload of TLVs in a CPA
+    bool vouches_for_payload;         // a CPA has the extended payload's digest: one signature
     bool accepts_reversed_signatures; // their bytes last first as well (decision A4)
     bool writes_utf16_names;          // friendly names; else UTF-8
     std::size_t inquire_size;         // INQUIRE with A is padded to this; 0: never
@@ -74,6 +75,7 @@ struct Profile {
     unsigned random_probes; // cached entries asked each round; 0: the one least recently heard
     RetransmitPolicy retransmit;
     HedgePolicy hedge;
+    std::chrono::seconds lonely_interval_max; // between searches for a first member, at last
     bool discovers_in_steps; // one source of members at a time (MS-PNRP 3.1.4.2); else all
 };
 

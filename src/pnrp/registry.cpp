@@ -33,6 +33,17 @@ std::optional<RegisterErrc> key_defect_of(Now now, const Registration& registrat
     return is_owned ? std::nullopt : std::optional(RegisterErrc::wrong_key);
 }
 
+// Requires: there is one.
+ExtendedPayload payload_of(Now now, const LocalName& name, const Nonce& nonce) {
+    ExtendedPayload payload;
+    payload.not_after = now.wall + kCpaLifetime;
+    payload.id = name.id;
+    payload.nonce = nonce;
+    payload.kind = name.registration.payload->kind;
+    payload.payload = name.registration.payload->bytes;
+    return payload;
+}
+
 } // namespace
 
 ByteArray<8> location_prefix(const Address& address) {
@@ -142,18 +153,29 @@ Cpa Registry::certified(Now now, const LocalName& name) const {
 }
 
 AuthorityBuffer Registry::answer(Now now, const LocalName& name, const Inquire& inquire) {
+    const Profile& profile = exchange_.profile();
     AuthorityBuffer buffer;
     const Registration& registration = name.registration;
     const Nonce nonce = inquire.nonce.value_or(Nonce{});
+    const bool has_payload = inquire.flags.extended_payload && registration.payload.has_value();
+    const bool is_vouched_for = has_payload && inquire.flags.cpa && profile.vouches_for_payload;
+    if (is_vouched_for) {
+        buffer.extended_payload = encode_vouched_payload(profile, payload_of(now, name, nonce));
+    } else if (has_payload) {
+        buffer.extended_payload =
+            sign_extended_payload(profile, payload_of(now, name, nonce), *registration.key);
+        ++exchange_.counters().signatures_made;
+    }
     if (inquire.flags.cpa) {
         Cpa cpa = certified(now, name);
         cpa.nonce = nonce;
         cpa.friendly_name = registration.comment;
-        if (exchange_.profile().writes_utf16_names) cpa.name_encoding = NameEncoding::utf16;
+        if (profile.writes_utf16_names) cpa.name_encoding = NameEncoding::utf16;
         cpa.has_extended_payload = registration.payload.has_value();
         cpa.service_addresses.assign(exchange_.endpoints().begin(), exchange_.endpoints().end());
         cpa.app_endpoints = registration.endpoints;
-        buffer.cpa = sign_cpa(exchange_.profile(), std::move(cpa), *registration.key);
+        if (is_vouched_for) cpa.reach = {payload_digest(*buffer.extended_payload)};
+        buffer.cpa = sign_cpa(profile, std::move(cpa), *registration.key);
         ++exchange_.counters().signatures_made;
         // Decision A23: the receiver needs both to check a chain and the id.
         if (!registration.name.classifier().empty()) {
@@ -162,17 +184,6 @@ AuthorityBuffer Registry::answer(Now now, const LocalName& name, const Inquire& 
         buffer.entry = entry_of(name.id);
     }
     if (inquire.flags.chain) buffer.chain = registration.chain; // MS-PNRP 3.2.5.6
-    if (inquire.flags.extended_payload && registration.payload) {
-        ExtendedPayload payload;
-        payload.not_after = now.wall + kCpaLifetime;
-        payload.id = name.id;
-        payload.nonce = nonce;
-        payload.kind = registration.payload->kind;
-        payload.payload = registration.payload->bytes;
-        buffer.extended_payload =
-            sign_extended_payload(exchange_.profile(), std::move(payload), *registration.key);
-        ++exchange_.counters().signatures_made;
-    }
     return buffer;
 }
 

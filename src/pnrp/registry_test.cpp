@@ -111,12 +111,38 @@ TEST_F(RegistryTest, SignsThePayloadBesideItsCpa) { // PNRP-269, PNRP-271
     const auto cpa = verify_cpa(modern_profile(), *buffer.cpa, expected(name));
     ASSERT_TRUE(cpa);
     EXPECT_TRUE((*cpa)->has_extended_payload);
-    const auto payload = verify_extended_payload(
-        modern_profile(), *buffer.extended_payload, expected(name), (*cpa)->public_key);
+    const auto payload =
+        verify_extended_payload(modern_profile(), *buffer.extended_payload, expected(name), *cpa);
     ASSERT_TRUE(payload);
     EXPECT_EQ(payload->payload, registration.payload->bytes);
-    EXPECT_EQ(signatures(), 2U);
+    EXPECT_EQ(signatures(), 1U); // one for both
+    // Another payload, or none that the CPA knows of, is nobody's.
+    Bytes other = *buffer.extended_payload;
+    other.back() ^= std::byte{1};
+    EXPECT_FALSE(verify_extended_payload(modern_profile(), other, expected(name), *cpa));
+    other = *buffer.extended_payload;
+    other[100] ^= std::byte{1};
+    EXPECT_FALSE(verify_extended_payload(modern_profile(), other, expected(name), *cpa));
+    const AuthorityBuffer without = answer(name, {.cpa = true});
+    const auto silent = verify_cpa(modern_profile(), *without.cpa, expected(name));
+    ASSERT_TRUE(silent);
+    EXPECT_FALSE(verify_extended_payload(
+        modern_profile(), *buffer.extended_payload, expected(name), *silent));
     EXPECT_LE(encode_authority_buffer(modern_profile(), buffer).size(), kAuthorityBufferSizeMax);
+}
+
+TEST_F(RegistryTest, SignsAPayloadThatIsAskedForAlone) { // PNRP-271
+    auto registration = secure_registration(1);
+    registration.payload = Payload{PayloadKind::binary, Bytes(100, std::byte{4})};
+    const LocalName& name = add(registration);
+    const AuthorityBuffer buffer = answer(name, {.extended_payload = true});
+    ASSERT_TRUE(buffer.extended_payload);
+    EXPECT_TRUE(verify_extended_payload(
+        modern_profile(),
+        *buffer.extended_payload,
+        expected(name),
+        registration.key->public_key().material()));
+    EXPECT_EQ(signatures(), 1U);
 }
 
 TEST_F(RegistryTest, ShowsAllItsAddresses) { // PNRP-270

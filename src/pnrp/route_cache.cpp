@@ -11,6 +11,7 @@ namespace {
 
 // Distances reach 2^255, so the outermost level is the one of distances from 2^254 on.
 constexpr unsigned kOutermostLevel = 254;
+constexpr std::size_t kGrowth = 8; // entries
 
 unsigned level_of(const PnrpId& anchor, const PnrpId& id) {
     return std::min(floor_log2(distance(anchor, id)).value_or(0), kOutermostLevel);
@@ -176,6 +177,8 @@ void RouteCache::insert(CachedRoute route) {
         entries_[at] = std::move(route);
         return;
     }
+    // Growing by half would leave a third of the largest part of a node's memory unused.
+    if (entries_.size() == entries_.capacity()) entries_.reserve(entries_.size() + kGrowth);
     entries_.insert(entries_.begin() + static_cast<std::ptrdiff_t>(at), std::move(route));
     // Whoever was pushed out of a leaf set now counts in its level.
     for (const PnrpId& own : leaf_sets_of(id)) {

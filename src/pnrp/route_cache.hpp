@@ -23,15 +23,16 @@
 
 namespace kith::pnrp {
 
-/// SHA-256 over the key that signed an entry's CPA, cut to what continuity needs.
-using KeyFingerprint = ByteArray<32>;
+/// SHA-256 over the key that signed an entry's CPA, cut to what continuity needs: another key with
+/// the same 128 bits cannot be found.
+using KeyFingerprint = ByteArray<16>;
 
 struct CachedRoute {
     RouteEntry entry;
-    Instant heard;                     // the last time its node proved to hold the id
-    std::optional<KeyFingerprint> key; // present once its CPA was verified
+    Instant heard; // the last time its node proved to hold the id
     RoundTrip round_trip;
-    bool is_late = false; // an answer is overdue: others are asked first
+    std::optional<KeyFingerprint> key; // present once its CPA was verified
+    bool is_late = false;              // an answer is overdue: others are asked first
 };
 
 class RouteCache {

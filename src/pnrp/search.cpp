@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <utility>
 
 namespace kith::pnrp {
@@ -205,13 +206,17 @@ bool Search::widen(Now now) {
     return !next_hops_.empty();
 }
 
-// Where lies were met, nobody's silence about the target is final: those who did not lie are asked
-// once more, and are told whom to pass over.
+// Where lies or silence were met, nobody's ignorance of the target is final: who answered is asked
+// once more, and is told whom to pass over.
 bool Search::begin_again(Now now) {
-    const bool is_worth_it = goal_.reason == Reason::application && lies_ > 0;
-    if (!is_worth_it || restarts_ == kRestartsMax) return false;
+    const bool is_hedged = exchange_.profile().hedge.in_flight_max > 1;
+    const unsigned restarts_max = lies_ > 0 ? kRestartsMax : met_silence_ ? 1 : 0;
+    if (goal_.reason != Reason::application || !is_hedged || restarts_ >= restarts_max)
+        return false;
+    if (lies_ == 0 && dead_ >= kDeadHopsMax) return false;
     ++restarts_;
-    suspicious_ = useful_ = dead_ = widenings_ = 0;
+    suspicious_ = useful_ = widenings_ = 0;
+    if (lies_ > 0) dead_ = 0;
     std::erase_if(path_, [&](const Endpoint& endpoint) {
         return !exchange_.liars().contains(now, endpoint);
     });
@@ -230,7 +235,7 @@ bool Search::send_lookup(Now now, Hop hop) {
     message.target = target;
     message.validate = hop.entry.id;
     if (best_) message.best_match = best_->entry;
-    message.path = flagged_path(target);
+    message.path = flagged_path(now, target);
     const CachedRoute* cached = cache_.find(hop.entry.id);
     const RoundTrip* peer = cached != nullptr ? &cached->round_trip : nullptr;
     const Purpose purpose{Errand::search_lookup, key_, hop.entry.id};
@@ -358,10 +363,13 @@ void Search::consider(Now now, Hop returned, const Hop& asked, const Endpoint& f
         [&](const Address& address) { return exchange_.is_own({address, returned.entry.port}); });
     if (is_own) return;
     if (is_at_any(exchange_.liars(), now, returned.entry)) return;
-    findings_.push_back({SearchFinding::Kind::heard_of, returned.entry, from, {}});
-    const bool is_inquired_at_once =
-        exchange_.profile().inquires_match_at_once || goal_.extent == Extent::all;
-    if (is_inquired_at_once && satisfies(goal_, id)) {
+    const bool is_match =
+        (exchange_.profile().inquires_match_at_once || goal_.extent == Extent::all) &&
+        satisfies(goal_, id);
+    // Whom this search inquires itself need not be inquired for the cache as well.
+    const bool is_asked = is_match && goal_.reason == Reason::application;
+    if (!is_asked) findings_.push_back({SearchFinding::Kind::heard_of, returned.entry, from, {}});
+    if (is_match) {
         offer_best(returned);
         return;
     }
@@ -476,9 +484,9 @@ Search::certified(Now now, const Inquiry& asked, const AuthorityBuffer& buffer) 
     SearchResult result{SearchResult::Kind::found};
     if ((*cpa)->has_extended_payload) {
         if (!buffer.extended_payload) return std::unexpected(Drop::payload_invalid);
-        ++exchange_.counters().signatures_checked;
-        auto payload = verify_extended_payload(
-            exchange_.profile(), *buffer.extended_payload, expected, (*cpa)->public_key);
+        if (!vouches_for_payload(**cpa)) ++exchange_.counters().signatures_checked;
+        auto payload =
+            verify_extended_payload(exchange_.profile(), *buffer.extended_payload, expected, *cpa);
         if (!payload) return std::unexpected(Drop::payload_invalid);
         result.payload = std::move(*payload);
     }
@@ -690,15 +698,24 @@ bool Search::is_known(const RouteEntry& entry) const {
            });
 }
 
-// Own endpoint first, then the last 21 of the nodes asked (decision A15). Whoever looks for further
+// Own endpoint first, then the last 21 of the nodes asked (decision A15). Who begins again says as
+// well who was silent, or the others would refer to them again. Whoever looks for further
 // registrations names those that it has instead: others than these are to be told of, also by a
 // node that was asked before.
-std::vector<Endpoint> Search::flagged_path(const PnrpId& target) const {
+std::vector<Endpoint> Search::flagged_path(Now now, const PnrpId& target) const {
     std::vector<Endpoint> flagged;
     flagged.push_back(exchange_.endpoints().front());
-    const std::vector<Endpoint> known = has_met_publisher() ? publishers_near(target) : path_;
+    const bool names_publishers = has_met_publisher();
+    const std::vector<Endpoint> known = names_publishers ? publishers_near(target) : path_;
     const std::size_t kept = std::min(known.size(), kPathEndpointsMax - 1);
-    flagged.insert(flagged.end(), known.end() - static_cast<std::ptrdiff_t>(kept), known.end());
+    const auto asked = std::span(known).last(kept);
+    if (restarts_ > 0 && !names_publishers) {
+        for (const Endpoint& silent :
+             exchange_.silent().latest(now, kPathEndpointsMax - 1 - kept)) {
+            if (std::ranges::find(asked, silent) == asked.end()) flagged.push_back(silent);
+        }
+    }
+    flagged.insert(flagged.end(), asked.begin(), asked.end());
     return flagged;
 }
 

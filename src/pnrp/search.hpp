@@ -14,6 +14,7 @@
 
 #pragma once
 
+#include "base/fifo.hpp"
 #include "base/time.hpp"
 #include "pnrp/authority_buffer.hpp"
 #include "pnrp/cpa.hpp"
@@ -24,7 +25,6 @@
 #include "pnrp/route_cache.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <expected>
 #include <optional>
 #include <vector>
@@ -182,7 +182,7 @@ private:
     bool is_in_path(const RouteEntry& entry) const;
     bool is_known(const RouteEntry& entry) const;
     bool is_rejected(const RouteEntry& entry) const;
-    std::vector<Endpoint> flagged_path(const PnrpId& target) const;
+    std::vector<Endpoint> flagged_path(Now now, const PnrpId& target) const;
     std::size_t lookups_in_flight() const;
     bool has_timely_inquiry() const;
     bool is_being_inquired(const RouteEntry& entry) const;
@@ -213,7 +213,7 @@ private:
     bool met_silence_ = false;
     unsigned lies_ = 0; // false answers met
     bool had_invalid_answer_ = false;
-    std::deque<SearchFinding> findings_;
+    Fifo<SearchFinding> findings_;
     std::optional<SearchResult> result_;
 };
 

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "base/fifo.hpp"
 #include "base/time.hpp"
 #include "pnrp/exchange.hpp"
 #include "pnrp/registration.hpp"
@@ -10,7 +11,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <variant>
@@ -85,8 +85,8 @@ private:
     const RouteCache& cache_;
     std::map<std::uint32_t, Running> running_;
     std::uint32_t next_key_ = 0;
-    std::deque<SearchFinding> findings_;
-    std::deque<Done> done_;
+    Fifo<SearchFinding> findings_;
+    Fifo<Done> done_;
 };
 
 template<class Predicate>

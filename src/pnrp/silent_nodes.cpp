@@ -20,4 +20,12 @@ bool SilentNodes::contains(Now now, const Endpoint& endpoint) const {
     });
 }
 
+std::vector<Endpoint> SilentNodes::latest(Now now, std::size_t count_max) const {
+    std::vector<Endpoint> found;
+    for (auto note = noted_.rbegin(); note != noted_.rend() && found.size() < count_max; ++note) {
+        if (now.instant - note->at < lifetime_) found.push_back(note->endpoint);
+    }
+    return found;
+}
+
 } // namespace kith::pnrp

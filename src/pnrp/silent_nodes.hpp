@@ -26,6 +26,9 @@ public:
     /// True for the lifetime after `note()`.
     bool contains(Now now, const Endpoint& endpoint) const;
 
+    /// Those that are noted and whose lifetime is not over, the latest first, at most `count_max`.
+    std::vector<Endpoint> latest(Now now, std::size_t count_max) const;
+
     bool empty() const { return noted_.empty(); }
     std::size_t state_bytes() const { return noted_.capacity() * sizeof(Note); }
 

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "base/fifo.hpp"
 #include "base/time.hpp"
 #include "pnrp/cloud.hpp"
 #include "pnrp/exchange.hpp"
@@ -14,7 +15,6 @@
 #include "pnrp/search.hpp"
 
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -57,7 +57,7 @@ private:
     Endpoint seed_;
     std::optional<PnrpId> testing_;
     std::vector<PnrpId> known_; // nearest to the target when the test began, nearest first
-    std::deque<PnrpId> waiting_;
+    Fifo<PnrpId> waiting_;
     bool is_repeating_ = false; // what is tested now was waiting
     bool is_due_ = false;       // `testing_` waits to be polled
     std::optional<SplitVerdict> verdict_;

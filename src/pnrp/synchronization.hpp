@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include "base/fifo.hpp"
 #include "base/time.hpp"
 #include "pnrp/cloud.hpp"
 #include "pnrp/exchange.hpp"
@@ -15,7 +16,6 @@
 #include "pnrp/route_cache.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <vector>
@@ -62,7 +62,7 @@ private:
     const Registry& registry_;
     std::map<std::uint32_t, Conversation> conversations_;
     std::uint32_t next_key_ = 0;
-    std::deque<SynchronizeDone> done_;
+    Fifo<SynchronizeDone> done_;
 };
 
 /// The member's side.

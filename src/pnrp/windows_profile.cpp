@@ -48,6 +48,7 @@ constexpr Profile kWindows{
     .reserved = wire::Reserved::ignored,
     .allows_v4 = false,
     .allows_reach_payload = false,
+    .vouches_for_payload = false,
     .accepts_reversed_signatures = true,
     .writes_utf16_names = true,
     .inquire_size = 0,
@@ -60,6 +61,7 @@ constexpr Profile kWindows{
     .random_probes = 10,
     .retransmit = {.interval_min = 1s, .interval_max = 1s, .sends_max = 2, .deadline = 2s},
     .hedge = {.in_flight_max = 1, .delay_min = 1s, .delay_unknown = 1s}, // never comes to that
+    .lonely_interval_max = 10s,                                          // MS-PNRP 3.1.2 note 1
     .discovers_in_steps = true,
 };
 
