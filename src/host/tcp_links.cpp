@@ -31,7 +31,7 @@ using ErrorCode = boost::system::error_code;
 
 // After accept() failed for want of descriptors or memory.
 constexpr std::chrono::milliseconds kAcceptPause{200};
-constexpr int kBacklog = 128; // connections that wait for accept(); the kernel caps it
+constexpr int kTcpBacklog = 128; // connections that wait for accept(); the kernel caps it
 
 // One writev() takes so many pieces, and one turn of the loop so many of those for one connection.
 constexpr std::size_t kPiecesMax = 16;
@@ -446,7 +446,7 @@ std::expected<TcpLinks::Listener, std::error_code> TcpLinks::listen(const Endpoi
         acceptor.socket.set_option(asio::ip::v6_only(true), error);
     }
     if (!error) acceptor.socket.bind(wanted, error);
-    if (!error) acceptor.socket.listen(kBacklog, error);
+    if (!error) acceptor.socket.listen(kTcpBacklog, error);
     if (!error) bound = acceptor.socket.local_endpoint(error);
     if (error) {
         state_->acceptors.erase(id);
