@@ -192,7 +192,7 @@ TEST(FrameWriter, CountsWhatWaits) {
     EXPECT_EQ(writer.queued(), 20'000U - kFrameSent);
 }
 
-// GRAPH-144, GRAPH-214: each frame is protected on its own (GA-02), and those of a negotiation are
+// Each frame is protected on its own (GA-02), and those of a negotiation are
 // no messages.
 TEST(Frames, CarryWhatASecurityProviderMakesOfThem) {
     const auto scramble = [](ByteView in) {

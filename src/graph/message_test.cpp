@@ -155,7 +155,7 @@ TEST(GraphMessage, TextIsTerminatedUtf8) {
     EXPECT_EQ(why("welcome", 84, "41"), bad_text);
 }
 
-// GRAPH-035, GRAPH-102: 256 units with the terminator.
+// GRAPH-035: 256 units with the terminator.
 TEST(GraphMessage, TextHasAMostLength) {
     const auto with_graph_id = [](const std::string& id) {
         Bytes bytes = encode(AuthInfo{LinkKind::neighbour, "g", "p", std::nullopt});

@@ -4,6 +4,7 @@
 #include "base/unicode.hpp"
 #include "crypto/digest.hpp"
 #include "graph/wire_limits.hpp"
+#include "store/attributes.hpp"
 #include "wire/reader.hpp"
 #include "wire/writer.hpp"
 
@@ -240,6 +241,9 @@ validate_record(const store::Record& record, std::size_t record_max, store::Rule
     }
     if (counted_size(record) > (record_max == 0 ? kRecordMaxDefault : record_max)) {
         return std::unexpected(RecordErrc::too_large);
+    }
+    if (!store::parse_attributes(record.attributes)) {
+        return std::unexpected(RecordErrc::bad_attributes);
     }
     return {};
 }

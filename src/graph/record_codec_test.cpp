@@ -183,20 +183,38 @@ TEST(RecordRules, ADeletedRecordHasNoPayload) {
 // GRAPH-265, GRAPH-075
 TEST(RecordRules, PayloadAndAttributesAreBoundedTogether) {
     using enum RecordErrc;
-    const auto sized = [](std::size_t payload, const std::string& attributes) {
+    const auto sized = [](std::size_t payload, const std::string& value) {
         return [=](store::Record& r) {
             r.payload = Bytes(payload);
-            r.attributes = attributes;
+            r.attributes.clear();
+            if (value.empty()) return;
+            r.attributes = "<attributes><attribute name=\"a\" type=\"string\">" + value +
+                           "</attribute></attributes>";
+            EXPECT_EQ(r.attributes.size(), 71 + value.size());
         };
     };
     EXPECT_EQ(invalid(sized(1024, ""), 1024), std::nullopt);
     EXPECT_EQ(invalid(sized(1025, ""), 1024), too_large);
     // Units and their terminator count two bytes each.
-    EXPECT_EQ(invalid(sized(1018, "ab"), 1024), std::nullopt);
-    EXPECT_EQ(invalid(sized(1019, "ab"), 1024), too_large);
-    EXPECT_EQ(invalid(sized(1018, "𝄞"), 1024), std::nullopt);
+    constexpr std::size_t kMost = 1024 - 2 * (71 + 2 + 1);
+    EXPECT_EQ(invalid(sized(kMost, "ab"), 1024), std::nullopt);
+    EXPECT_EQ(invalid(sized(kMost + 1, "ab"), 1024), too_large);
+    EXPECT_EQ(invalid(sized(kMost, "𝄞"), 1024), std::nullopt);
     EXPECT_EQ(invalid(sized(kRecordMaxDefault, ""), 0), std::nullopt);
     EXPECT_EQ(invalid(sized(kRecordMaxDefault + 1, ""), 0), too_large);
+}
+
+// GRAPH-265, GRAPH-079
+TEST(RecordRules, AttributesFollowTheirSchema) {
+    const auto with = [](const std::string& document) {
+        return invalid([&](auto& r) { r.attributes = document; });
+    };
+    EXPECT_EQ(with("<attributes/>"), std::nullopt);
+    EXPECT_EQ(with("<attributes>"), RecordErrc::bad_attributes);
+    EXPECT_EQ(with("hello"), RecordErrc::bad_attributes);
+    EXPECT_EQ(
+        with("<attributes><attribute name=\"a\" type=\"int\">x</attribute></attributes>"),
+        RecordErrc::bad_attributes);
 }
 
 // GRAPH-009, GRAPH-026

@@ -7,6 +7,7 @@
 #include "graph/frame.hpp"
 #include "graph/message.hpp"
 #include "graph/record_codec.hpp"
+#include "store/attributes.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -144,6 +145,14 @@ public:
         }
     }
 
+    std::string attributes() {
+        std::vector<store::Attribute> list(1 + below(3));
+        for (store::Attribute& attribute : list)
+            attribute = {
+                "name" + std::to_string(below(100)), store::AttributeType::string, text(60)};
+        return store::attributes_document(list).value();
+    }
+
     /// Keeps the rules of its kind and of `rules`.
     store::Record record(store::Rules rules) {
         store::Record r;
@@ -161,7 +170,7 @@ public:
         }
         r.expires.ticks = r.modified.ticks + 1 + below(1000);
         if (!r.is_deleted) r.payload = bytes(below(300));
-        if (coin()) r.attributes = text(500);
+        if (coin()) r.attributes = attributes();
         return r;
     }
 
