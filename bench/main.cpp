@@ -2,6 +2,7 @@
 
 #include "cloud_bench.hpp"
 #include "names_bench.hpp"
+#include "store_bench.hpp"
 
 #include <CLI/CLI.hpp>
 #include <kith_version.hpp>
@@ -34,11 +35,25 @@ int main(int argc, char** argv) {
     cloud_command->add_option("--seconds", cloud.seconds, "How long it lives")
         ->check(CLI::Range(1.0, 36'000.0))
         ->capture_default_str();
+    kith::bench::StoreOptions store;
+    CLI::App* store_command = app.add_subcommand(
+        "store", "Records on disk: inserts in batches, opening, searches of two clauses");
+    store_command->add_option("--dir", store.folder, "Where the file is made")
+        ->check(CLI::ExistingDirectory)
+        ->capture_default_str();
+    store_command->add_option("--seconds", store.seconds, "Of each phase of inserts")
+        ->check(CLI::Range(0.1, 300.0))
+        ->capture_default_str();
+    store_command
+        ->add_option("--records", store.records, "In the store searched; 0 leaves that out")
+        ->check(CLI::Range(0, 10'000'000))
+        ->capture_default_str();
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
     if (cloud_command->parsed()) return kith::bench::run_cloud(cloud);
+    if (store_command->parsed()) return kith::bench::run_store(store);
     return kith::bench::run_names(names);
 }

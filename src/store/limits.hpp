@@ -30,4 +30,12 @@ inline constexpr std::size_t kQueryNodesMax = 256;
 inline constexpr std::size_t kPropertyKeyMax = 64;
 inline constexpr std::size_t kPropertyValueMax = 4096;
 
+/// Bytes of an archive's head: two ids of 255 UTF-16 units each, and their lengths. More is
+/// `ArchiveErrc::too_large`.
+inline constexpr std::size_t kArchiveHeadMax = 2048;
+
+/// Bytes of a record in an archive: the largest that a graph takes (60 MiB, MS-PPGRH 2.2.3.1) and
+/// what stands around it. More is `ArchiveErrc::too_large`.
+inline constexpr std::size_t kArchivedRecordMax = 64U << 20U;
+
 } // namespace kith::store

@@ -364,7 +364,7 @@ struct RecordIndex::Tree {
     /// Sums and counts of the tree by key, from the fingerprints that its nodes hold.
     void add_up(std::span<const Ref> sorted) {
         std::vector<Ref> lowest_first(sorted.begin(), sorted.end());
-        std::stable_sort(lowest_first.begin(), lowest_first.end(), [&](Ref left, Ref right) {
+        std::sort(lowest_first.begin(), lowest_first.end(), [&](Ref left, Ref right) {
             return pool[left].heights[by_key] < pool[right].heights[by_key];
         });
         for (const Ref ref : lowest_first) {

@@ -6,6 +6,22 @@
 
 namespace kith::store {
 
+namespace {
+
+/// True if the folder of `path` is there and may not be written.
+bool is_closed_folder(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    sqlite3_vfs* files = sqlite3_vfs_find(nullptr);
+    int exists = 0;
+    int writable = 0;
+    files->xAccess(files, folder.c_str(), SQLITE_ACCESS_EXISTS, &exists);
+    files->xAccess(files, folder.c_str(), SQLITE_ACCESS_READWRITE, &writable);
+    return exists != 0 && writable == 0;
+}
+
+} // namespace
+
 StoreErrc store_errc(sqlite3* db, int code) {
     const int reason = db == nullptr ? 0 : sqlite3_system_errno(db);
     switch (code & 0xFF) { // extended codes say more in the higher bits
@@ -89,6 +105,9 @@ StoreResult<Database> Database::open(const std::string& path) {
     const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
     Database database;
     database.handle_.reset(handle);
+    if ((code & 0xFF) == SQLITE_CANTOPEN && is_closed_folder(path)) {
+        return std::unexpected(StoreErrc::read_only);
+    }
     if (code != SQLITE_OK) return std::unexpected(store_errc(handle, code));
     if (sqlite3_db_readonly(handle, "main") != 0) return std::unexpected(StoreErrc::read_only);
     return database;
