@@ -65,6 +65,7 @@ constexpr Profile kModern{
     .random_probes = 0,
     .retransmit = {.interval_min = 100ms, .interval_max = 1s, .sends_max = 3, .deadline = 2s},
     .hedge = {.in_flight_max = 3, .delay_min = 3ms, .delay_unknown = 30ms},
+    .finds_reach = true,
     .discovers_in_steps = false,
 };
 

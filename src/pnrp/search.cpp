@@ -618,7 +618,7 @@ bool Search::is_known(const RouteEntry& entry) const {
 // Own endpoint first, then the last 21 of the nodes asked (decision A15).
 std::vector<Endpoint> Search::flagged_path() const {
     std::vector<Endpoint> flagged;
-    flagged.push_back(exchange_.endpoints().front());
+    flagged.push_back(exchange_.path_endpoint());
     const std::size_t kept = std::min(path_.size(), kPathEndpointsMax - 1);
     flagged.insert(flagged.end(), path_.end() - static_cast<std::ptrdiff_t>(kept), path_.end());
     return flagged;

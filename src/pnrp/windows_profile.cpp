@@ -60,6 +60,7 @@ constexpr Profile kWindows{
     .random_probes = 10,
     .retransmit = {.interval_min = 1s, .interval_max = 1s, .sends_max = 2, .deadline = 2s},
     .hedge = {.in_flight_max = 1, .delay_min = 1s, .delay_unknown = 1s}, // never comes to that
+    .finds_reach = false,
     .discovers_in_steps = true,
 };
 
