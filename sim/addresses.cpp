@@ -58,6 +58,23 @@ Endpoint global_endpoint_beside(HostId neighbour, HostId host, std::uint16_t por
     return endpoint;
 }
 
+Endpoint v4_endpoint_of(HostId host, std::uint16_t port) {
+    const auto number = static_cast<std::uint32_t>(host);
+    KITH_CHECK(number < 1U << 16U);
+    return {Address::v4(0x1400'0001U + (number << 8U)), port};
+}
+
+Endpoint private_endpoint_of(HostId host, std::uint16_t port) {
+    const auto number = static_cast<std::uint32_t>(host);
+    KITH_CHECK(number < 1U << 16U);
+    return {Address::v4(0x0a00'0001U + (number << 8U)), port};
+}
+
+Address nat_address(std::uint32_t number) {
+    KITH_CHECK(number < 1U << 16U);
+    return Address::v4(0x5000'0001U + (number << 8U));
+}
+
 bool is_multicast(const Address& address) {
     if (address.is_v4()) return (address.bytes[12] & std::byte{0xf0}) == std::byte{0xe0};
     return address.bytes[0] == std::byte{0xff};

@@ -24,6 +24,16 @@ Endpoint moved_endpoint_of(Scope scope, HostId host, std::uint16_t port = kPnrpP
 /// host's number is below 2^16.
 Endpoint global_endpoint_beside(HostId neighbour, HostId host, std::uint16_t port = kPnrpPort);
 
+/// The same host's IPv4 endpoint of global scope, in a /24 of its own. Requires: its number is
+/// below 2^16.
+Endpoint v4_endpoint_of(HostId host, std::uint16_t port = kPnrpPort);
+
+/// An endpoint of RFC 1918 for a host behind a translator. Requires: as above.
+Endpoint private_endpoint_of(HostId host, std::uint16_t port = kPnrpPort);
+
+/// What the `number`th translator shows, in a /24 of its own. Requires: below 2^16.
+Address nat_address(std::uint32_t number);
+
 bool is_multicast(const Address& address);
 
 } // namespace kith::sim

@@ -28,6 +28,7 @@ struct Texts {
     std::string profile = "modern";
     std::optional<std::string> adversary;
     std::string lies = "all";
+    std::optional<std::string> nat;
 };
 
 std::string number(double value) {
@@ -77,6 +78,11 @@ void add_names_options(CLI::App& names, Arguments& out, Texts& texts) {
     names.add_flag("--attack", out.names.has_attack, "Ids next to one name's, and a hostile seed");
     names.add_option("--lies", texts.lies, "all, none, or some of the lies, with commas")
         ->capture_default_str();
+    names
+        .add_option(
+            "--nat", texts.nat, "Translators before a quarter of the nodes, and of what kind")
+        ->check(CLI::IsMember(
+            {"none", "full-cone", "address-restricted", "port-restricted", "symmetric"}));
     names.add_option("--resolves", texts.resolves, "Resolves to count (as many as nodes)");
     names.add_option("--profile", texts.profile, "modern or windows")
         ->check(CLI::IsMember({"modern", "windows"}))
@@ -110,6 +116,18 @@ std::optional<Refusal> read_names_options(const Texts& texts, NamesOptions& out)
     }
     if (out.has_adversary() && texts.profile != "modern") {
         return Refusal{"kith-sim: an adversary speaks the modern profile only\n"};
+    }
+    if (texts.nat) {
+        out.nat = find_nat_kind(*texts.nat);
+        const bool is_mixed = out.has_adversary() || out.kill_percent > 0 || out.has_churn ||
+                              out.has_partition || out.resolves;
+        if (is_mixed || texts.latency != "wan" || texts.profile != "modern") {
+            return Refusal{"kith-sim: --nat goes with --nodes, --seed, --loss and --json only\n"};
+        }
+        if (out.nodes < kNatNodesMin || out.nodes > kNatNodesMax) {
+            return Refusal{
+                fmt::format("kith-sim: --nat wants {} to {} nodes\n", kNatNodesMin, kNatNodesMax)};
+        }
     }
     if (out.nodes - out.killed() >= kNodesMin) return std::nullopt;
     return Refusal{fmt::format(
@@ -161,6 +179,7 @@ std::string command_of(const NamesOptions& options) {
     if (options.has_adversary() && options.lies != Lies::all()) {
         command += " --lies " + to_string(options.lies);
     }
+    if (options.nat) command += fmt::format(" --nat {}", to_string(*options.nat));
     if (options.resolves) command += fmt::format(" --resolves {}", *options.resolves);
     if (options.profile != &pnrp::modern_profile()) {
         command += fmt::format(" --profile {}", options.profile->name);

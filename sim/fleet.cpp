@@ -49,13 +49,32 @@ Fleet::Fleet(const FleetConfig& config) : config_(config), world_(world_config(c
 // Hosts ------------------------------------------------------------------------------------------
 
 HostId Fleet::add() {
-    return add_at(endpoint_of(config_.scope, host_id(machines_.size())));
+    const HostId next = host_id(machines_.size());
+    std::vector<Endpoint> endpoints{endpoint_of(config_.scope, next)};
+    if (config_.has_v4) endpoints.push_back(v4_endpoint_of(next));
+    return add(std::move(endpoints), std::nullopt);
 }
 
 HostId Fleet::add_at(const Endpoint& endpoint) {
+    return add({endpoint}, std::nullopt);
+}
+
+HostId Fleet::add_behind(NatId nat) {
+    return add({private_endpoint_of(host_id(machines_.size()))}, nat);
+}
+
+NatId Fleet::add_nat(NatKind kind) {
+    NatConfig nat;
+    nat.kind = kind;
+    nat.outside = nat_address(nats_++);
+    return world_.add_nat(nat);
+}
+
+HostId Fleet::add(std::vector<Endpoint> endpoints, std::optional<NatId> nat) {
     const HostId next = host_id(machines_.size());
     HostConfig host;
-    host.endpoints = {endpoint};
+    host.endpoints = std::move(endpoints);
+    host.nat = nat;
     host.link_group = config_.uses_multicast ? kOneLink : 0;
     host.clock =
         make_host_clock(config_.seed, static_cast<std::uint32_t>(next), config_.clock_offset_max);
@@ -79,10 +98,12 @@ void Fleet::start(HostId host, std::span<const HostId> seeds, Memory memory) {
     starting.core = core.get();
     world_.boot(host, std::move(core));
     std::vector<Endpoint> addresses;
-    for (const HostId seed : seeds)
-        addresses.push_back(world_.endpoints(seed).front());
+    for (const HostId seed : seeds) {
+        for (const Endpoint& endpoint : world_.endpoints(seed))
+            addresses.push_back(endpoint);
+    }
     const Now now = world_.now_at(host);
-    starting.core->node().set_endpoints(now, world_.endpoints(host));
+    starting.core->node().set_endpoints(now, world_.endpoints(host), world_.endpoints(host));
     world_.drain(host);
     starting.core->set_seeds(now, std::move(addresses));
     world_.drain(host);

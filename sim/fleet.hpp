@@ -23,6 +23,7 @@ struct FleetConfig {
     Scope scope = Scope::global;
     std::chrono::seconds clock_offset_max{30}; // of each host's wall clock
     bool uses_multicast = false;               // all hosts on one link, searching it by SSDP
+    bool has_v4 = false;                       // of global scope, beside its IPv6; in `add()`
     const pnrp::Profile* profile = &pnrp::modern_profile();
 };
 
@@ -46,8 +47,14 @@ public:
 
     HostId add();
 
+    /// A translator with an outside address of its own.
+    NatId add_nat(NatKind kind);
+
     /// A host at an endpoint of the caller's choice, nobody else's.
     HostId add_at(const Endpoint& endpoint);
+
+    /// A host with a private IPv4 address behind `nat`, and no other.
+    HostId add_behind(NatId nat);
 
     /// Switches `host` on with these seeds; it may be its own.
     void start(HostId host, std::span<const HostId> seeds, Memory memory = Memory::lost);
@@ -102,6 +109,7 @@ private:
         std::vector<std::pair<PublicationId, pnrp::RegistrationId>> registrations;
     };
 
+    HostId add(std::vector<Endpoint> endpoints, std::optional<NatId> nat);
     Machine& machine(HostId host) { return machines_[index_of(host)]; }
     node::NodeConfig node_config(const Machine& machine, Memory memory) const;
     void
@@ -111,6 +119,7 @@ private:
     NameLedger ledger_;
     World world_;
     std::vector<Machine> machines_;
+    std::uint32_t nats_ = 0;
     pnrp::Counters gone_; // of nodes that are no more
 };
 

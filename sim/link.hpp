@@ -51,10 +51,11 @@ enum class Loss : std::uint8_t {
     burst,
     too_big,
     partition,
-    nobody,    // no host has the address
-    host_down, // switched off when it arrived
-    swallowed, // by a tap on the path
-    count,     // not a reason
+    nobody,     // no host has the address
+    host_down,  // switched off when it arrived
+    swallowed,  // by a tap on the path
+    translator, // by one that does not let it through
+    count,      // not a reason
 };
 
 inline constexpr std::size_t kLossReasons = static_cast<std::size_t>(Loss::count);

@@ -5,6 +5,7 @@
 #include "sim/arguments.hpp"
 #include "sim/names_report.hpp"
 #include "sim/names_scenario.hpp"
+#include "sim/nat_scenario.hpp"
 #include "sim/progress.hpp"
 
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 namespace kith::sim {
 namespace {
@@ -34,8 +36,18 @@ int complain(const NamesOptions& options, const std::string& what) {
     return 1;
 }
 
+int run_nat(const Arguments& arguments, std::unique_ptr<Progress> progress) {
+    const auto report = run_nat_twice(arguments.names, *progress);
+    progress.reset();
+    if (!report) return complain(arguments.names, report.error());
+    fmt::print("{}", arguments.wants_json ? to_json(*report) + "\n" : to_text(*report));
+    if (const auto wrong = report->what_is_wrong()) return complain(arguments.names, *wrong);
+    return 0;
+}
+
 int run(const Arguments& arguments) {
     auto progress = make_progress();
+    if (arguments.names.nat) return run_nat(arguments, std::move(progress));
     const auto report = run_names_twice(arguments.names, *progress);
     progress.reset();
     if (!report) return complain(arguments.names, report.error());

@@ -5,6 +5,7 @@
 #include "pnrp/profile.hpp"
 #include "sim/lies.hpp"
 #include "sim/link.hpp"
+#include "sim/nat.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -18,8 +19,10 @@ inline constexpr std::size_t kNodesMax = 100'000;      // about 30 GB in two run
 inline constexpr std::size_t kResolvesMax = 1'000'000; // of one run
 inline constexpr double kPercentMax = 90;              // lost datagrams, killed nodes
 inline constexpr double kAdversaryMax = 50;            // percent of the nodes
-inline constexpr std::size_t kGroundIdsMax = 64;       // of a directed attack, one node each
-inline constexpr double kSuccessMin = 99;              // percent, in spite of an adversary
+inline constexpr std::size_t kNatNodesMin = 8;         // of the scenario with translators
+inline constexpr std::size_t kNatNodesMax = 10'000;
+inline constexpr std::size_t kGroundIdsMax = 64; // of a directed attack, one node each
+inline constexpr double kSuccessMin = 99;        // percent, in spite of an adversary
 
 struct NamesOptions {
     std::size_t nodes = 1000;
@@ -33,6 +36,7 @@ struct NamesOptions {
     bool has_attack = false; // he has one of two seeds, and ids ground to lie next to one name's
     Lies lies = Lies::all(); // of the adversary
     std::optional<std::size_t> resolves; // nothing: as many as nodes
+    std::optional<NatKind> nat;          // of a quarter of the nodes: another scenario
     const pnrp::Profile* profile = &pnrp::modern_profile();
 
     /// Ids ground for the attack, beside the nodes: never so many that they are the cloud.

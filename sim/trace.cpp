@@ -36,6 +36,11 @@ public:
 
     void operator()(const node::SeedsNeeded& /*needed*/) {}
 
+    void operator()(const pnrp::ReachChanged& changed) {
+        hash_.mix(static_cast<std::uint64_t>(changed.reach));
+        hash_.mix(static_cast<std::uint64_t>(changed.reason));
+    }
+
 private:
     void mix(const pnrp::Resolution& found) {
         hash_.mix(as_bytes(found.name.to_string()));

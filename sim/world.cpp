@@ -24,6 +24,12 @@ World::World(const WorldConfig& config, EventSink& sink)
 
 // Hosts ------------------------------------------------------------------------------------------
 
+NatId World::add_nat(const NatConfig& config) {
+    KITH_CHECK(config.kind != NatKind::none && !nat_at(config.outside));
+    nats_.emplace_back(config);
+    return static_cast<NatId>(nats_.size() - 1);
+}
+
 HostId World::add_host(const HostConfig& config) {
     KITH_CHECK(!config.endpoints.empty());
     const HostId id = host_id(hosts_.size());
@@ -31,6 +37,7 @@ HostId World::add_host(const HostConfig& config) {
     host.endpoints = config.endpoints;
     host.link_group = config.link_group;
     host.clock = config.clock;
+    host.nat = config.nat;
     if (config.link_group != 0) {
         if (config.link_group >= link_groups_.size()) link_groups_.resize(config.link_group + 1);
         link_groups_[config.link_group].push_back(id);
@@ -163,11 +170,20 @@ void World::forget_timer(Host& host) {
 
 // The network ------------------------------------------------------------------------------------
 
+// The first of the destination's family, as a machine would choose.
+Endpoint World::source_for(const Host& host, const Endpoint& to) {
+    const auto like = std::ranges::find_if(host.endpoints, [&](const Endpoint& own) {
+        return own.address.is_v4() == to.address.is_v4();
+    });
+    return like == host.endpoints.end() ? host.endpoints.front() : *like;
+}
+
 void World::send(HostId from, node::Datagram datagram) {
     Flight flight;
     flight.channel = datagram.channel;
-    flight.source =
-        datagram.local.address.is_unspecified() ? host_at(from).endpoints.front() : datagram.local;
+    flight.source = datagram.local.address.is_unspecified()
+                        ? source_for(host_at(from), datagram.remote)
+                        : datagram.local;
     if (datagram.channel == node::Channel::ssdp) flight.source.port = kSsdpPort;
     flight.destination = datagram.remote;
     flight.payload = std::move(datagram.payload);
@@ -187,11 +203,52 @@ void World::send(HostId from, node::Datagram datagram) {
     }
     if (is_multicast(flight.destination.address)) {
         send_to_link(from, flight);
-    } else if (const auto to = owner_of(flight.destination)) {
+    } else if (flight.source.address.is_v4() != flight.destination.address.is_v4()) {
+        lose(Loss::nobody); // there is no way from one family to the other
+    } else if (const auto to = translate(host_at(from).nat, flight)) {
         send_to(from, *to, std::move(flight));
-    } else {
-        lose(Loss::nobody);
     }
+}
+
+// What the translators on the way make of a datagram, and who gets it; nobody: it is lost.
+std::optional<HostId> World::translate(std::optional<NatId> from, Flight& flight) {
+    const auto is_behind = [&](HostId host, std::optional<NatId> whose) {
+        return host_at(host).nat == whose;
+    };
+    auto to = owner_of(flight.destination);
+    // Within one home, and among those who are behind no translator.
+    if (to && is_behind(*to, from)) return to;
+    if (from) {
+        const auto shown = nat(*from).leave(now_, flight.source, flight.destination);
+        if (!shown) {
+            lose(Loss::translator);
+            return std::nullopt;
+        }
+        flight.source = *shown;
+    }
+    if (const auto at = nat_at(flight.destination.address)) {
+        const bool comes_back = at == from;
+        const auto inside = comes_back && !nat(*at).config().has_hairpin
+                                ? std::nullopt
+                                : nat(*at).enter(now_, flight.source, flight.destination);
+        if (!inside) {
+            lose(Loss::translator);
+            return std::nullopt;
+        }
+        flight.destination = *inside;
+        to = owner_of(*inside);
+    } else if (to && !is_behind(*to, std::nullopt)) {
+        to.reset(); // an address of somebody else's inside means nothing here
+    }
+    if (!to) lose(Loss::nobody);
+    return to;
+}
+
+std::optional<NatId> World::nat_at(const Address& outside) const {
+    for (std::size_t i = 0; i < nats_.size(); ++i) {
+        if (nats_[i].config().outside == outside) return static_cast<NatId>(i);
+    }
+    return std::nullopt;
 }
 
 void World::send_to_link(HostId from, const Flight& flight) {
@@ -225,13 +282,11 @@ void World::send_to(HostId from, HostId to, Flight flight) {
 
 void World::inject(Forgery forgery) {
     ++traffic_.forged;
-    const auto to = owner_of(forgery.destination);
-    if (!to) {
-        lose(Loss::nobody);
-        return;
-    }
     Flight flight{
-        forgery.channel, *to, forgery.source, forgery.destination, std::move(forgery.payload)};
+        forgery.channel, {}, forgery.source, forgery.destination, std::move(forgery.payload)};
+    const auto to = translate(std::nullopt, flight);
+    if (!to) return;
+    flight.to = *to;
     launch(forgery.delay, std::move(flight));
 }
 

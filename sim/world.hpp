@@ -18,6 +18,7 @@
 #include "sim/host_clock.hpp"
 #include "sim/host_id.hpp"
 #include "sim/link.hpp"
+#include "sim/nat.hpp"
 #include "sim/partition.hpp"
 #include "sim/tap.hpp"
 #include "sim/trace.hpp"
@@ -45,6 +46,7 @@ struct HostConfig {
     std::vector<Endpoint> endpoints; // one port; the first is the source where a core names none
     std::uint32_t link_group = 0;    // hosts of one group hear each other's multicast; 0: alone
     HostClock clock;
+    std::optional<NatId> nat; // behind which it is; its endpoints are then of the inside
 };
 
 /// What a host did wrong.
@@ -82,6 +84,11 @@ public:
     World(const WorldConfig& config, EventSink& sink);
 
     // Hosts --------------------------------------------------------------------------------------
+
+    /// A translator, to be named in the configuration of the hosts behind it. Its outside address
+    /// belongs to nobody else. Requires: its kind is not none.
+    NatId add_nat(const NatConfig& config);
+    Nat& nat(NatId id) { return nats_[static_cast<std::size_t>(id)]; }
 
     /// A machine that is switched off. Its endpoints belong to nobody else.
     HostId add_host(const HostConfig& config);
@@ -153,6 +160,7 @@ private:
         std::vector<Endpoint> endpoints;
         std::uint32_t link_group = 0;
         HostClock clock;
+        std::optional<NatId> nat;
         std::unique_ptr<Core> core;
         std::optional<Instant> due;   // what the core asked for
         std::optional<Instant> armed; // when the timer in the queue fires: never after `due`
@@ -178,9 +186,12 @@ private:
     void set_timer(HostId id);
     void forget_timer(Host& host);
 
+    static Endpoint source_for(const Host& host, const Endpoint& to);
     void send(HostId from, node::Datagram datagram);
     void send_to_link(HostId from, const Flight& flight);
     void send_to(HostId from, HostId to, Flight flight);
+    std::optional<HostId> translate(std::optional<NatId> from, Flight& flight);
+    std::optional<NatId> nat_at(const Address& outside) const;
     void lose(Loss reason) { ++traffic_.lost[static_cast<std::size_t>(reason)]; }
     void launch(Duration delay, Flight flight);
 
@@ -201,6 +212,7 @@ private:
     std::vector<Host> hosts_;
     std::vector<std::vector<HostId>> link_groups_;
     std::unordered_map<Endpoint, HostId, EndpointHash> owners_;
+    std::vector<Nat> nats_;
     std::vector<Flight> flights_;
     std::vector<std::uint32_t> free_flights_;
     Link link_;

@@ -10,7 +10,8 @@ set -euo pipefail
 
 build=(g++-12 cmake ninja-build ccache git pkg-config libboost1.81-dev libssl-dev libsodium-dev
     libsqlite3-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev
-    libpugixml-dev libutf8proc-dev libgtest-dev libgmock-dev libbenchmark-dev python3 iproute2 procps)
+    libpugixml-dev libutf8proc-dev libminiupnpc-dev libnatpmp-dev libgtest-dev libgmock-dev
+    libbenchmark-dev python3 iproute2 procps)
 test=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev lld-19 llvm-19 python3-pytest)
 capture=(tshark)
 

@@ -23,6 +23,7 @@ enum class Errc : std::uint8_t {
     password_needed, // the document is sealed
     cannot_listen,   // the system refused a socket
     no_network,      // no cloud has an address here
+    resolve_only,    // others do not reach this node, so that it cannot publish
     not_found,       // nobody holds the name
     no_valid_answer, // somebody answered for the name, and nothing they signed was valid
     timed_out,

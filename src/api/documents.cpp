@@ -124,6 +124,8 @@ Json cloud_document(const node::CloudStatus& cloud) {
         {"scope", to_string(cloud.scope)},
         {"zone", cloud.zone},
         {"state", state_text(cloud.state)},
+        {"reach", to_string(cloud.reach)},
+        {"reach_reason", to_string(cloud.reach_reason)},
         {"endpoints", texts(cloud.endpoints)},
         {"cached", cloud.cached},
         {"leaf_set", cloud.leaf_set},

@@ -34,6 +34,7 @@ constexpr std::array kCodes{
     CodeText{ErrorCode::in_use, "in_use", 409},
     CodeText{ErrorCode::too_many, "too_many", 429},
     CodeText{ErrorCode::no_network, "no_network", 503},
+    CodeText{ErrorCode::resolve_only, "resolve_only", 503},
     CodeText{ErrorCode::storage, "storage", 500},
 };
 
@@ -166,6 +167,10 @@ Error to_error(pnrp::RegisterErrc error) {
         return {ErrorCode::bad_document, "the delegation is not for this name and this identity"};
     case RegisterErrc::delegation_expired:
         return {ErrorCode::bad_document, "the delegation has expired, or does not begin yet"};
+    case RegisterErrc::resolve_only:
+        return {
+            ErrorCode::resolve_only,
+            "others do not reach this node in that cloud, so it can only resolve there"};
     }
     return {ErrorCode::bad_request, "the name cannot be published"};
 }

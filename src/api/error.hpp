@@ -31,6 +31,7 @@ enum class ErrorCode : std::uint8_t {
     in_use,
     too_many,
     no_network,
+    resolve_only,
     storage,
 };
 

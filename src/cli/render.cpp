@@ -4,8 +4,10 @@
 #include "cli/terminal_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kith::cli {
@@ -126,6 +128,26 @@ std::vector<std::string> clouds_of(const Json& name) {
     return out;
 }
 
+// What a node can do in a cloud, and why.
+std::string reach_of(const Json& cloud) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kReasons{
+        {{"no_network", "no network"},
+         {"not_tested", "not tested yet"},
+         {"local", "everybody is near"},
+         {"reached", "others reach it at its own address"},
+         {"reached_translated", "others reach it through the address translator"},
+         {"unconfirmed", "there are too few members to tell whether others reach it"},
+         {"changing_endpoint", "the address translator shows everybody another endpoint"},
+         {"filtered", "a translator or firewall lets in only whom it has asked"}}};
+    std::string reach = text_of(cloud, "reach");
+    std::ranges::replace(reach, '_', ' ');
+    const std::string reason = text_of(cloud, "reach_reason");
+    for (const auto& [code, text] : kReasons) {
+        if (code == reason) return fmt::format("{}: {}", reach, text);
+    }
+    return reach;
+}
+
 // What a cloud looks like without its counters.
 Facts facts_of_cloud(const Json& cloud) {
     const std::string state = text_of(cloud, "state");
@@ -133,6 +155,7 @@ Facts facts_of_cloud(const Json& cloud) {
     facts.add("cloud", text_of(cloud, "name"));
     facts.add("scope", text_of(cloud, "scope"));
     facts.add("state", state, tone_of_state(state));
+    facts.add("reach", reach_of(cloud));
     facts.add_lines("endpoints", texts_of(cloud, "endpoints"));
     facts.add("nodes", estimate_of(cloud));
     facts.add("cached", count_of(cloud, "cached"));
@@ -191,6 +214,7 @@ std::string render_clouds(const Json& clouds, const Page& page) {
         {.title = "CLOUD"},
         {.title = "SCOPE"},
         {.title = "STATE"},
+        {.title = "REACH"},
         {.title = "NODES"},
         {.title = "CACHED", .align = Align::right},
         {.title = "NAMES", .align = Align::right},
@@ -202,6 +226,7 @@ std::string render_clouds(const Json& clouds, const Page& page) {
             {text_of(cloud, "name")},
             {text_of(cloud, "scope")},
             {state, tone_of_state(state)},
+            {text_of(cloud, "reach")},
             {estimate_of(cloud)},
             {count_of(cloud, "cached")},
             {count_of(cloud, "names")},

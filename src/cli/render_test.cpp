@@ -12,6 +12,7 @@ using ::testing::Not;
 
 constexpr const char* kCloud = R"({
     "name": "Global_", "scope": "global", "state": "active",
+    "reach": "resolve_only", "reach_reason": "filtered",
     "endpoints": ["[2001:db8::1]:3540", "192.0.2.1:3540"], "cached": 37, "leaf_set": 10,
     "names": 1, "estimated_nodes": 41.5, "state_bytes": 12345,
     "counters": {"datagrams_in": 7, "datagrams_out": 8, "bytes_in": 700, "bytes_out": 800,
@@ -45,8 +46,9 @@ TEST(Render, Clouds) {
     const Json clouds{{"clouds", {Json::parse(kCloud)}}};
     EXPECT_EQ(
         render_clouds(clouds, {}),
-        "CLOUD    SCOPE   STATE   NODES     CACHED  NAMES  ENDPOINTS\n"
-        "Global_  global  active  about 42      37      1  [2001:db8::1]:3540, 192.0.2.1:3540\n");
+        "CLOUD    SCOPE   STATE   REACH         NODES     CACHED  NAMES  ENDPOINTS\n"
+        "Global_  global  active  resolve_only  about 42      37      1  [2001:db8::1]:3540, "
+        "192.0.2.1:3540\n");
 }
 
 TEST(Render, ACloudWithoutAnEstimateSaysSo) {
@@ -60,6 +62,7 @@ TEST(Render, CloudShowsOnlyReasonsThatApplied) {
         "cloud         Global_\n"
         "scope         global\n"
         "state         active\n"
+        "reach         resolve only: a translator or firewall lets in only whom it has asked\n"
         "endpoints     [2001:db8::1]:3540\n"
         "              192.0.2.1:3540\n"
         "nodes         about 42\n"

@@ -21,6 +21,7 @@ struct Flags {
     std::optional<std::string> profile;
     bool seed_node = false;
     bool no_ssdp = false;
+    bool no_port_mapping = false;
     std::optional<std::string> config;
     std::optional<std::string> log_level;
 };
@@ -53,6 +54,8 @@ void declare(CLI::App& app, Flags& flags) {
         ->type_name("PROFILE");
     app.add_flag("--seed-node", flags.seed_node, "Say in the status that others begin here")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    app.add_flag(
+        "--no-port-mapping", flags.no_port_mapping, "Do not ask the gateway to forward the port");
     app.add_flag("--no-ssdp", flags.no_ssdp, "Do not search on the link")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     app.add_option("--config", flags.config, "File of the same keys (TOML)")->type_name("FILE");
@@ -100,6 +103,7 @@ std::expected<CommandLine, ConfigError> interpret(const Flags& flags) {
     }
     if (flags.seed_node) settings.seed_node = true;
     if (flags.no_ssdp) settings.ssdp = false;
+    if (flags.no_port_mapping) settings.port_mapping = false;
     return out;
 }
 

@@ -96,6 +96,7 @@ Settings combine(Settings first, Settings second) {
     if (!first.profile) first.profile = second.profile;
     if (!first.seed_node) first.seed_node = second.seed_node;
     if (!first.ssdp) first.ssdp = second.ssdp;
+    if (!first.port_mapping) first.port_mapping = second.port_mapping;
     if (!first.log_level) first.log_level = second.log_level;
     return first;
 }
@@ -129,6 +130,7 @@ decide(const Settings& settings, const Environment& environment) {
     out.allow_loopback = out.listen.front().address.scope() == Scope::loopback;
     // A node that only this machine reaches has nothing to say on the link.
     out.use_ssdp = settings.ssdp.value_or(true) && !out.allow_loopback;
+    out.use_port_mapping = settings.port_mapping.value_or(true) && !out.allow_loopback;
     if (const auto wrong = check_clouds(out)) return std::unexpected(*wrong);
     return out;
 }

@@ -38,6 +38,7 @@ struct Settings {
     std::optional<const pnrp::Profile*> profile;
     std::optional<bool> seed_node;
     std::optional<bool> ssdp;
+    std::optional<bool> port_mapping;
     std::optional<LogLevel> log_level;
 };
 
@@ -52,6 +53,7 @@ struct Config {
     const pnrp::Profile* profile = &pnrp::modern_profile();
     bool is_seed_node = false;
     bool use_ssdp = true;
+    bool use_port_mapping = true;
     bool allow_loopback = false;
     LogLevel log_level = LogLevel::info;
 };

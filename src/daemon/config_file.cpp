@@ -81,8 +81,17 @@ private:
     std::optional<ConfigError> error_;
 };
 
-constexpr std::array<std::string_view, 9> kKeys{
-    "data", "api", "listen", "seed", "cloud", "profile", "seed_node", "ssdp", "log_level"};
+constexpr std::array<std::string_view, 10> kKeys{
+    "data",
+    "api",
+    "listen",
+    "seed",
+    "cloud",
+    "profile",
+    "seed_node",
+    "ssdp",
+    "port_mapping",
+    "log_level"};
 
 std::optional<ConfigError> unknown_key(const toml::table& table, const std::string& name) {
     for (const auto& [key, value] : table) {
@@ -114,6 +123,7 @@ std::expected<Settings, ConfigError> parse_config(std::string_view toml, const s
     reader.text("profile", parse_profile, out.profile);
     reader.flag("seed_node", out.seed_node);
     reader.flag("ssdp", out.ssdp);
+    reader.flag("port_mapping", out.port_mapping);
     reader.text("log_level", parse_log_level, out.log_level);
     if (reader.error()) return std::unexpected(*reader.error());
     return out;

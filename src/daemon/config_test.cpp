@@ -79,6 +79,7 @@ TEST(Config, has_defaults) {
     EXPECT_TRUE(config.may_change_port);
     EXPECT_TRUE(config.clouds.empty());
     EXPECT_TRUE(config.use_ssdp);
+    EXPECT_TRUE(config.use_port_mapping);
     EXPECT_FALSE(config.allow_loopback);
     EXPECT_FALSE(config.is_seed_node);
     EXPECT_EQ(config.log_level, LogLevel::info);
@@ -113,6 +114,7 @@ TEST(Config, takes_every_flag) {
          "Global_",
          "--seed-node",
          "--no-ssdp",
+         "--no-port-mapping",
          "--log-level",
          "debug"});
     EXPECT_EQ(config.data, "/d");
@@ -124,6 +126,7 @@ TEST(Config, takes_every_flag) {
     EXPECT_EQ(config.clouds, std::vector<std::string>{"Global_"});
     EXPECT_TRUE(config.is_seed_node);
     EXPECT_FALSE(config.use_ssdp);
+    EXPECT_FALSE(config.use_port_mapping);
     EXPECT_EQ(config.log_level, LogLevel::debug);
 }
 
@@ -132,6 +135,7 @@ TEST(Config, allows_loopback_exactly_where_it_listens_there) {
         const Config config = config_of({"--listen", address});
         EXPECT_TRUE(config.allow_loopback);
         EXPECT_FALSE(config.use_ssdp) << "the link has no business with it";
+        EXPECT_FALSE(config.use_port_mapping);
     }
     EXPECT_FALSE(config_of({"--listen", "0.0.0.0:4000"}).allow_loopback);
 }
@@ -211,6 +215,7 @@ seed = ["seed.example.net:3540"]
 cloud = ["SiteLocal_office", "LinkLocal_%eth0"]
 seed_node = true
 ssdp = false
+port_mapping = false
 log_level = "warn"
 )",
         "kithd.toml");
@@ -222,6 +227,7 @@ log_level = "warn"
     EXPECT_EQ(settings->clouds, (std::vector<std::string>{"SiteLocal_office", "LinkLocal_%eth0"}));
     EXPECT_EQ(settings->seed_node, true);
     EXPECT_EQ(settings->ssdp, false);
+    EXPECT_EQ(settings->port_mapping, false);
     EXPECT_EQ(settings->log_level, LogLevel::warn);
 }
 

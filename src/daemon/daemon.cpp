@@ -184,7 +184,8 @@ host::DriverConfig Process::driver_config(Sockets sockets) const {
              .remembered = std::move(remembered.clouds)},
         .only = config_.clouds,
         .sockets = std::move(sockets.sockets),
-        .seeds = config_.seeds};
+        .seeds = config_.seeds,
+        .use_port_mapping = config_.use_port_mapping};
 }
 
 host::DriverHooks Process::driver_hooks() {
@@ -199,6 +200,26 @@ host::DriverHooks Process::driver_hooks() {
                 for (const node::Place& place : places) {
                     spdlog::info(
                         "addresses in {}: {}", place.cloud, fmt::join(texts(place.endpoints), " "));
+                }
+            },
+        .reach_changed =
+            [](const node::CloudReachChanged& changed) {
+                spdlog::info(
+                    "reach in {}: {} ({}) {}",
+                    changed.cloud,
+                    to_string(changed.reach),
+                    to_string(changed.reason),
+                    fmt::join(texts(changed.endpoints), " "));
+            },
+        .forwarding_changed =
+            [](const std::optional<host::Forwarding>& found) {
+                if (found) {
+                    spdlog::info(
+                        "the gateway forwards {} to this node ({})",
+                        to_string(found->outside),
+                        found->protocol);
+                } else {
+                    spdlog::info("no gateway forwards a port to this node any more");
                 }
             },
         .seeds_unresolved =

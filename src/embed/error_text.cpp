@@ -51,6 +51,8 @@ Error to_error(pnrp::RegisterErrc code) {
     switch (code) {
     case pnrp::RegisterErrc::no_addresses:
         return {Errc::no_network, "no cloud has an address here"};
+    case pnrp::RegisterErrc::resolve_only:
+        return {Errc::resolve_only, "others do not reach this node: it can only resolve"};
     case pnrp::RegisterErrc::too_many_endpoints:
         return {Errc::bad_argument, "a name has at most 10 addresses"};
     case pnrp::RegisterErrc::comment_too_long:

@@ -190,6 +190,14 @@ std::vector<Endpoint> choose_endpoints(
     return out;
 }
 
+// Private IPv4 addresses: where they lead out at all they do through a translator.
+std::vector<Endpoint>
+choose_ways_out(const Listening& listening, std::span<const LocalAddress> machine) {
+    auto out = choose_endpoints(listening.locals, machine, {Scope::site, 0});
+    std::erase_if(out, [](const Endpoint& endpoint) { return !endpoint.address.is_v4(); });
+    return out;
+}
+
 bool is_wanted(const Listening& listening, const std::string& cloud, Zone zone) {
     return listening.only.empty() ||
            std::ranges::any_of(listening.only, [&](const std::string& wanted) {
@@ -215,9 +223,11 @@ void add_wide_places(
          {std::pair(std::string(node::kGlobalCloud), Scope::global),
           std::pair(site_cloud(listening), Scope::site)}) {
         if (!is_wanted(listening, name, 0)) continue;
-        node::Place place{name, 0, choose_endpoints(listening.locals, machine, {scope, 0})};
+        node::Place place{name, 0, choose_endpoints(listening.locals, machine, {scope, 0}), {}};
+        if (scope == Scope::global) place.ways_out = choose_ways_out(listening, machine);
         const bool may_come = !listening.only.empty() || (is_everywhere && scope == Scope::global);
-        if (!place.endpoints.empty() || may_come) out.push_back(std::move(place));
+        if (!place.endpoints.empty() || !place.ways_out.empty() || may_come)
+            out.push_back(std::move(place));
     }
 }
 
@@ -236,7 +246,7 @@ void add_links(
         if (taken == kLinksMax || !is_name || !is_wanted(listening, name, zone)) continue;
         auto endpoints = choose_endpoints(listening.locals, machine, {Scope::link, zone});
         if (endpoints.empty()) continue;
-        out.push_back({name, zone, std::move(endpoints)});
+        out.push_back({name, zone, std::move(endpoints), {}});
         ++taken;
     }
     for (const std::string& wanted : listening.only) {

@@ -56,7 +56,8 @@ inline constexpr std::size_t kLinksMax = 8;
 /// The clouds that the machine's addresses allow, each with the endpoints to offer there, best
 /// first: lasting before temporary, both families in turn, so that a short list still has one of
 /// each. Global_ is there without an address too where all addresses are listened on, and so is a
-/// cloud that `only` names; loopback makes one cloud, the first of `only` or Global_.
+/// cloud that `only` names; private IPv4 addresses are the ways out to Global_. Loopback makes one
+/// cloud, the first of `only` or Global_.
 std::vector<node::Place>
 choose_places(const Listening& listening, std::span<const LocalAddress> machine);
 

@@ -115,6 +115,19 @@ TEST(ChoosePlaces, has_the_global_cloud_before_there_is_an_address) {
     EXPECT_EQ(chosen({.locals = kEverywhere, .only = {}}, {}), Texts{"Global_"});
 }
 
+TEST(ChoosePlaces, private_ipv4_addresses_are_ways_out_to_the_global_cloud) {
+    const std::vector<LocalAddress> machine{own("fd00::1"), own("192.168.1.5")};
+    const auto places = choose_places({.locals = kEverywhere, .only = {}}, machine);
+    ASSERT_EQ(places.size(), 2U);
+    EXPECT_EQ(places[0].cloud, "Global_");
+    EXPECT_TRUE(places[0].endpoints.empty());
+    EXPECT_EQ(places[0].ways_out, std::vector{*parse_endpoint("192.168.1.5:3540")});
+    EXPECT_EQ(places[1].cloud, "SiteLocal_");
+    EXPECT_TRUE(places[1].ways_out.empty());
+    const std::vector<Endpoint> bound{*parse_endpoint("192.168.1.5:4000")};
+    EXPECT_EQ(choose_places({.locals = bound, .only = {}}, machine).front().ways_out, bound);
+}
+
 TEST(ChoosePlaces, is_on_so_many_links) {
     std::vector<LocalAddress> machine;
     for (Zone zone = 1; zone <= 2 * kLinksMax; ++zone)

@@ -118,6 +118,8 @@ struct NodeDriver::Parts {
     void schedule_refresh();
     void refresh_addresses();
     void choose_ssdp_interfaces();
+    void ask_gateway();
+    void take_forwarding(const std::optional<Forwarding>& found);
     void resolve_seeds();
     void take_seeds(SeedAddresses found);
     void receive(UdpSocket& socket);
@@ -145,6 +147,8 @@ struct NodeDriver::Parts {
     std::optional<Instant> armed;
     bool refresh_is_due = false;
     std::optional<std::vector<node::Place>> places; // as last given to the node
+    std::optional<PortForwarding> port_forwarding;
+    std::optional<Forwarding> forwarding; // as last told
     asio::steady_timer seed_timer;
     SeedResolver seed_resolver;
     SeedAddresses seeds; // as last found
@@ -222,7 +226,34 @@ void NodeDriver::Parts::refresh_addresses() {
     node.set_places(read_clocks(), *places);
     drain();
     if (hooks.places_changed) hooks.places_changed(*places);
+    ask_gateway();
     resolve_seeds(); // another network may know another address for the same seed
+}
+
+// A gateway is of use to who leaves through one.
+void NodeDriver::Parts::ask_gateway() {
+    const bool has_way_out = std::ranges::any_of(
+        *places, [](const node::Place& place) { return !place.ways_out.empty(); });
+    if (!config.use_port_mapping || !has_way_out) {
+        port_forwarding.reset();
+        take_forwarding(std::nullopt);
+    } else if (port_forwarding) {
+        port_forwarding->look_again();
+    } else {
+        port_forwarding.emplace(
+            loop, locals.front().port, [this](const std::optional<Forwarding>& found) {
+                take_forwarding(found);
+            });
+    }
+}
+
+void NodeDriver::Parts::take_forwarding(const std::optional<Forwarding>& found) {
+    if (found == forwarding) return;
+    forwarding = found;
+    node.set_forwarded(
+        read_clocks(), found ? std::optional(found->outside) : std::optional<Endpoint>());
+    drain();
+    if (hooks.forwarding_changed) hooks.forwarding_changed(found);
 }
 
 // A node that is only on some links has nothing to say on others.
@@ -353,6 +384,8 @@ void NodeDriver::Parts::take_events() {
             handle(*done);
         } else if (const auto* changed = std::get_if<node::CloudChanged>(&*event)) {
             if (hooks.state_changed) hooks.state_changed(*changed);
+        } else if (const auto* reach = std::get_if<node::CloudReachChanged>(&*event)) {
+            if (hooks.reach_changed) hooks.reach_changed(*reach);
         } else if (std::chrono::steady_clock::now() - seeds_asked_at >= kSeedLookupInterval) {
             resolve_seeds(); // SeedsNeeded
         }
@@ -441,7 +474,12 @@ bool NodeDriver::leave() {
     const bool had_names = !parts_->node.names().empty();
     parts_->node.leave(read_clocks());
     parts_->drain();
+    if (parts_->port_forwarding) parts_->port_forwarding->leave();
     return had_names;
+}
+
+const std::optional<Forwarding>& NodeDriver::forwarding() const {
+    return parts_->forwarding;
 }
 
 std::span<const Endpoint> NodeDriver::listening() const {

@@ -8,6 +8,7 @@
 
 #include "base/random.hpp"
 #include "host/local_addresses.hpp"
+#include "host/port_forwarding.hpp"
 #include "host/seed_resolver.hpp"
 #include "host/udp_socket.hpp"
 #include "node/clouds.hpp"
@@ -34,12 +35,16 @@ struct DriverConfig {
     std::vector<std::string> only;  // the clouds to take part in; empty: all that there are
     std::vector<UdpSocket> sockets; // bound, of one port; at least one
     std::vector<Seed> seeds;
+    bool use_port_mapping = false; // ask the gateway for the port where there are ways out only
 };
 
 /// What a driver tells of itself, for a log. Any of them may be empty.
 struct DriverHooks {
     std::function<void(const node::CloudChanged&)> state_changed;
     std::function<void(std::span<const node::Place>)> places_changed;
+    std::function<void(const node::CloudReachChanged&)> reach_changed;
+    /// A gateway forwards the port, or none does (any more).
+    std::function<void(const std::optional<Forwarding>&)> forwarding_changed;
     std::function<void(std::span<const std::string>)> seeds_unresolved;
     std::function<void(const std::error_code&)> ssdp_failed;
     /// Changes of the machine's addresses are looked for by the clock only.
@@ -80,6 +85,9 @@ public:
     /// Revokes every name. The answers still arrive for as long as the loop runs. True if anything
     /// was sent that is worth waiting for.
     bool leave();
+
+    /// What a gateway forwards to this node, as far as it was asked and is known.
+    const std::optional<Forwarding>& forwarding() const;
 
     /// The addresses of the sockets, with their ports.
     std::span<const Endpoint> listening() const;

@@ -55,6 +55,13 @@ struct Member {
     std::unique_ptr<Node> node;
     std::vector<Endpoint> endpoints;
     std::optional<Instant> dropped_at; // while it is not among the places
+
+    bool is_open() const { return !endpoints.empty() || !node->ways_out().empty(); }
+
+    bool leaves_by(const Address& local) const {
+        return std::ranges::any_of(
+            node->ways_out(), [&](const Endpoint& way) { return way.address == local; });
+    }
 };
 
 // Widest scope first: what is said of a name as a whole is said of its first cloud.
@@ -98,7 +105,7 @@ struct Clouds::Parts {
           plain(plain_random) {}
 
     Member* find(std::string_view name);
-    Member* member_at(const Endpoint& local, Zone zone);
+    Member* member_at(const Endpoint& local, Zone zone, const Endpoint& from);
     Member* member_of_search(const Arrival& arrival);
     bool is_taken(const Place& place, std::span<const Place> before) const;
     void place(Now now, const Place& place);
@@ -115,7 +122,8 @@ struct Clouds::Parts {
     std::optional<RegisterErrc> defect(Now now, const Publication& publication) const;
 
     void settle();
-    void handle(const Member& member, Event event);
+    void take_event(Member& member, Event event);
+    void take_reach(Member& member, const pnrp::ReachChanged& changed);
     void handle(const Member& member, pnrp::ResolveDone done);
     bool is_settled(const Query& query) const;
     QueryDone conclusion(QueryId id, Query query) const;
@@ -127,6 +135,7 @@ struct Clouds::Parts {
     std::vector<Member> members; // in the order of comes_before()
     std::uint32_t next_cloud = 1;
     std::vector<Endpoint> seeds;
+    std::optional<Endpoint> forwarded; // by a gateway
     std::map<PublicationId, Published> published;
     std::uint32_t next_publication = 1;
     std::map<QueryId, Query> queries;
@@ -180,7 +189,8 @@ void Clouds::Parts::place(Now now, const Place& place) {
     if (member == nullptr) return;
     member->dropped_at.reset();
     member->zone = place.zone;
-    member->node->set_endpoints(now, place.endpoints);
+    member->node->set_endpoints(now, place.endpoints, place.ways_out);
+    if (member->scope == Scope::global) member->node->set_forwarded(now, forwarded);
     const auto own = member->node->endpoints();
     member->endpoints.assign(own.begin(), own.end());
     // In the same step, as nobody is to be told of an address that the node has left.
@@ -266,7 +276,8 @@ Clouds::Parts::apply(Now now, Published& published_name, Member& member) const {
     const auto known = published_name.registrations.find(member.key);
     const bool is_there = known != published_name.registrations.end();
     // Without a network the name stays as it was: nobody can ask for it now.
-    if (member.endpoints.empty()) return std::unexpected(RegisterErrc::no_addresses);
+    if (!member.is_open()) return std::unexpected(RegisterErrc::no_addresses);
+    if (member.endpoints.empty()) return std::unexpected(RegisterErrc::resolve_only);
     std::optional<pnrp::Registration> registration;
     if (belongs(published_name.publication, member)) {
         registration = registration_for(published_name.publication, member);
@@ -338,11 +349,16 @@ Clouds::update(Now now, PublicationId id, Publication publication) {
         return parts.belongs(publication, member) && !member.endpoints.empty() &&
                parts.registration_for(publication, member);
     });
-    const bool is_offline = std::ranges::all_of(
-        parts.members, [](const Member& member) { return member.endpoints.empty(); });
+    const bool is_offline =
+        std::ranges::all_of(parts.members, [](const Member& member) { return !member.is_open(); });
+    const bool is_hidden = std::ranges::any_of(parts.members, [&](const Member& member) {
+        return parts.belongs(publication, member) && member.is_open() && member.endpoints.empty();
+    });
     if (!has_place) {
         return std::unexpected(
-            is_offline ? RegisterErrc::no_addresses : RegisterErrc::no_endpoints);
+            is_offline  ? RegisterErrc::no_addresses
+            : is_hidden ? RegisterErrc::resolve_only
+                        : RegisterErrc::no_endpoints);
     }
     published.publication = std::move(publication);
     for (Member& member : parts.members)
@@ -481,11 +497,22 @@ void Clouds::Parts::handle(const Member& member, pnrp::ResolveDone done) {
     events.emplace_back(conclusion(id, std::move(ended)));
 }
 
-void Clouds::Parts::handle(const Member& member, Event event) {
+// Names that were refused here may be welcome now, with the endpoint that has come out.
+void Clouds::Parts::take_reach(Member& member, const pnrp::ReachChanged& changed) {
+    const auto own = member.node->endpoints();
+    member.endpoints.assign(own.begin(), own.end());
+    for (auto& [id, published_name] : published)
+        static_cast<void>(apply(latest, published_name, member));
+    events.emplace_back(
+        CloudReachChanged{member.name, changed.reach, changed.reason, member.endpoints});
+}
+
+void Clouds::Parts::take_event(Member& member, Event event) {
     std::visit(
         Overload{
             [&](pnrp::ResolveDone& done) { handle(member, std::move(done)); },
             [](pnrp::RegistrationAnnounced&) {}, // names() shows it
+            [&](const pnrp::ReachChanged& changed) { take_reach(member, changed); },
             [&](const CloudStateChanged& changed) {
                 events.emplace_back(CloudChanged{member.name, changed.state});
             },
@@ -502,7 +529,7 @@ void Clouds::Parts::settle() {
         is_moving = false;
         for (Member& member : members) {
             while (auto event = member.node->poll_event()) {
-                handle(member, std::move(*event));
+                take_event(member, std::move(*event));
                 is_moving = true;
             }
         }
@@ -540,6 +567,16 @@ void Clouds::set_seeds(Now now, std::span<const Endpoint> seeds) {
     parts.settle();
 }
 
+void Clouds::set_forwarded(Now now, const std::optional<Endpoint>& outside) {
+    Parts& parts = *parts_;
+    parts.latest = now;
+    parts.forwarded = outside;
+    for (Member& member : parts.members) {
+        if (member.scope == Scope::global) member.node->set_forwarded(now, outside);
+    }
+    parts.settle();
+}
+
 void Clouds::leave(Now now) {
     Parts& parts = *parts_;
     parts.latest = now;
@@ -551,10 +588,15 @@ void Clouds::leave(Now now) {
 
 // The world ------------------------------------------------------------------------
 
-// The cloud is that of the address the datagram came to (MS-PNRP 3.1.5.2).
-Member* Clouds::Parts::member_at(const Endpoint& local, Zone zone) {
+// The cloud is that of the address the datagram came to (MS-PNRP 3.1.5.2); behind a translator what
+// comes from outside the site came to what the translator shows.
+Member* Clouds::Parts::member_at(const Endpoint& local, Zone zone, const Endpoint& from) {
     const Scope scope = local.address.scope();
+    const bool is_from_outside = scope == Scope::site && from.address.scope() == Scope::global;
     for (Member& member : members) {
+        if (is_from_outside && member.scope == Scope::global && member.leaves_by(local.address)) {
+            return &member;
+        }
         if (member.endpoints.empty()) continue;
         const bool is_local = scope == Scope::loopback && config.node.allow_loopback;
         const bool is_here =
@@ -569,7 +611,7 @@ Member* Clouds::Parts::member_at(const Endpoint& local, Zone zone) {
 Member* Clouds::Parts::member_of_search(const Arrival& arrival) {
     for (Member& member : members) {
         const bool is_here = member.scope != Scope::link || member.zone == arrival.zone;
-        if (is_here && !member.endpoints.empty() && member.node->concerns(arrival.payload)) {
+        if (is_here && member.is_open() && member.node->concerns(arrival.payload)) {
             return &member;
         }
     }
@@ -581,7 +623,7 @@ void Clouds::handle_datagram(Now now, const Arrival& arrival) {
     parts.latest = now;
     Member* const member = arrival.channel == Channel::ssdp
                                ? parts.member_of_search(arrival)
-                               : parts.member_at(arrival.local, arrival.zone);
+                               : parts.member_at(arrival.local, arrival.zone, arrival.from);
     if (member == nullptr) {
         ++parts.unclaimed;
         return;

@@ -45,6 +45,8 @@ struct Place {
     std::string cloud;
     Zone zone = 0;                   // of a link-local cloud: its interface
     std::vector<Endpoint> endpoints; // of the cloud's scope, best first; none: no network now
+    std::vector<Endpoint>
+        ways_out{}; // of the global cloud: private ones that a translator may have
 
     bool operator==(const Place&) const = default;
 };
@@ -102,7 +104,15 @@ struct CloudChanged {
     CloudState state{};
 };
 
-using CloudsEvent = std::variant<QueryDone, CloudChanged, SeedsNeeded>;
+/// What the host can do in one of its clouds is another thing now.
+struct CloudReachChanged {
+    std::string cloud;
+    pnrp::Reach reach{};
+    pnrp::ReachReason reason{};
+    std::vector<Endpoint> endpoints; // where others are told that it is
+};
+
+using CloudsEvent = std::variant<QueryDone, CloudChanged, SeedsNeeded, CloudReachChanged>;
 
 /// One datagram that arrived.
 struct Arrival {
@@ -134,9 +144,14 @@ public:
     /// The addresses of the seeds; each cloud takes those of its scope.
     void set_seeds(Now now, std::span<const Endpoint> seeds);
 
+    /// What a gateway forwards to this host, as the outside sees it; nothing: none any more. It
+    /// counts in the global cloud, also one that opens later.
+    void set_forwarded(Now now, const std::optional<Endpoint>& outside);
+
     /// Fails where no cloud takes the name: `unknown_cloud` if none has the wanted name,
-    /// `no_addresses` if none has a network, `no_endpoints` if none of the addresses given can be
-    /// reached across it.
+    /// `no_addresses` if none has a network, `resolve_only` if strangers do not reach the host,
+    /// `no_endpoints` if none of the addresses given can be reached across it. A name that some
+    /// cloud takes comes into the others as soon as these can take it.
     std::expected<PublicationId, pnrp::RegisterErrc> publish(Now now, Publication publication);
 
     /// Replaces all but the name and its key: also the clouds.

@@ -388,6 +388,79 @@ TEST(Clouds, without_any_network_nothing_is_published_or_asked) {
         pnrp::ResolveErrc::no_addresses);
 }
 
+// Behind an address translator (docs/protocol/pnrp.md, Reach) -------------------------------------
+
+class BehindTranslator : public testing::Test {
+protected:
+    BehindTranslator() {
+        const Endpoint inside = endpoint("192.168.1.5:3540");
+        const std::vector<Place> places{
+            {"Global_", 0, {}, {inside}}, {"SiteLocal_", 0, {inside}, {}}};
+        host.clouds.set_places(ether.now(), places);
+        ether.drain(host);
+        for (auto* const reachable : {&anywhere, &global})
+            reachable->registration.endpoints = {{address("203.0.113.9"), 443, 6}};
+    }
+
+    Ether ether;
+    Ether::Host& host = ether.add({});
+    Publication anywhere = publication(1);
+    Publication global = publication(2, "Global_");
+    const Endpoint outside = endpoint("203.0.113.7:13540");
+};
+
+TEST_F(BehindTranslator, it_is_in_the_global_cloud_to_resolve) {
+    EXPECT_THAT(
+        cloud_names(ether, host), ElementsAre("Global_ synchronizing", "SiteLocal_ synchronizing"));
+    const CloudStatus& status = host.status(ether.now(), "Global_");
+    EXPECT_EQ(status.reach, pnrp::Reach::unknown);
+    EXPECT_THAT(status.endpoints, IsEmpty());
+    EXPECT_EQ(host.status(ether.now(), "SiteLocal_").reach, pnrp::Reach::publish);
+    EXPECT_TRUE(host.clouds.resolve(ether.now(), {.name = name_of(9)}, "Global_"));
+    EXPECT_EQ(host.clouds.publish(ether.now(), global).error(), pnrp::RegisterErrc::resolve_only);
+}
+
+TEST_F(BehindTranslator, names_follow_into_the_global_cloud_with_a_forwarded_port) {
+    publish(ether, host, anywhere);
+    EXPECT_THAT(presences(host), ElementsAre("SiteLocal_ 203.0.113.9"));
+    host.clouds.set_forwarded(ether.now(), outside);
+    ether.drain(host);
+    EXPECT_THAT(presences(host), ElementsAre("Global_ 203.0.113.9", "SiteLocal_ 203.0.113.9"));
+    EXPECT_THAT(host.status(ether.now(), "Global_").endpoints, ElementsAre(outside));
+    EXPECT_TRUE(host.clouds.publish(ether.now(), global));
+    const bool is_told = std::ranges::any_of(host.events, [&](const CloudsEvent& event) {
+        const auto* changed = std::get_if<CloudReachChanged>(&event);
+        return changed != nullptr && changed->cloud == "Global_" &&
+               changed->endpoints == std::vector{outside};
+    });
+    EXPECT_TRUE(is_told);
+    // The gateway has forgotten it: nobody is sent there any more.
+    host.clouds.set_forwarded(ether.now(), std::nullopt);
+    ether.drain(host);
+    EXPECT_THAT(host.status(ether.now(), "Global_").endpoints, IsEmpty());
+    EXPECT_EQ(
+        host.clouds.publish(ether.now(), publication(3, "Global_")).error(),
+        pnrp::RegisterErrc::resolve_only);
+}
+
+// Both clouds have one address here; where a datagram came from tells them apart.
+TEST_F(BehindTranslator, what_comes_from_outside_is_the_global_clouds) {
+    host.clouds.set_forwarded(ether.now(), outside);
+    const Bytes question = pnrp::encode_message(
+        pnrp::modern_profile(), pnrp::Message{pnrp::MessageId{1}, pnrp::Flood{}});
+    Arrival arrival;
+    arrival.local = endpoint("192.168.1.5:3540");
+    arrival.payload = question;
+    arrival.from = endpoint("198.51.100.4:3540");
+    ether.deliver(host, arrival);
+    EXPECT_EQ(host.status(ether.now(), "Global_").counters.datagrams_in, 1U);
+    EXPECT_EQ(host.status(ether.now(), "Global_").reach, pnrp::Reach::publish);
+    arrival.from = endpoint("192.168.1.9:3540");
+    ether.deliver(host, arrival);
+    EXPECT_EQ(host.status(ether.now(), "SiteLocal_").counters.datagrams_in, 1U);
+    EXPECT_EQ(host.status(ether.now(), "Global_").counters.datagrams_in, 1U);
+}
+
 // PNRP-135: what one cloud remembers leads that cloud back, without seed and without search.
 TEST(Clouds, each_remembers_its_own_members_for_the_next_run) {
     TwoWires net;

@@ -46,6 +46,7 @@ struct Node::Parts {
     void handle(Now now, pnrp::Event event);
     void introduce(Now now, const pnrp::SynchronizeDone& done);
     CloudState current_state() const;
+    std::vector<Endpoint> local_endpoints() const;
 
     std::string cloud_name;
     Scope scope;
@@ -69,14 +70,20 @@ Node::~Node() = default;
 
 // Commands ------------------------------------------------------------------------
 
-void Node::set_endpoints(Now now, std::span<const Endpoint> endpoints) {
+void Node::set_endpoints(
+    Now now, std::span<const Endpoint> endpoints, std::span<const Endpoint> ways_out) {
     Parts& parts = *parts_;
     parts.is_opened = true;
     parts.has_looked = false;
-    parts.cloud.set_endpoints(now, endpoints);
+    parts.cloud.set_endpoints(now, endpoints, ways_out);
     // At a new place the old members may be out of reach, and there may be others on the link.
-    parts.discovery.start_round(now, parts.cloud.endpoints());
+    parts.discovery.start_round(now, parts.local_endpoints());
     parts.settle(now);
+}
+
+void Node::set_forwarded(Now now, const std::optional<Endpoint>& outside) {
+    parts_->cloud.set_forwarded(now, outside);
+    parts_->settle(now);
 }
 
 void Node::set_seeds(Now now, std::span<const Endpoint> seeds) {
@@ -89,7 +96,7 @@ Node::publish(Now now, pnrp::Registration registration) {
     auto id = parts_->cloud.register_name(now, std::move(registration));
     // Nobody could know of us for want of an id: now there is one to be introduced by.
     if (id && parts_->cloud.cache_size() == 0)
-        parts_->discovery.ask_again(now, parts_->cloud.endpoints());
+        parts_->discovery.ask_again(now, parts_->local_endpoints());
     parts_->settle(now);
     return id;
 }
@@ -110,7 +117,7 @@ std::expected<void, pnrp::RegisterErrc> Node::unpublish(Now now, pnrp::Registrat
 std::expected<pnrp::ResolveId, pnrp::ResolveErrc>
 Node::resolve(Now now, const pnrp::ResolveQuery& query) {
     if (parts_->cloud.cache_size() == 0)
-        parts_->discovery.ask_again(now, parts_->cloud.endpoints());
+        parts_->discovery.ask_again(now, parts_->local_endpoints());
     auto id = parts_->cloud.start_resolve(now, query);
     parts_->settle(now);
     return id;
@@ -176,7 +183,7 @@ std::optional<Event> Node::poll_event() {
 
 void Node::Parts::settle(Now now) {
     if (cloud.cache_size() == 0 && !cloud.is_synchronizing()) {
-        discovery.continue_round(now, cloud.endpoints());
+        discovery.continue_round(now, local_endpoints());
     }
     for (bool is_moving = true; is_moving;) {
         is_moving = false;
@@ -216,7 +223,8 @@ void Node::Parts::handle(Now now, pnrp::Event event) {
             [&](pnrp::ResolveDone& done) { events.emplace_back(std::move(done)); },
             [&](pnrp::RegistrationAnnounced& announced) { events.emplace_back(announced); },
             [&](pnrp::SynchronizeDone& done) { introduce(now, done); },
-            [&](pnrp::MembersNeeded&) { discovery.start_round(now, cloud.endpoints()); }},
+            [&](pnrp::ReachChanged& changed) { events.emplace_back(changed); },
+            [&](pnrp::MembersNeeded&) { discovery.start_round(now, local_endpoints()); }},
         event);
 }
 
@@ -229,9 +237,16 @@ void Node::Parts::introduce(Now now, const pnrp::SynchronizeDone& done) {
     cloud.synchronize(now, done.member);
 }
 
+// What searches for members leave from; where members are told that we are is another matter.
+std::vector<Endpoint> Node::Parts::local_endpoints() const {
+    std::vector<Endpoint> out(cloud.endpoints().begin(), cloud.endpoints().end());
+    out.insert(out.end(), cloud.ways_out().begin(), cloud.ways_out().end());
+    return out;
+}
+
 CloudState Node::Parts::current_state() const {
     if (!is_opened) return CloudState::virtual_cloud;
-    if (cloud.endpoints().empty()) return CloudState::no_net;
+    if (!cloud.is_open()) return CloudState::no_net;
     if (cloud.cache_size() > 0) return CloudState::active;
     // Later searches are upkeep: somebody who is alone stays so until another one is found.
     if (!has_looked) return CloudState::synchronizing;
@@ -244,6 +259,10 @@ std::span<const Endpoint> Node::endpoints() const {
     return parts_->cloud.endpoints();
 }
 
+std::span<const Endpoint> Node::ways_out() const {
+    return parts_->cloud.ways_out();
+}
+
 bool Node::concerns(ByteView ssdp) const {
     return parts_->discovery.concerns(ssdp);
 }
@@ -254,6 +273,8 @@ CloudStatus Node::status(Now now) const {
     status.name = parts.cloud_name;
     status.scope = parts.scope;
     status.state = parts.state;
+    status.reach = parts.cloud.reach();
+    status.reach_reason = parts.cloud.reach_reason();
     status.endpoints.assign(parts.cloud.endpoints().begin(), parts.cloud.endpoints().end());
     for (const pnrp::PeerInfo& peer : parts.cloud.peers(now)) {
         ++status.cached;

@@ -70,15 +70,21 @@ struct CloudStateChanged {
 /// The seeds' host names should be resolved (again) and given to `set_seeds()`.
 struct SeedsNeeded {};
 
-using Event =
-    std::variant<pnrp::ResolveDone, pnrp::RegistrationAnnounced, CloudStateChanged, SeedsNeeded>;
+using Event = std::variant<
+    pnrp::ResolveDone,
+    pnrp::RegistrationAnnounced,
+    CloudStateChanged,
+    SeedsNeeded,
+    pnrp::ReachChanged>;
 
 struct CloudStatus {
     std::string name;
     Scope scope{};
     Zone zone = 0; // of a link-local cloud
     CloudState state{};
-    std::vector<Endpoint> endpoints;
+    pnrp::Reach reach{};
+    pnrp::ReachReason reach_reason{};
+    std::vector<Endpoint> endpoints; // where others are told that it is
     std::size_t cached = 0;
     std::size_t leaf_set = 0;
     std::size_t names = 0;
@@ -98,8 +104,13 @@ public:
 
     // Commands -----------------------------------------------------------------------------------
 
-    /// Opens the cloud at `endpoints` (those of its scope; at most 4), or moves it there.
-    void set_endpoints(Now now, std::span<const Endpoint> endpoints);
+    /// Opens the cloud at `endpoints` (those of its scope; at most 4), or moves it there. With
+    /// `ways_out` only it is a cloud to resolve in, until more is found out (pnrp::Reach).
+    void set_endpoints(
+        Now now, std::span<const Endpoint> endpoints, std::span<const Endpoint> ways_out = {});
+
+    /// As pnrp::Cloud has it.
+    void set_forwarded(Now now, const std::optional<Endpoint>& outside);
 
     /// The addresses of the seeds, in the order to try them. They are shuffled per node, so that
     /// several seeds share the load.
@@ -129,8 +140,12 @@ public:
 
     // Observation --------------------------------------------------------------------------------
 
-    /// Where the cloud really is: those of its scope and profile, at most 4.
+    /// Where the cloud really is: those of its scope and profile, at most 4; behind a translator
+    /// what that shows, once it is proved.
     std::span<const Endpoint> endpoints() const;
+
+    /// Where datagrams leave and arrive for it, through a translator.
+    std::span<const Endpoint> ways_out() const;
 
     /// True if what came by SSDP is about this cloud: its profile and its scope.
     bool concerns(ByteView ssdp) const;

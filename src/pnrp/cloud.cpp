@@ -8,12 +8,14 @@
 #include "pnrp/exchange.hpp"
 #include "pnrp/flooding.hpp"
 #include "pnrp/maintenance.hpp"
+#include "pnrp/reach.hpp"
 #include "pnrp/registry.hpp"
 #include "pnrp/responder.hpp"
 #include "pnrp/route_cache.hpp"
 #include "pnrp/searches.hpp"
 #include "pnrp/split_detection.hpp"
 #include "pnrp/synchronization.hpp"
+#include "pnrp/visits.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -66,7 +68,9 @@ struct Cloud::Parts {
           responder(exchange, cache, registry),
           maintenance(cache, plain, exchange.profile()),
           searches(exchange, cache),
-          split_detection(exchange, cache, registry) {}
+          split_detection(exchange, cache, registry),
+          reach(exchange),
+          visits(exchange, cache) {}
 
     // A resolve that waits for a first member to ask.
     struct HeldResolve {
@@ -98,6 +102,10 @@ struct Cloud::Parts {
     void handle_chore(Now now, const Chore& chore);
     void settle(Now now);
     void maintain(Now now);
+    void move(Now now);
+    void announce_all(Now now);
+    void withhold_all(Now now);
+    bool pass_visit_on(Now now, const Endpoint& from, const Flood& ask);
 
     void probe(Now now, const PnrpId& id);
     void probe_or_certify(Now now, const PnrpId& id);
@@ -124,6 +132,8 @@ struct Cloud::Parts {
     Maintenance maintenance;
     Searches searches;
     SplitDetection split_detection;
+    ReachFinder reach;
+    Visits visits;
     std::vector<HeldResolve> held;
     Fifo<Event> events;
     std::uint32_t next_resolve = 1;
@@ -138,7 +148,7 @@ void Cloud::handle_datagram(
     Counters& counters = parts.exchange.counters();
     ++counters.datagrams_in;
     counters.bytes_in += payload.size();
-    if (parts.exchange.endpoints().empty() || !parts.exchange.is_admissible(from)) {
+    if (!parts.exchange.is_open() || !parts.exchange.is_admissible(from)) {
         counters.drop(Drop::bad_source);
         return;
     }
@@ -159,6 +169,7 @@ void Cloud::handle_datagram(
 }
 
 void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Solicit& message) {
+    reach.handle_question(now, arrival.from, {});
     std::size_t size_max = responder.take_answer_size(now, arrival);
     if (!exchange.proven().is_proven(now, arrival.from)) {
         // The floods that a REQUEST asks for are larger than it: the joiner proves itself before.
@@ -203,15 +214,37 @@ void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Requ
 }
 
 void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Flood& message) {
+    if (message.visit && message.no_ack) {
+        visits.make(now, message);
+        return;
+    }
     if (!message.no_ack) {
-        const bool is_unknown =
-            !message.validate.is_zero() && registry.find(message.validate) == nullptr;
-        exchange.send(arrival.from, Ack{arrival.id, is_unknown});
+        Ack ack{.acked = arrival.id};
+        if (message.visit) {
+            ack.passed_on = pass_visit_on(now, arrival.from, message);
+        } else {
+            ack.not_found =
+                !message.validate.is_zero() && registry.find(message.validate) == nullptr;
+            reach.handle_question(now, arrival.from, message.validate);
+        }
+        if (message.asks_source) ack.source = arrival.from;
+        exchange.send(arrival.from, ack);
     }
     if (message.revoke_cpa) handle_revocation(now, message);
-    if (message.entry) {
-        admission.offer(now, {*message.entry, arrival.from, message.already_flooded});
+    if (!message.entry) return;
+    Offer offer{*message.entry, arrival.from, message.already_flooded};
+    if (reach.is_holding(now)) {
+        reach.hold(std::move(offer));
+    } else {
+        admission.offer(now, std::move(offer));
     }
+}
+
+// Whoever wants a visit proves first that he is where it would go.
+bool Cloud::Parts::pass_visit_on(Now now, const Endpoint& from, const Flood& ask) {
+    if (exchange.proven().is_proven(now, from)) return visits.pass_on(now, from, ask);
+    responder.ask_for_proof(now, from);
+    return false;
 }
 
 // The id of a secure name proves the key that may revoke it, unless a delegate published it. The
@@ -253,10 +286,12 @@ void Cloud::Parts::handle_revocation(Now now, const Flood& flood) {
 }
 
 void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Inquire& message) {
+    reach.handle_question(now, arrival.from, message.validate);
     responder.handle_inquire(now, arrival, message);
 }
 
 void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Lookup& message) {
+    reach.handle_question(now, arrival.from, message.validate);
     responder.handle_lookup(now, arrival, message);
     if (message.best_match) admission.offer(now, {*message.best_match, arrival.from, std::nullopt});
 }
@@ -264,14 +299,17 @@ void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Look
 void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Ack& message) {
     const bool is_expected = exchange.pending().expects(message.acked, arrival.from);
     const Errand errand = is_expected ? exchange.pending().purpose(message.acked).errand : Errand{};
-    if (!is_expected ||
-        (errand != Errand::flood && errand != Errand::request && errand != Errand::proof)) {
+    if (!is_expected || (errand != Errand::flood && errand != Errand::request &&
+                         errand != Errand::proof && errand != Errand::reach)) {
         exchange.counters().drop(Drop::unexpected_answer);
         return;
     }
     const auto answered = take_answered(now, message.acked, arrival.from);
     if (errand == Errand::request) joiner.handle_acknowledged(answered.purpose.key);
     if (errand == Errand::flood && message.not_found) drop_route(now, answered.purpose.subject);
+    if (errand == Errand::reach) {
+        reach.handle_ack(now, answered.purpose.key, answered.from, message);
+    }
 }
 
 void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Authority& message) {
@@ -279,7 +317,7 @@ void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Auth
     const bool is_expected = pending.expects(message.acked, arrival.from);
     const Errand errand = is_expected ? pending.purpose(message.acked).errand : Errand{};
     if (!is_expected || errand == Errand::solicit || errand == Errand::request ||
-        errand == Errand::flood || errand == Errand::proof) {
+        errand == Errand::flood || errand == Errand::proof || errand == Errand::reach) {
         exchange.counters().drop(Drop::unexpected_answer);
         return;
     }
@@ -301,6 +339,7 @@ void Cloud::Parts::handle(Now now, const Responder::Arrival& arrival, const Auth
     const auto answered = pending.peek(now, message.acked, arrival.from);
     exchange.silent().clear(arrival.from); // late, but not gone
     responder.prove(now, arrival.from);
+    reach.note_member(now, arrival.from);
     if (!handle_answer(now, message.acked, answered, *buffer)) return; // the truth may still come
     if (answered.round_trip) exchange.cloud_round_trip().sample(*answered.round_trip);
     pending.cancel(message.acked);
@@ -311,6 +350,7 @@ PendingList::Answered Cloud::Parts::take_answered(Now now, MessageId id, const E
     exchange.silent().clear(from);
     if (answered.round_trip) exchange.cloud_round_trip().sample(*answered.round_trip);
     responder.prove(now, from);
+    reach.note_member(now, from);
     return answered;
 }
 
@@ -335,7 +375,10 @@ bool Cloud::Parts::handle_answer(
     case Errand::request:
     case Errand::flood:
     case Errand::proof:
+    case Errand::reach:
         break; // not answered by AUTHORITY
+    case Errand::visit:
+        break; // for somebody else's sake
     }
     return true;
 }
@@ -343,7 +386,7 @@ bool Cloud::Parts::handle_answer(
 void Cloud::Parts::handle_failure(Now now, const PendingList::Failed& failed) {
     const Purpose& purpose = failed.purpose;
     // Without an address of our own, silence says nothing about others.
-    const bool is_meant = !exchange.endpoints().empty();
+    const bool is_meant = exchange.is_open();
     switch (purpose.errand) {
     case Errand::search_lookup:
     case Errand::search_inquire:
@@ -361,6 +404,8 @@ void Cloud::Parts::handle_failure(Now now, const PendingList::Failed& failed) {
         if (is_meant) drop_route(now, purpose.subject);
         break;
     case Errand::proof:
+    case Errand::reach:
+    case Errand::visit:
         return;
     }
     if (!is_meant) return;
@@ -375,6 +420,7 @@ void Cloud::handle_timeout(Now now) {
     parts.exchange.handle_timeout(now);
     parts.searches.handle_timeout(now);
     parts.member.handle_timeout(now);
+    parts.reach.handle_timeout(now);
     parts.settle(now);
     parts.maintain(now);
 }
@@ -394,6 +440,7 @@ std::optional<Instant> Cloud::next_timeout() const {
     std::optional<Instant> next = parts.exchange.pending().next_timeout();
     keep_earlier(next, parts.searches.next_timeout());
     keep_earlier(next, parts.member.next_timeout());
+    keep_earlier(next, parts.reach.next_timeout());
     keep_earlier(next, parts.maintenance.next_timeout(parts.upkeep_room()));
     for (const Parts::HeldResolve& waiting : parts.held)
         keep_earlier(next, waiting.released_at);
@@ -418,7 +465,15 @@ void Cloud::Parts::settle(Now now) {
         }
         while (const auto refuted = admission.poll_refuted()) {
             // Without an address of our own, silence says nothing about others.
-            if (!exchange.endpoints().empty()) drop_route(now, *refuted);
+            if (exchange.is_open()) drop_route(now, *refuted);
+            is_moving = true;
+        }
+        while (auto offer = reach.poll_offer(now)) {
+            admission.offer(now, std::move(*offer));
+            is_moving = true;
+        }
+        if (reach.poll_changed()) {
+            move(now);
             is_moving = true;
         }
         if (cache.empty() == had_members) {
@@ -478,12 +533,15 @@ void Cloud::Parts::handle_chore(Now now, const Chore& chore) {
             [&](const FillChore& task) { begin_filling(now, task.gap); },
             [&](const AnnounceChore& task) { begin_announcement(now, task.own_id); },
             [&](const FindMembersChore&) { events.emplace_back(MembersNeeded{}); },
-            [&](const ExpireChore&) { responder.expire(now); }},
+            [&](const ExpireChore&) {
+                responder.expire(now);
+                visits.expire(now);
+            }},
         chore);
 }
 
 std::size_t Cloud::Parts::upkeep_room() const {
-    if (exchange.endpoints().empty()) return 0;
+    if (!exchange.is_open()) return 0;
     return kSearchesUpkeepMax - std::min(kSearchesUpkeepMax, searches.upkeep_count());
 }
 
@@ -541,7 +599,7 @@ void Cloud::Parts::begin_filling(Now now, const RouteCache::Gap& gap) {
 // Names registered here ------------------------------------------------------------------------
 
 void Cloud::Parts::begin_announcement(Now now, const PnrpId& own_id) {
-    if (registry.find(own_id) == nullptr || cache.empty()) return;
+    if (registry.find(own_id) == nullptr || cache.empty() || !exchange.is_offered()) return;
     SearchGoal goal; // MS-PNRP 3.2.4.1
     goal.target = successor(own_id);
     goal.criteria = Criteria::none;
@@ -554,7 +612,8 @@ void Cloud::Parts::begin_announcement(Now now, const PnrpId& own_id) {
 std::expected<RegistrationId, RegisterErrc>
 Cloud::register_name(Now now, Registration registration) {
     Parts& parts = *parts_;
-    if (parts.exchange.endpoints().empty()) return std::unexpected(RegisterErrc::no_addresses);
+    if (!parts.exchange.is_open()) return std::unexpected(RegisterErrc::no_addresses);
+    if (!parts.exchange.is_offered()) return std::unexpected(RegisterErrc::resolve_only);
     if (const auto defect = defect_of(now, registration)) return std::unexpected(*defect);
     if (registration.key->public_key().algorithm() != parts.exchange.profile().key_algorithm) {
         return std::unexpected(RegisterErrc::wrong_key);
@@ -608,21 +667,56 @@ void Cloud::leave(Now now) {
         static_cast<void>(unregister(now, name.id));
 }
 
-void Cloud::set_endpoints(Now now, std::span<const Endpoint> endpoints) {
+void Cloud::set_endpoints(
+    Now now, std::span<const Endpoint> endpoints, std::span<const Endpoint> ways_out) {
     Parts& parts = *parts_;
-    if (!parts.exchange.set_endpoints(endpoints)) return;
-    parts.maintenance.start(now);
-    parts.maintenance.look_again(now); // in another place there may be others
-    for (auto& [own_id, name] : parts.registry.names()) {
-        name.is_announced = false;
-        parts.responder.forget_answers_for(own_id);
-        parts.maintenance.announce(now.instant, own_id);
-    }
-    if (parts.exchange.endpoints().empty()) {
-        parts.searches.cancel_unless([](const SearchClient&) { return false; });
-    }
+    const bool has_new_ways = parts.exchange.set_ways_out(ways_out);
+    if (!parts.reach.set_place(now, endpoints) && !has_new_ways) return;
     parts.settle(now);
     parts.maintain(now);
+}
+
+void Cloud::set_forwarded(Now now, const std::optional<Endpoint>& outside) {
+    Parts& parts = *parts_;
+    if (!parts.reach.set_forwarded(now, outside)) return;
+    parts.settle(now);
+    parts.maintain(now);
+}
+
+// The node is somewhere else, or knows now where it is, or whether it is reached there.
+void Cloud::Parts::move(Now now) {
+    const bool was_offered = exchange.is_offered();
+    const bool is_elsewhere = exchange.set_endpoints(reach.endpoints());
+    exchange.set_withheld(reach.reach() == Reach::resolve_only);
+    if (exchange.is_open()) {
+        maintenance.start(now);
+        maintenance.look_again(now); // in another place there may be others
+    } else {
+        searches.cancel_unless([](const SearchClient&) { return false; });
+    }
+    if (exchange.is_offered() && (is_elsewhere || !was_offered)) announce_all(now);
+    if (!exchange.is_offered() && was_offered) withhold_all(now);
+    events.emplace_back(ReachChanged{reach.reach(), reach.reason()});
+}
+
+void Cloud::Parts::announce_all(Now now) {
+    for (auto& [own_id, name] : registry.names()) {
+        name.is_announced = false;
+        responder.forget_answers_for(own_id);
+        maintenance.announce(now.instant, own_id);
+    }
+}
+
+// Nobody is sent to where nobody gets through.
+void Cloud::Parts::withhold_all(Now now) {
+    searches.cancel_unless([](const SearchClient& client) {
+        return !std::holds_alternative<ForAnnouncement>(client);
+    });
+    for (auto& [own_id, name] : registry.names()) {
+        name.is_announced = false;
+        responder.forget_answers_for(own_id);
+        if (exchange.is_open()) flooding.revoke(now, own_id, registry.revocation(now, name));
+    }
 }
 
 void Cloud::synchronize(Now now, const Endpoint& member) {
@@ -643,7 +737,7 @@ void Cloud::test_for_split(Now now, const Endpoint& seed) {
 
 std::expected<ResolveId, ResolveErrc> Cloud::start_resolve(Now now, const ResolveQuery& query) {
     Parts& parts = *parts_;
-    if (parts.exchange.endpoints().empty()) return std::unexpected(ResolveErrc::no_addresses);
+    if (!parts.exchange.is_open()) return std::unexpected(ResolveErrc::no_addresses);
     if (parts.searches.resolve_count() + parts.held.size() >= kResolvesMax) {
         return std::unexpected(ResolveErrc::too_many_resolves);
     }
@@ -821,6 +915,22 @@ std::span<const Endpoint> Cloud::endpoints() const {
     return parts_->exchange.endpoints();
 }
 
+std::span<const Endpoint> Cloud::ways_out() const {
+    return parts_->exchange.ways_out();
+}
+
+bool Cloud::is_open() const {
+    return parts_->exchange.is_open();
+}
+
+Reach Cloud::reach() const {
+    return parts_->reach.reach();
+}
+
+ReachReason Cloud::reach_reason() const {
+    return parts_->reach.reason();
+}
+
 std::vector<RegisteredName> Cloud::registrations() const {
     std::vector<RegisteredName> names;
     for (const auto& [id, name] : parts_->registry.names()) {
@@ -879,6 +989,7 @@ std::size_t Cloud::state_bytes() const {
     bytes += parts.joiner.state_bytes() + parts.member.state_bytes();
     bytes += parts.responder.state_bytes() + parts.maintenance.state_bytes();
     bytes += parts.split_detection.state_bytes();
+    bytes += parts.reach.state_bytes() + parts.visits.state_bytes();
     bytes += parts.searches.state_bytes() + parts.held.capacity() * sizeof(Parts::HeldResolve);
     bytes += parts.events.state_bytes();
     return bytes;

@@ -22,6 +22,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -33,6 +34,30 @@ enum class SplitVerdict : std::uint8_t {
     bigger_part,  // it leads to somebody farther: whoever is there does not know ours
     smaller_part, // it leads to somebody nearer, of whom we did not know
 };
+
+/// What a node can do in a cloud.
+enum class Reach : std::uint8_t {
+    unknown,      // not found out yet; at addresses of its own it publishes meanwhile
+    publish,      // others reach it: whatever it likes
+    resolve_only, // they do not: it resolves, and its names are told to nobody
+};
+
+/// Why that is believed.
+enum class ReachReason : std::uint8_t {
+    no_network,         // unknown: neither an address nor a way out
+    not_tested,         // unknown: nobody was asked yet, or nobody of its profile can be
+    local,              // publish: on a link, a site or this machine everybody reaches everybody
+    reached,            // publish: a stranger came to an address of its own, or a forwarded port
+    reached_translated, // publish: a stranger came to the endpoint that a translator shows
+    unconfirmed,        // resolve_only: there were too few to tell where it is seen, and reached
+    changing_endpoint,  // resolve_only: everybody sees another endpoint
+    filtered,           // resolve_only: whom it has not contacted does not get through to it
+};
+
+inline constexpr std::size_t kReachReasons = 8;
+
+std::string_view to_string(Reach reach);
+std::string_view to_string(ReachReason reason);
 
 struct CloudConfig {
     Scope scope = Scope::global;
@@ -71,7 +96,14 @@ struct RegistrationAnnounced {
     RegistrationId id{};
 };
 
-using Event = std::variant<ResolveDone, SynchronizeDone, MembersNeeded, RegistrationAnnounced>;
+/// What this node can do here, why, or where it is reached, is not what it was.
+struct ReachChanged {
+    Reach reach{};
+    ReachReason reason{};
+};
+
+using Event =
+    std::variant<ResolveDone, SynchronizeDone, MembersNeeded, RegistrationAnnounced, ReachChanged>;
 
 /// One cached peer, for people and for remembering it across a restart.
 struct PeerInfo {
@@ -100,7 +132,14 @@ public:
 
     /// The local endpoints: up to 4, one port above 1024, addresses of the cloud's scope; others
     /// are ignored. A changed list announces every registration again (MS-PNRP 3.1.7.1, 3.2.7.2).
-    void set_endpoints(Now now, std::span<const Endpoint> endpoints);
+    /// `ways_out`: private IPv4 ones from which a translator may lead to the global cloud; others
+    /// are ignored. With these only, the node resolves, and finds out whether it can do more.
+    void set_endpoints(
+        Now now, std::span<const Endpoint> endpoints, std::span<const Endpoint> ways_out = {});
+
+    /// A port that a gateway forwards to the first way out, as the outside sees it; nothing: none
+    /// any more. Counts as an address of our own, unless it is not of the cloud's scope.
+    void set_forwarded(Now now, const std::optional<Endpoint>& outside);
 
     /// Starts a synchronisation conversation (MS-PNRP 3.1.4.3); `SynchronizeDone` follows. No-op
     /// while one with `member` is under way.
@@ -115,6 +154,8 @@ public:
     /// registration or a cached member, and while a test is under way.
     void test_for_split(Now now, const Endpoint& seed);
 
+    /// Where no stranger reaches this node, `resolve_only`. Should that come out later, or the
+    /// endpoint go, what is registered is revoked, kept, and announced again when it is reached.
     std::expected<RegistrationId, RegisterErrc> register_name(Now now, Registration registration);
 
     /// Replaces endpoints, comment and payload; name and key stay. No datagram is needed: a CPA is
@@ -154,7 +195,13 @@ public:
 
     // Observation --------------------------------------------------------------------------------
 
+    /// Where others are told that this node is.
     std::span<const Endpoint> endpoints() const;
+    std::span<const Endpoint> ways_out() const;
+    /// True with either: the node can ask others.
+    bool is_open() const;
+    Reach reach() const;
+    ReachReason reach_reason() const;
     std::vector<RegisteredName> registrations() const;
     std::size_t registration_count() const;
     std::vector<PeerInfo> peers(Now now) const;

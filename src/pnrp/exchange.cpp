@@ -35,6 +35,25 @@ bool Exchange::set_endpoints(std::span<const Endpoint> endpoints) {
     return true;
 }
 
+bool Exchange::set_ways_out(std::span<const Endpoint> ways_out) {
+    std::vector<Endpoint> kept;
+    for (const Endpoint& endpoint : ways_out) {
+        if (kept.size() == kServiceAddressesMax) break;
+        const bool is_one = config_.scope == Scope::global && profile().allows_v4 &&
+                            endpoint.address.is_v4() && endpoint.address.scope() == Scope::site &&
+                            endpoint.port > kReservedPortMax;
+        if (is_one) kept.push_back(endpoint);
+    }
+    if (kept == ways_out_) return false;
+    ways_out_ = std::move(kept);
+    return true;
+}
+
+Endpoint Exchange::path_endpoint() const {
+    if (!endpoints_.empty()) return endpoints_.front();
+    return {Address{}, ways_out_.empty() ? std::uint16_t{0} : ways_out_.front().port};
+}
+
 bool Exchange::is_own(const Endpoint& endpoint) const {
     return std::find(endpoints_.begin(), endpoints_.end(), endpoint) != endpoints_.end();
 }
@@ -73,6 +92,10 @@ std::vector<Endpoint> Exchange::destinations(const RouteEntry& entry) const {
             if (own.address.is_v4() != address.is_v4()) continue;
             best = std::max(best.value_or(0), common_bits(own.address, address));
         }
+        const bool has_way = std::any_of(ways_out_.begin(), ways_out_.end(), [&](const auto& way) {
+            return way.address.is_v4() == address.is_v4();
+        });
+        if (!best && has_way) best = 0;
         if (best) ranked.push_back({*best, ranked.size(), endpoint});
     }
     std::sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
@@ -141,13 +164,14 @@ Duration Exchange::hedge_delay(const RoundTrip* peer) const {
 void Exchange::push(const Endpoint& local, const Endpoint& to, Bytes datagram) {
     ++counters_.datagrams_out;
     counters_.bytes_out += datagram.size();
+    contacts_.note(to);
     outbox_.push_back({local, to, std::move(datagram)});
 }
 
 void Exchange::handle_timeout(Now now) {
     pending_.handle_timeout(now);
     while (auto resend = pending_.poll_resend()) {
-        if (endpoints_.empty()) continue; // there is nowhere to send it from
+        if (!is_open()) continue; // there is nowhere to send it from
         ++counters_.resent;
         push({}, resend->to, std::move(resend->datagram));
     }
@@ -163,7 +187,7 @@ std::optional<Datagram> Exchange::poll_datagram() {
 std::size_t Exchange::state_bytes() const {
     std::size_t bytes = pending_.state_bytes() + endpoints_.capacity() * sizeof(Endpoint);
     bytes += proven_.state_bytes() + silent_.state_bytes() + liars_.state_bytes();
-    bytes += outbox_.state_bytes();
+    bytes += contacts_.state_bytes() + outbox_.state_bytes();
     for (const Datagram& datagram : outbox_)
         bytes += datagram.payload.capacity();
     return bytes;

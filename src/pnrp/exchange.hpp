@@ -8,6 +8,7 @@
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "pnrp/cloud.hpp"
+#include "pnrp/contacts.hpp"
 #include "pnrp/counters.hpp"
 #include "pnrp/guard.hpp"
 #include "pnrp/limits.hpp"
@@ -55,6 +56,27 @@ public:
     bool set_endpoints(std::span<const Endpoint> endpoints);
 
     std::span<const Endpoint> endpoints() const { return endpoints_; }
+
+    /// Local endpoints of a narrower scope from which a translator leads to this cloud: IPv4 ones
+    /// of a site, in the global cloud, where the profile has IPv4. True if the list has changed.
+    bool set_ways_out(std::span<const Endpoint> ways_out);
+
+    std::span<const Endpoint> ways_out() const { return ways_out_; }
+
+    /// True if the node can ask others: it has an endpoint, or a way out.
+    bool is_open() const { return !endpoints_.empty() || !ways_out_.empty(); }
+
+    /// True if others are told of the names registered here: it has an endpoint where strangers
+    /// reach it, as far as it knows.
+    bool is_offered() const { return !endpoints_.empty() && !is_withheld_; }
+    void set_withheld(bool is_withheld) { is_withheld_ = is_withheld; }
+
+    /// How this node stands in a path of its own: an endpoint, or [::] and its port.
+    Endpoint path_endpoint() const;
+
+    /// Whom it has sent something.
+    Contacts& contacts() { return contacts_; }
+    const Contacts& contacts() const { return contacts_; }
     bool is_own(const Endpoint& endpoint) const;
 
     /// True if a peer of this cloud may have `endpoint`: scope, family, a port above 1024.
@@ -119,6 +141,9 @@ private:
     SilentNodes silent_;
     SilentNodes liars_{kLiarLifetime};
     std::vector<Endpoint> endpoints_;
+    std::vector<Endpoint> ways_out_;
+    bool is_withheld_ = false;
+    Contacts contacts_;
     Fifo<Datagram> outbox_;
     Endpoint reached_at_;
 };

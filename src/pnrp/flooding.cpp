@@ -89,6 +89,7 @@ void Flooding::spread(Now now, const Admitted& admitted) {
     for (const RouteEntry& target : targets)
         send_entry(now, target, entry, seen);
 
+    if (!exchange_.is_offered()) return;
     // The newcomer learns of us, and so does whoever told us of it (MS-PNRP 4.4).
     const RouteEntry own = registry_.entry_of(admitted.own_ids.front());
     send_entry(now, entry, own, exchange_.endpoints());

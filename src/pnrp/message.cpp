@@ -128,7 +128,13 @@ void fields(M& m, Io& io, const Profile&) {
 template<ConstOr<Flood> M, class Io>
 void fields(M& m, Io& io, const Profile& profile) {
     element(io, FieldId::flood_controls, 7);
-    flags<std::uint16_t>(io, flag(0x0001, m.no_ack));
+    if (profile.finds_reach) {
+        flags<std::uint16_t>(
+            io, flag(0x0001, m.no_ack), flag(0x0002, m.asks_source), flag(0x0004, m.visit));
+        io.require(!m.asks_source || !m.no_ack);
+    } else {
+        flags<std::uint16_t>(io, flag(0x0001, m.no_ack));
+    }
     io(wire::Zeros{1}); // published: any value
     pad(io);
     id_element(io, FieldId::validate_id, m.validate);
@@ -136,6 +142,8 @@ void fields(M& m, Io& io, const Profile& profile) {
     pad(io);
     route_entry_element(io, profile, m.entry);
     endpoint_array_element(io, kFloodedList, m.already_flooded);
+    io.require(!m.visit || (!m.revoke_cpa && !m.entry));
+    io.require(!m.visit || !m.no_ack || m.already_flooded.size() == 1);
 }
 
 template<ConstOr<Inquire> M, class Io>
@@ -173,19 +181,30 @@ void fields(M& m, Io& io, const Profile&) {
 
 // Here flags have no padding (2.2.2.7). One that says nothing is a second form of none at all.
 template<ConstOr<Ack> M, class Io>
-void fields(M& m, Io& io, const Profile&) {
+void fields(M& m, Io& io, const Profile& profile) {
     acked_element(io, m.acked);
+    if (profile.finds_reach) {
+        if (auto* source = present(io, FieldId::ipv6_endpoint, m.source)) {
+            element(io, FieldId::ipv6_endpoint, kElementHeaderSize + kEndpointSize);
+            endpoint_fields(io, *source);
+            pad(io);
+        }
+    }
     if constexpr (kIsReader<Io>) {
         if (io.peek_u16() != std::to_underlying(FieldId::flags)) return;
     } else {
-        if (!m.not_found) return;
+        if (!m.not_found && !m.passed_on) return;
     }
     element(io, FieldId::flags, 6);
-    flags<std::uint16_t>(io, flag(0x0001, m.not_found));
+    if (profile.finds_reach) {
+        flags<std::uint16_t>(io, flag(0x0001, m.not_found), flag(0x0002, m.passed_on));
+    } else {
+        flags<std::uint16_t>(io, flag(0x0001, m.not_found));
+    }
     if (is_tolerant(io)) {
         pad(io); // decision A7
     } else {
-        io.require(m.not_found);
+        io.require(m.not_found || m.passed_on);
     }
 }
 

@@ -66,6 +66,11 @@ struct Flood {
     std::optional<Bytes> revoke_cpa;
     std::optional<RouteEntry> entry;
     std::vector<Endpoint> already_flooded;
+    // Modern (docs/protocol/pnrp.md, Reach):
+    bool asks_source = false; // O: the ACK says where this came from; not with D
+    // V: Validate is a token; no revoke and no entry. Without D: have somebody who is not in the
+    // list INQUIRE it of where this came from. With D: INQUIRE it of the one endpoint of the list.
+    bool visit = false;
 
     bool operator==(const Flood&) const = default;
 };
@@ -100,6 +105,9 @@ struct Authority {
 struct Ack {
     MessageId acked{};
     bool not_found = false; // N: the Validate id of the FLOOD is not registered here
+    // Modern:
+    bool passed_on = false;           // P: somebody was asked to make the visit
+    std::optional<Endpoint> source{}; // where the FLOOD came from, if it asked for that
 
     bool operator==(const Ack&) const = default;
 };

@@ -73,6 +73,14 @@ TEST(MessageProperty, WhatDecodesEncodesToTheSameBytesHoweverDamaged) {
             ASSERT_EQ(to_hex(encode_message(modern_profile(), *decoded)), to_hex(damaged));
         });
     }
+    for (const char* name :
+         {"flood-visit", "flood-visit-order", "flood-source", "ack-source", "ack-visit"}) {
+        damage(golden("modern", name), [&](const Bytes& damaged) {
+            const auto decoded = decode_message(modern_profile(), damaged);
+            if (!decoded) return;
+            ASSERT_EQ(to_hex(encode_message(modern_profile(), *decoded)), to_hex(damaged)) << name;
+        });
+    }
     EXPECT_GT(accepted, 0U); // content may change, form may not
 }
 
@@ -277,6 +285,27 @@ TEST(MessageTest, AuthorityIsRefusedUnlessItsFormIsRight) {
     Authority last{MessageId{1}, kAuthorityBufferSizeMax, 31 * kFragmentSize, Bytes(520)};
     const Message message{MessageId{2}, last};
     EXPECT_EQ(decode_message(modern_profile(), encode_message(modern_profile(), message)), message);
+}
+
+// docs/protocol/pnrp.md, Reach
+TEST(MessageTest, QuestionsOfReachAreRefusedUnlessTheirFormIsRight) {
+    EXPECT_EQ(why("flood-visit", 16, "0007"), MessageErrc::bad_syntax);  // O and D
+    EXPECT_EQ(why("flood-visit", 16, "0005"), MessageErrc::bad_syntax);  // D with two endpoints
+    EXPECT_EQ(why("flood-visit", 16, "0008"), MessageErrc::bad_padding); // not assigned
+    EXPECT_EQ(why("flood-revoke", 16, "0004"), MessageErrc::bad_syntax); // V with a revoke
+    EXPECT_EQ(why("flood", 16, "0005"), MessageErrc::bad_syntax);        // V with an entry
+    EXPECT_EQ(why("ack-source", 22, "0015"), MessageErrc::bad_syntax);   // its Length
+    EXPECT_EQ(why("ack-source", 42, "0001"), MessageErrc::bad_padding);
+    EXPECT_EQ(why("ack-visit", 48, "0000"), MessageErrc::bad_syntax); // flags say nothing
+    Bytes bare = golden("modern", "ack-source");
+    bare.resize(bare.size() - 2);
+    EXPECT_EQ(why(bare), MessageErrc::truncated);
+    // In PNRP 4.0 these bits are reserved and ignored, and what it sends has none of them.
+    Flood asks;
+    asks.asks_source = true;
+    asks.visit = true;
+    const Bytes published = encode_message(windows_profile(), Message{MessageId{1}, asks});
+    EXPECT_EQ(published, encode_message(windows_profile(), Message{MessageId{1}, Flood{}}));
 }
 
 // PNRP-049 to PNRP-051

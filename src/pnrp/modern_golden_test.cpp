@@ -186,6 +186,22 @@ TEST_F(ModernGoldenTest, Flood) {
     expect(
         "flood-revoke", 0x402, Flood{false, secure, sign_cpa(profile, revoke_cpa(), key), {}, {}});
     expect("flood-empty", 0x403, Flood{});
+    Flood visit;
+    visit.validate = secure;
+    visit.asks_source = true;
+    visit.visit = true;
+    visit.already_flooded = {
+        *parse_endpoint("[2001:db8::9]:3540"), *parse_endpoint("203.0.113.7:3540")};
+    expect("flood-visit", 0x404, visit);
+    Flood order;
+    order.no_ack = true;
+    order.validate = secure;
+    order.visit = true;
+    order.already_flooded = {*parse_endpoint("203.0.113.7:40000")};
+    expect("flood-visit-order", 0x405, order);
+    Flood source;
+    source.asks_source = true;
+    expect("flood-source", 0x406, source);
 }
 
 TEST_F(ModernGoldenTest, Inquire) {
@@ -225,6 +241,12 @@ TEST_F(ModernGoldenTest, Lookup) {
 TEST_F(ModernGoldenTest, Ack) {
     expect("ack", 0x901, Ack{MessageId{0x301}, false});
     expect("ack-not-found", 0x902, Ack{MessageId{0x402}, true});
+    const Endpoint source = *parse_endpoint("203.0.113.7:40000");
+    Ack ack{.acked = MessageId{0x406}, .source = source};
+    expect("ack-source", 0x903, ack);
+    ack.acked = MessageId{0x404};
+    ack.passed_on = true;
+    expect("ack-visit", 0x904, ack);
 }
 
 TEST_F(ModernGoldenTest, Authority) {

@@ -68,6 +68,7 @@ constexpr Profile kModern{
     .hedge = {.in_flight_max = 3, .delay_min = 3ms, .delay_unknown = 30ms},
     // From 10 s on twice as long each time, until something happens: who is alone on a link sleeps.
     .lonely_interval_max = 4min,
+    .finds_reach = true,
     .discovers_in_steps = false,
 };
 

@@ -33,6 +33,8 @@ enum class Errand : std::uint8_t {
     request,        // key: the synchronisation
     flood,
     proof, // the empty FLOOD that shows that a source is reachable
+    reach, // key: the question where this node is seen, and for a visit
+    visit, // an INQUIRE for somebody who wants to know whether he is reached
 };
 
 struct Purpose {

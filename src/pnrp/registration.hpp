@@ -50,6 +50,7 @@ enum class RegisterErrc : std::uint8_t {
     unknown_cloud,      // of a node of several clouds: none has that name
     bad_delegation,     // the chain is none, or not from the owner of this name to this key
     delegation_expired, // or not valid yet
+    resolve_only,       // no stranger reaches this node in the cloud (the API's search only)
 };
 
 /// How much of what is registered under a name a resolve looks for.

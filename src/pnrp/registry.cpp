@@ -72,7 +72,7 @@ std::optional<RegisterErrc> defect_of(Now now, const Registration& registration)
 }
 
 LocalName& Registry::add(Now now, Registration registration) {
-    KITH_CHECK(!exchange_.endpoints().empty());
+    KITH_CHECK(exchange_.is_offered());
     ServiceLocation location{};
     const auto prefix =
         registration.prefix.value_or(location_prefix(exchange_.endpoints().front().address));

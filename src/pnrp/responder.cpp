@@ -65,7 +65,7 @@ Responder::choose_local(const Lookup& lookup, const std::optional<PnrpId>& close
             return exchange_.is_own(endpoint);
         });
     const LocalName* local = registry_.nearest(lookup.target);
-    if (was_here || local == nullptr) return std::nullopt;
+    if (was_here || local == nullptr || !exchange_.is_offered()) return std::nullopt;
     if (closer_than && !is_closer(local->id, *closer_than, lookup.target)) return std::nullopt;
     return registry_.entry_of(local->id);
 }
@@ -89,7 +89,7 @@ void Responder::handle_lookup(Now now, const Arrival& arrival, const Lookup& loo
 
 void Responder::handle_inquire(Now now, const Arrival& arrival, const Inquire& inquire) {
     const LocalName* name = registry_.find(inquire.validate);
-    if (name == nullptr) {
+    if (name == nullptr || !exchange_.is_offered()) {
         AuthorityBuffer buffer;
         buffer.not_found = true;
         answer_unsigned(now, arrival, buffer);

@@ -704,7 +704,7 @@ bool Search::is_known(const RouteEntry& entry) const {
 // node that was asked before.
 std::vector<Endpoint> Search::flagged_path(Now now, const PnrpId& target) const {
     std::vector<Endpoint> flagged;
-    flagged.push_back(exchange_.endpoints().front());
+    flagged.push_back(exchange_.path_endpoint());
     const bool names_publishers = has_met_publisher();
     const std::vector<Endpoint> known = names_publishers ? publishers_near(target) : path_;
     const std::size_t kept = std::min(known.size(), kPathEndpointsMax - 1);

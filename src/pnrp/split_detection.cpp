@@ -9,7 +9,7 @@ namespace kith::pnrp {
 
 void SplitDetection::start(const Endpoint& seed) {
     const bool is_possible =
-        !exchange_.endpoints().empty() && exchange_.is_admissible(seed) && !exchange_.is_own(seed);
+        exchange_.is_offered() && exchange_.is_admissible(seed) && !exchange_.is_own(seed);
     if (testing_ || !is_possible || registry_.size() == 0 || cache_.empty()) return;
     seed_ = seed;
     const auto own_ids = registry_.ids();
@@ -61,7 +61,7 @@ void SplitDetection::handle_done(const PnrpId& own_id, const SearchResult& resul
     while (!testing_ && !waiting_.empty()) {
         const PnrpId other = waiting_.front();
         waiting_.pop_front();
-        if (registry_.find(other) != nullptr && !exchange_.endpoints().empty()) begin(other);
+        if (registry_.find(other) != nullptr && exchange_.is_offered()) begin(other);
     }
     is_repeating_ = testing_.has_value();
 }

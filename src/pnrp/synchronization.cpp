@@ -21,8 +21,7 @@ void Joiner::start(Now now, const Endpoint& member) {
             return item.second.member == member;
         });
     if (is_under_way || conversations_.size() >= kSynchronizationsMax) return;
-    if (exchange_.endpoints().empty() || exchange_.is_own(member) ||
-        !exchange_.is_admissible(member)) {
+    if (!exchange_.is_open() || exchange_.is_own(member) || !exchange_.is_admissible(member)) {
         done_.push_back({member, false, 0});
         return;
     }
@@ -33,7 +32,8 @@ void Joiner::start(Now now, const Endpoint& member) {
     Solicit solicit;
     solicit.hashed_nonce = conversation.hashed_nonce;
     solicit.padded = exchange_.profile().solicit_size > 0;
-    if (registry_.size() > 0) solicit.entry = registry_.entry_of(registry_.names().begin()->first);
+    if (registry_.size() > 0 && exchange_.is_offered())
+        solicit.entry = registry_.entry_of(registry_.names().begin()->first);
     const std::uint32_t key = next_key_++;
     const Purpose purpose{Errand::solicit, key, {}};
     if (!exchange_.request(now, {member}, solicit, purpose, std::nullopt)) {
