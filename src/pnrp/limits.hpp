@@ -107,23 +107,23 @@ inline constexpr double kSignaturesPerSecondWide = 400;   // a /48, burst twice 
 inline constexpr std::size_t kBucketsMax = 256; // prefixes metered at once; the fullest goes
 
 // Reach (docs/protocol/pnrp.md): each is a wait or a number of questions, and of answers kept.
-inline constexpr std::size_t kContactsMax = 512;      // addresses; with more nobody is a stranger
-inline constexpr auto kContactLifetime = 10min;       // longer than translators remember silence
-inline constexpr std::size_t kReachHelpersMax = 8;    // who is asked, each of another network
-inline constexpr std::size_t kReachVotersMin = 2;     // networks that saw the same endpoint
-inline constexpr auto kReachVoteLifetime = 5min;      // of what one of them saw
-inline constexpr unsigned kReachBurst = 6;            // questions of one test
-inline constexpr std::size_t kReachAsksMax = 8;       // under way; further ones are not asked
-inline constexpr auto kReachAskSpacing = 300ms;       // from one question of a test to the next
-inline constexpr auto kReachAskTime = 3s;             // for a visit; later ones are missed
-inline constexpr unsigned kReachMissedFirst = 2;      // missed visits of a node never reached, and
-inline constexpr unsigned kReachMissedMax = 4;        // of any in a row: strangers do not get in
-inline constexpr auto kReachHold = 700ms;             // others are left alone for the first test
-inline constexpr std::size_t kReachOffersMax = 32;    // entries that wait for it; others are lost
-inline constexpr auto kReachGrace = 60s;              // at own addresses, until the first test
-inline constexpr auto kReachKeepOpen = 45s;           // translators close after 120 s (RFC 4787)
-inline constexpr auto kReachRetest = 5min;            // of a node that could only resolve
-inline constexpr double kVisitsPerSecond = 4;         // passed on, and made; burst twice as many
+inline constexpr std::size_t kContactsMax = 512;    // addresses; with more nobody is a stranger
+inline constexpr auto kContactLifetime = 10min;     // longer than translators remember silence
+inline constexpr std::size_t kReachHelpersMax = 8;  // who is asked, each of another network
+inline constexpr std::size_t kReachVotersMin = 2;   // networks that saw the same endpoint
+inline constexpr auto kReachVoteLifetime = 5min;    // of what one of them saw
+inline constexpr unsigned kReachBurst = 6;          // questions of one test
+inline constexpr std::size_t kReachAsksMax = 8;     // under way; further ones are not asked
+inline constexpr auto kReachAskSpacing = 300ms;     // from one question of a test to the next
+inline constexpr auto kReachAskTime = 3s;           // for a visit; later ones are missed
+inline constexpr unsigned kReachMissedFirst = 2;    // missed visits of a node never reached, and
+inline constexpr unsigned kReachMissedMax = 4;      // of any in a row: strangers do not get in
+inline constexpr auto kReachHold = 700ms;           // others are left alone for the first test
+inline constexpr std::size_t kReachOffersMax = 32;  // entries that wait for it; others are lost
+inline constexpr auto kReachGrace = 60s;            // at own addresses, until the first test
+inline constexpr auto kReachKeepOpen = 45s;         // translators close after 120 s (RFC 4787)
+inline constexpr auto kReachRetest = 5min;          // of a node that could only resolve
+inline constexpr double kVisitsPerSecond = 4;       // passed on, and made; burst twice as many
 inline constexpr double kVisitsPerSecondNarrow = 2; // asked for by a /64 or /24; the same
 
 } // namespace kith::pnrp
