@@ -9,11 +9,11 @@ namespace kith::host {
 
 namespace {
 
-constexpr std::string_view kSuffix = ".json";
+constexpr std::string_view kNameSuffix = ".json";
 
 // A peer name may have any characters; the digest is a name that any file system can hold.
 std::string file_of(std::string_view peer_name) {
-    return to_hex(crypto::sha256({as_bytes(peer_name)})) + std::string(kSuffix);
+    return to_hex(crypto::sha256({as_bytes(peer_name)})) + std::string(kNameSuffix);
 }
 
 } // namespace
@@ -27,7 +27,7 @@ std::expected<NameFiles, FileError> NameFiles::open(const std::filesystem::path&
 std::vector<std::string> NameFiles::read_all(std::size_t size_max) const {
     std::vector<std::string> out;
     for (const std::string& name : directory_.names()) {
-        if (!name.ends_with(kSuffix)) continue;
+        if (!name.ends_with(kNameSuffix)) continue;
         if (auto content = directory_.read(name, size_max)) out.push_back(std::move(*content));
     }
     return out;
