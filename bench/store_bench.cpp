@@ -146,6 +146,7 @@ bool run_searches(
     std::vector<double> taken_ms;
     std::size_t hits = 0;
     SeededRandom random(3);
+    const double cpu_before = cpu_s();
     for (std::size_t i = 0; i < options.searches; ++i) {
         const auto query = store::parse_query(fmt::format(
             R"(<peersearch><and><clause attrib="wide" type="int">{}</clause>)"
@@ -161,12 +162,13 @@ bool run_searches(
     }
     print_line(fmt::format(
         R"({{"phase":"search","records":{},"searches":{},"hits_mean":{:.1f},)"
-        R"("ms_p50":{:.2f},"ms_p99":{:.2f}}})",
+        R"("ms_p50":{:.2f},"ms_p99":{:.2f},"cpu_ms_mean":{:.2f}}})",
         store->index().size(),
         options.searches,
         static_cast<double>(hits) / static_cast<double>(options.searches),
         quantile(taken_ms, 0.5),
-        quantile(taken_ms, 0.99)));
+        quantile(taken_ms, 0.99),
+        (cpu_s() - cpu_before) * 1e3 / static_cast<double>(options.searches)));
     return true;
 }
 

@@ -144,8 +144,25 @@ Sql attribute_condition(const Term& term, std::string_view no_index) {
     return sql;
 }
 
-/// True for the records in `record r` for which `term` holds.
-Sql record_condition(const Term& term) {
+/// True if the record whose number is in the column `row` has an attribute for which `term` holds.
+Sql attribute_exists(const Term& term, std::string_view row) {
+    const bool is_equality = term.comparison == Comparison::equal &&
+                             (term.type != AttributeType::string || !term.text.has_wildcards());
+    Sql sql;
+    sql << "EXISTS(SELECT 1 FROM attribute a ";
+    if (is_equality) {
+        // Entries of one value lie side by side, in the order of records.
+        sql << "INDEXED BY attribute_by_value WHERE " << attribute_condition(term, "");
+    } else {
+        // The few attributes of one record: no index is better than the table's own key.
+        sql << "WHERE " << attribute_condition(term, "+");
+    }
+    sql << value_condition("a.value", term) << " AND a.record=" << row << ")";
+    return sql;
+}
+
+/// True for the records in `record r` for which `term` holds; `row` has their numbers too.
+Sql record_condition(const Term& term, std::string_view row) {
     Sql sql;
     switch (term.field) {
     case Field::creator:
@@ -164,10 +181,7 @@ Sql record_condition(const Term& term) {
     case Field::attribute:
         break;
     }
-    // The few attributes of one record: no other index is better than the table's own key.
-    sql << "EXISTS(SELECT 1 FROM attribute a WHERE a.record=r.row AND "
-        << attribute_condition(term, "+") << value_condition("a.value", term) << ")";
-    return sql;
+    return attribute_exists(term, row);
 }
 
 /// How to walk the rows of the records for which a term holds along an index.
@@ -322,18 +336,19 @@ private:
     const RecordIndex& index_;
 };
 
-/// `query` as a condition on `record r`; `walked` is a clause that need not be asked again.
+/// `query` as a condition on `record r`, whose numbers are in the column `row` as well; `walked` is
+/// a clause that need not be asked again.
 // NOLINTNEXTLINE(misc-no-recursion): as deep as `parse_query` lets a query be
-Sql condition_of(const Query& query, const Query* walked) {
+Sql condition_of(const Query& query, const Query* walked, std::string_view row) {
     if (query.kind == Query::Kind::clause) {
         const auto term = make_term(query);
         if (&query == walked || !term) return constant(term.has_value());
-        return record_condition(*term);
+        return record_condition(*term, row);
     }
     Sql sql;
     std::string_view joint = "(";
     for (const Query& part : query.parts) {
-        sql << joint << condition_of(part, walked);
+        sql << joint << condition_of(part, walked, row);
         joint = query.kind == Query::Kind::all_of ? " AND " : " OR ";
     }
     sql << ")";
@@ -407,10 +422,11 @@ StoreResult<std::vector<RecordId>> search_sqlite(
     if (plan->cost < cap) {
         const Query* walked = plan->clauses.size() == 1 ? plan->clauses.front() : nullptr;
         sql << "SELECT r.id FROM (" << walks_of(plan->clauses, index)
-            << ") w CROSS JOIN record r ON r.row=w.row WHERE " << condition_of(query, walked);
+            << ") w CROSS JOIN record r ON r.row=w.row WHERE "
+            << condition_of(query, walked, "w.row"); // asked before the record is read
     } else {
         sql << "SELECT r.id FROM record r INDEXED BY record_by_created WHERE "
-            << condition_of(query, nullptr);
+            << condition_of(query, nullptr, "r.row");
     }
     sql << " AND r.flags&1=0 AND r.expires>=" << SqlValue(sql_time(now))
         << " ORDER BY r.created, r.id LIMIT "
