@@ -52,6 +52,7 @@ TEST_P(NatScenario, also_in_a_cloud_of_six_others) {
         // At an address of its own it contacts everybody, and no stranger is left to come: it
         // cannot know, says so, and publishes.
         EXPECT_EQ(report.unknown, 2U);
+        EXPECT_EQ(report.what_is_wrong(), std::nullopt);
         EXPECT_EQ(report.published, 2U);
         EXPECT_EQ(report.published_succeeded, report.published_resolves);
         return;
@@ -74,6 +75,15 @@ TEST(NatReport, tells_what_is_wrong) {
     EXPECT_FALSE(report.what_is_wrong());
     report.resolves = 3;
     EXPECT_TRUE(report.what_is_wrong());
+
+    NatReport open;
+    open.kind = NatKind::none;
+    open.behind = open.published = 2;
+    open.publish = open.unknown = 1;
+    EXPECT_FALSE(open.what_is_wrong());
+    open.unknown = 0;
+    open.resolve_only = 1;
+    EXPECT_TRUE(open.what_is_wrong());
 }
 
 } // namespace

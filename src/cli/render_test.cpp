@@ -115,7 +115,7 @@ TEST(Render, Status) {
         "identities  2\n"
         "names       1\n"
         "\n"
-        "CLOUD  SCOPE  STATE  NODES  CACHED  NAMES  ENDPOINTS\n");
+        "CLOUD  SCOPE  STATE  REACH  NODES  CACHED  NAMES  ENDPOINTS\n");
 }
 
 TEST(Render, Identities) {

@@ -377,6 +377,7 @@ Guest& Guest::operator=(Guest&&) noexcept = default;
 
 std::expected<Guest, StartError> Guest::start(Config config, Network network) {
     spdlog::set_level(spdlog::level::off);
+    config.use_port_mapping = false; // a guest is gone before it pays
     auto holdings = take_hold(config);
     if (!holdings) return std::unexpected(holdings.error());
     Sockets sockets;
