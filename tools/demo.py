@@ -154,7 +154,8 @@ class Demo:
         self.publish("dave", "backup", 22, "append only", None)
         self.publish("carol", "printer", 631, "second floor, left", None, "--unsecured")
         for name, published in self.names.items():
-            self.nodes[name].wait_announced(published["peer_name"])
+            node = self.nodes[name]
+            node.wait_announced(published["peer_name"], node.cloud()["name"])
         self.tell.verified("the cloud knows all four")
         self.tell.say("""The last one is unsecured: a bare word that anybody may use, like a name
             shouted across a room.""")
@@ -227,6 +228,7 @@ class Demo:
         name = node.ask("name", "publish", "doorbell", "--unsecured", "--cloud", LINK_CLOUD)
         expect("the clouds of the doorbell", [each["cloud"] for each in name["clouds"]],
                [LINK_CLOUD])
+        node.wait_announced("0.doorbell", LINK_CLOUD)
         self.tell.command("alice", "kith name resolve 0.doorbell")
         found = self.nodes["alice"].resolved("0.doorbell")
         self.tell.field("cloud", found["cloud"])
@@ -310,7 +312,7 @@ class Demo:
         self.publish("alice", "photos", 8443, "Alice is back", PAYLOAD,
                      "--passphrase-file", self.passphrase_file)
         expect("alice's name after the restart", self.names["alice"]["peer_name"], before)
-        node.wait_announced(before)
+        node.wait_announced(before, node.cloud()["name"])
         self.tell.verified("the same key, so the same name; it has a new port now")
         self.find("dave", "alice")
 

@@ -172,8 +172,15 @@ class Node:
         self.wait_announced(name["peer_name"])
         return name
 
-    def wait_announced(self, peer_name: str) -> None:
-        eventually(f"{peer_name} is announced", lambda: self.published(peer_name)["announced"])
+    def wait_announced(self, peer_name: str, cloud: str | None = None) -> None:
+        """Until a cloud knows of the name: this one, or any."""
+        def is_announced() -> bool:
+            name = self.published(peer_name)
+            if cloud is None:
+                return name["announced"]
+            return any(at["announced"] for at in name["clouds"] if at["cloud"] == cloud)
+
+        eventually(f"{peer_name} is announced in {cloud or 'a cloud'}", is_announced)
 
     def published(self, peer_name: str) -> dict:
         for name in self.ask("name", "list")["names"]:
