@@ -122,7 +122,7 @@ TEST(GraphSync, AnswersByType) {
 TEST(GraphSync, AnswersSinceATime) {
     World world;
     Peer& peer = world.found();
-    const auto old = peer.graph.add(world.now(), note("old"));
+    ASSERT_TRUE(peer.graph.add(world.now(), note("old")));
     world.run(10s);
     const auto since = peer.graph.peer_time(world.now().wall);
     const auto fresh = peer.graph.add(world.now(), note("new"));

@@ -464,9 +464,11 @@ QueryDone Clouds::Parts::conclusion(QueryId id, Query query) const {
             std::make_move_iterator(std::next(query.found.begin())),
             std::make_move_iterator(query.found.end()));
     } else if (query.wants == Query::Wants::nearest) {
-        std::ranges::stable_sort(query.found, {}, [](const Sighting& sighting) {
-            return std::pair(!sighting.resolution.is_local, scope_of(sighting));
-        });
+        const auto nearest =
+            std::ranges::min_element(query.found, {}, [](const Sighting& sighting) {
+                return std::pair(!sighting.resolution.is_local, scope_of(sighting));
+            });
+        std::ranges::iter_swap(query.found.begin(), nearest);
     }
     done.cloud = std::move(query.found.front().cloud);
     done.outcome = std::move(query.found.front().resolution);
