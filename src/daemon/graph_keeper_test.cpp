@@ -19,9 +19,9 @@ using namespace std::chrono_literals;
 const store::RecordType kThings = *parse_guid("8d2a2f0e-5a25-4f6c-9a55-1b6b1c6f0001");
 
 // One run of a daemon, as far as its graphs go.
-class Run {
+class DaemonRun {
 public:
-    explicit Run(const std::filesystem::path& folder)
+    explicit DaemonRun(const std::filesystem::path& folder)
         : data_(*host::PrivateDirectory::open(folder)),
           plain_(host::make_plain_random(entropy_)) {
         config_.data = folder;
@@ -42,14 +42,14 @@ public:
         EXPECT_TRUE(started) << (started ? "" : started.error().message);
     }
 
-    ~Run() {
+    ~DaemonRun() {
         if (!keeper) return;
         bool has_left = false;
         keeper->leave([&] { has_left = true; });
         EXPECT_TRUE(run_until([&] { return has_left; }));
     }
-    Run(const Run&) = delete;
-    Run& operator=(const Run&) = delete;
+    DaemonRun(const DaemonRun&) = delete;
+    DaemonRun& operator=(const DaemonRun&) = delete;
 
     template<class Done>
     bool run_until(Done done) {
@@ -102,7 +102,7 @@ TEST(GraphKeeper, finds_everything_again_after_a_restart) {
     std::uint16_t port = 0;
     std::string peer_id;
     {
-        Run run(folder);
+        DaemonRun run(folder);
         ASSERT_TRUE(run.keeper->create("kept", {}, {}));
         ASSERT_TRUE(run.keeper->create("closed", {}, {}));
         ASSERT_TRUE(run.keeper->create("removed", {}, {}));
@@ -116,7 +116,7 @@ TEST(GraphKeeper, finds_everything_again_after_a_restart) {
         peer_id = run.keeper->graphs().options("kept")->peer_id;
     }
     {
-        Run run(folder);
+        DaemonRun run(folder);
         EXPECT_EQ(run.keeper->graphs().names(), std::vector<std::string>{"kept"});
         EXPECT_TRUE(run.has("kept", id));
         EXPECT_EQ(run.keeper->listening().front().port, port);
@@ -131,7 +131,7 @@ TEST(GraphKeeper, takes_another_port_if_its_own_is_taken) {
     const host::TemporaryDirectory elsewhere;
     std::uint16_t port = 0;
     {
-        const Run run(place.path() / "data");
+        const DaemonRun run(place.path() / "data");
         port = run.keeper->listening().front().port;
     }
     boost::asio::io_context loop;
@@ -143,7 +143,7 @@ TEST(GraphKeeper, takes_another_port_if_its_own_is_taken) {
          .sent = [](auto, auto) {},
          .ended = [](auto, auto) {}});
     ASSERT_TRUE(other.listen({Address::v4(0x7F000001U), port}));
-    const Run run(place.path() / "data");
+    const DaemonRun run(place.path() / "data");
     EXPECT_NE(run.keeper->listening().front().port, port);
 }
 
@@ -152,7 +152,7 @@ TEST(GraphKeeper, does_not_start_under_another_peer_id) {
     const auto folder = place.path() / "data";
     const auto data = *host::PrivateDirectory::open(folder);
     ASSERT_TRUE(data.write("graphs.json", "{", host::PrivateDirectory::Existing::replace));
-    const Run run(folder);
+    const DaemonRun run(folder);
     EXPECT_NE(run.refusal.find("graphs.json"), std::string::npos) << run.refusal;
 }
 
