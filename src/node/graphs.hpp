@@ -47,6 +47,9 @@ inline constexpr std::chrono::seconds kGreetingTime{20};
 inline constexpr std::size_t kGreetingSizeMax = 4096;       // of the message
 inline constexpr std::size_t kGreetingBytesMax = 32 * 1024; // as it came, in whatever frames
 
+/// A graph that was never synchronised and has no neighbour asks for members this often.
+inline constexpr std::chrono::seconds kAskPeersInterval{15};
+
 enum class GraphsErrc : std::uint8_t {
     bad_name,       // not 1 to 255 UTF-16 units of UTF-8 without NUL
     bad_argument,   // the graph did not take its properties or options
@@ -65,15 +68,15 @@ enum class GraphsErrc : std::uint8_t {
 
 /// How this node takes part in a graph. What a host keeps to open it again after a restart.
 struct GraphOptions {
-    std::string peer_id;                       // empty: GraphsConfig::peer_id
-    std::string friendly_name;                 // of this node; may be empty
+    std::string peer_id{};                     // empty: GraphsConfig::peer_id
+    std::string friendly_name{};               // of this node; may be empty
     store::Rules rules = store::Rules::modern; // of a store that is new
     store::Durability durability = store::Durability::full;
     bool in_memory = false;    // nothing is kept
     bool listens = true;       // others may connect
     bool uses_names = true;    // members find each other in the clouds, if the node listens
     bool is_published = false; // speaks the published protocol only, without capabilities
-    std::vector<store::RecordType> sync_first;
+    std::vector<store::RecordType> sync_first{};
 
     bool operator==(const GraphOptions&) const = default;
 };
@@ -106,7 +109,7 @@ protected:
 
 struct GraphsConfig {
     std::string peer_id; // of this node, in graphs that name no other; not empty
-    graph::Tuning tuning;
+    graph::Tuning tuning{};
     bool tunes_itself = true;
 };
 
@@ -234,6 +237,8 @@ public:
     /// True if the graph has a security provider; false too for one that is not open.
     bool is_secured(std::string_view name) const;
 
+    /// True for a connection that was accepted and that no graph has yet.
+    bool is_greeting(graph::LinkId link) const;
     std::size_t greeters() const;
     const GreetingCounters& refused() const;
 

@@ -1,0 +1,290 @@
+// Graphs, for programs that carry Kith in themselves: a database of records that every member
+// holds, on a node of its own, on a thread of its own. See examples/graph.cpp and
+// examples/graph_security.cpp.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <kith/identity.hpp>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace kith {
+
+/// `12345678-1234-1234-1234-123456789abc`: types of records and of data, and ids of records.
+using Id = std::string;
+
+using GraphTime = std::chrono::system_clock::time_point;
+
+struct Attribute {
+    enum class Type : std::uint8_t { string, integer, date };
+
+    std::string name; // 1 to 40 of 0-9, A-Z and a-z
+    Type type = Type::string;
+    std::string value; // UTF-8; a number's digits; a date as of ISO 8601
+
+    bool operator==(const Attribute&) const = default;
+};
+
+struct Record {
+    Id id;
+    Id type;
+    std::uint32_t version = 1;
+    std::string creator;  // peer id
+    std::string modifier; // peer id; empty until the first change
+    GraphTime created;    // on the graph's clock
+    GraphTime modified;
+    GraphTime expires;
+    std::vector<std::byte> payload;
+    std::vector<Attribute> attributes;
+    std::vector<std::byte> security; // what the security provider made
+};
+
+struct NewRecord {
+    Id type;
+    std::chrono::seconds lifetime{0}; // from now on; above zero
+    bool refreshes = false;           // renewed before it expires, for as long as this node runs
+    std::vector<std::byte> payload{};
+    std::vector<Attribute> attributes{};
+};
+
+/// What is absent stays.
+struct RecordChange {
+    std::optional<std::vector<std::byte>> payload{};
+    std::optional<std::vector<Attribute>> attributes{};
+    std::optional<std::chrono::seconds> lifetime{}; // from now on; never ends before it did
+};
+
+struct GraphProperties {
+    std::string friendly_name{}; // at most 255 UTF-16 units
+    std::string comment{};       // at most 511
+    std::chrono::seconds presence_lifetime{300};
+    std::optional<std::uint32_t> presence_max{}; // nothing: every node says that it is there
+    std::uint32_t record_size_max = 0;           // bytes, 1024 to 60 MiB, which is 0
+    std::string creator{};                       // peer id; filled in
+};
+
+// Security -----------------------------------------------------------------------------------------
+// Who may connect and whose records count is the application's to say. These are called on the
+// node's thread, have to be quick, and may not call the graph.
+
+/// What a handshake wants after bytes of the peer's, or at its start.
+struct SecurityStep {
+    std::vector<std::byte> reply{}; // to send; may be empty
+    bool is_done = false;           // the peer is who it may be
+    bool has_failed = false;        // the connection ends
+};
+
+/// One connection: its handshake, and then what becomes of every piece that travels.
+class SecuritySession {
+public:
+    virtual ~SecuritySession() = default;
+
+    virtual SecurityStep begin() = 0;
+    virtual SecurityStep feed(std::span<const std::byte> bytes) = 0;
+
+    /// Pieces of at most 16 KiB and back; nothing drops one. As they are unless overridden.
+    virtual std::optional<std::vector<std::byte>> protect(std::span<const std::byte> plain);
+    virtual std::optional<std::vector<std::byte>> unprotect(std::span<const std::byte> wire);
+};
+
+struct PeerAnnounced {
+    bool is_initiator = false; // this node opened the connection
+    bool is_direct = false;    // for data alone
+    std::string peer_id;       // that the other end claims; of one that we opened it may be empty
+};
+
+class SecurityProvider {
+public:
+    enum class Verdict : std::uint8_t {
+        valid,
+        invalid, // forgotten
+        defer,   // kept aside until `Graph::validate_deferred()`
+    };
+
+    virtual ~SecurityProvider() = default;
+
+    /// Null refuses the connection.
+    virtual std::unique_ptr<SecuritySession> start(const PeerAnnounced& peer) = 0;
+
+    /// The security data of a record that is about to be published; nothing aborts it.
+    virtual std::optional<std::vector<std::byte>> secure(const Record& record) = 0;
+
+    /// Judges a record of the application's types that arrived, or was read from the disk.
+    virtual Verdict validate(const Record& record) = 0;
+};
+
+// Events -------------------------------------------------------------------------------------------
+
+using LinkId = std::uint64_t;
+
+struct GraphStatus {
+    bool is_listening = false;
+    bool has_neighbours = false;
+    bool is_synchronized = false; // before it only `connect()` works
+
+    bool operator==(const GraphStatus&) const = default;
+};
+
+struct RecordChanged {
+    enum class Kind : std::uint8_t { added, updated, deleted, expired };
+
+    Kind kind{};
+    Id id;
+    Id type;
+};
+
+struct ConnectionChanged {
+    enum class State : std::uint8_t { connected, disconnected, failed };
+
+    State state{};
+    LinkId link = 0;
+    bool is_direct = false;
+    std::uint64_t node = 0;
+    LinkId next = 0;    // after a refusal: the attempt that follows it
+    std::string reason; // of the end, in a few words
+};
+
+struct DataReceived {
+    LinkId link = 0;
+    Id type;
+    std::vector<std::byte> data;
+};
+
+struct NodeChanged {
+    enum class Kind : std::uint8_t { connected, disconnected, updated };
+
+    Kind kind{};
+    std::uint64_t node = 0;
+    std::string peer_id;
+};
+
+struct PropertiesChanged {};
+
+/// The records of a type have all arrived; an empty type: of all others.
+struct Synchronized {
+    Id type;
+};
+
+/// The disk failed: what was changed since the last success was undone.
+struct StoreFailed {
+    Error error;
+};
+
+using GraphEvent = std::variant<
+    GraphStatus,
+    RecordChanged,
+    ConnectionChanged,
+    DataReceived,
+    NodeChanged,
+    PropertiesChanged,
+    Synchronized,
+    StoreFailed>;
+
+// The graph ----------------------------------------------------------------------------------------
+
+struct GraphOptions {
+    std::string name;                  // the graph's id: 1 to 255 UTF-16 units
+    std::string friendly_name{};       // of this node
+    std::filesystem::path folder{};    // of the records, mode 0700; empty: in memory
+    std::string peer_id{};             // empty: one that the folder remembers
+    bool is_durable = true;            // a change survives a power failure once it is acknowledged
+    std::vector<std::string> listen{}; // `ADDRESS:PORT`, port 0: any; empty: nobody can connect
+    std::shared_ptr<SecurityProvider> security{}; // null: who reaches the node reads and writes
+    bool accepts_direct = false;                  // direct connections
+
+    /// Every event, also those that happen before `create()` or `open()` returns; without it they
+    /// go into the queue.
+    std::function<void(GraphEvent)> told{};
+    /// Runs `told`, on whatever thread it likes. Without one it runs on the node's thread.
+    std::function<void(std::function<void()>)> executor{};
+};
+
+struct GraphNode {
+    std::uint64_t node = 0;
+    std::string peer_id;
+    std::vector<std::string> addresses;
+};
+
+struct GraphLink {
+    LinkId link = 0;
+    std::uint64_t node = 0;
+    std::string peer_id;
+    std::string address;
+    bool is_direct = false;
+    bool is_incoming = false;
+};
+
+/// One graph on a node of its own. Every function may be called from any thread. Those that change
+/// records return when the change is on the disk (with `is_durable`), or at once if they are called
+/// on the node's thread.
+class Graph {
+public:
+    /// Founds a graph, of which this node is a member at once.
+    static Result<Graph> create(GraphOptions options, const GraphProperties& properties = {});
+
+    /// Takes part in a graph: from what the folder has of it, or from nothing.
+    static Result<Graph> open(GraphOptions options);
+
+    /// Says goodbye; up to two seconds. No callback runs afterwards.
+    ~Graph();
+    Graph(Graph&&) noexcept;
+    Graph& operator=(Graph&&) noexcept;
+
+    /// To a member; `ConnectionChanged` follows.
+    Result<LinkId>
+    connect(std::string_view address, std::optional<std::string> peer_id = std::nullopt);
+    /// For data alone; `ConnectionChanged` follows.
+    Result<LinkId>
+    connect_direct(std::string_view address, std::optional<std::string> peer_id = std::nullopt);
+    /// At most 1 MiB; `too_many` while more than that waits.
+    Result<void> send(LinkId link, const Id& type, std::span<const std::byte> data);
+    Result<void> disconnect(LinkId link);
+
+    Result<Id> add(const NewRecord& wish);
+    /// All of them in one go, which is much faster; where one cannot be, those before it are there.
+    Result<std::vector<Id>> add(std::span<const NewRecord> wishes);
+    Result<void> update(const Id& id, const RecordChange& change);
+    Result<void> remove(const Id& id);
+
+    Result<Record> get(const Id& id) const;
+    /// In the order of creation; empty: of any type, by anybody.
+    Result<std::vector<Id>>
+    list(const Id& type = {}, std::string_view creator = {}, std::size_t limit = 10'000) const;
+    /// By a `<peersearch>` document.
+    Result<std::vector<Id>> search(std::string_view query, std::size_t limit = 10'000) const;
+
+    Result<GraphProperties> properties() const;
+    Result<void> set_properties(const GraphProperties& properties); // the creator alone
+    Result<void> set_presence(std::span<const Attribute> attributes);
+
+    GraphStatus status() const;
+    std::vector<GraphNode> nodes() const;
+    std::vector<GraphLink> links() const;
+    std::vector<std::string> listening() const;
+    std::string peer_id() const;
+
+    /// Judges the deferred records again.
+    void validate_deferred();
+
+    /// The next event of the queue; nothing if there is none (within `patience`).
+    std::optional<GraphEvent> poll();
+    std::optional<GraphEvent> wait(std::chrono::milliseconds patience);
+
+private:
+    struct Inside;
+    explicit Graph(std::unique_ptr<Inside> inside);
+
+    std::unique_ptr<Inside> inside_;
+};
+
+} // namespace kith

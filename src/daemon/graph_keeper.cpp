@@ -1,0 +1,238 @@
+#include "daemon/graph_keeper.hpp"
+
+#include "daemon/fault_text.hpp"
+#include "host/clocks.hpp"
+
+#include <system_error>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <utility>
+
+namespace kith::daemon {
+
+namespace {
+
+// A port that the kernel chose for one address may be taken at the next one: then all try again.
+constexpr int kGraphPortTriesMax = 16;
+
+bool lacks_family(const std::error_code& error) {
+    return error == std::errc::address_family_not_supported ||
+           error == std::errc::address_not_available;
+}
+
+} // namespace
+
+std::string_view to_text(store::StoreErrc code) {
+    switch (code) {
+    case store::StoreErrc::full:
+        return "the disk is full";
+    case store::StoreErrc::read_only:
+        return "its file may not be written";
+    case store::StoreErrc::corrupt:
+        return "its file is damaged";
+    case store::StoreErrc::locked:
+        return "another process has its file open";
+    case store::StoreErrc::newer_schema:
+        return "its file was written by a later version of Kith";
+    case store::StoreErrc::wrong_graph:
+        return "its file belongs to another graph or peer id";
+    case store::StoreErrc::io:
+        return "the system refused its file";
+    }
+    return "its file cannot be used";
+}
+
+std::string_view to_text(node::GraphsErrc code) {
+    using enum node::GraphsErrc;
+    switch (code) {
+    case bad_name:
+        return "a graph's name is 1 to 255 characters";
+    case bad_argument:
+        return "its properties or options are not allowed";
+    case already_open:
+        return "it is open";
+    case already_exists:
+        return "it exists here already";
+    case not_open:
+        return "it is not open";
+    case too_many:
+        return "too many graphs are open";
+    case store_full:
+        return to_text(store::StoreErrc::full);
+    case store_read_only:
+        return to_text(store::StoreErrc::read_only);
+    case store_corrupt:
+        return to_text(store::StoreErrc::corrupt);
+    case store_locked:
+        return to_text(store::StoreErrc::locked);
+    case store_newer:
+        return to_text(store::StoreErrc::newer_schema);
+    case store_wrong_graph:
+        return to_text(store::StoreErrc::wrong_graph);
+    case store_failed:
+        return to_text(store::StoreErrc::io);
+    }
+    return "it cannot be used";
+}
+
+std::expected<GraphHoldings, ConfigError>
+take_graphs(const Config& config, const host::PrivateDirectory& data, SecureRandom& random) {
+    auto list = host::load_graph_list(data);
+    if (!list) return refuse(to_sentence(list.error()));
+    if (list->peer_id.empty()) {
+        list->peer_id = to_hex(random.bytes<16>());
+        auto saved = host::save_graph_list(data, *list);
+        if (!saved) return refuse(to_sentence(saved.error()));
+    }
+    auto stores = host::GraphStores::open(config.data / "graphs");
+    if (!stores) return refuse(to_sentence(stores.error()));
+    return GraphHoldings{std::move(*list), std::move(*stores)};
+}
+
+GraphKeeper::GraphKeeper(
+    boost::asio::io_context& loop,
+    const Config& config,
+    const host::PrivateDirectory& data,
+    GraphHoldings holdings,
+    host::NodeDriver& names,
+    SecureRandom& secure,
+    PlainRandom& plain)
+    : config_(config),
+      data_(data),
+      list_(std::move(holdings.list)),
+      stores_(std::move(holdings.stores)),
+      driver_(
+          loop,
+          {.graphs = {.peer_id = list_.peer_id, .tuning = {}},
+           .allow_loopback = config.graph_listen.front().address.scope() == Scope::loopback,
+           .names = &names,
+           .profile = config.profile},
+          hooks(),
+          stores_,
+          secure,
+          plain) {}
+
+host::GraphHooks GraphKeeper::hooks() {
+    return {
+        .exposed =
+            [](const std::string& graph, std::uint16_t port) {
+                spdlog::warn(
+                    "graph {}: anyone who can reach port {} can read and change it: secure groups "
+                    "come next",
+                    graph,
+                    port);
+            },
+        .store_failed =
+            [](const std::string& graph, store::StoreErrc why) {
+                spdlog::error("graph {}: nothing more was kept: {}", graph, to_text(why));
+            }};
+}
+
+Now GraphKeeper::now() const {
+    return host::read_clocks();
+}
+
+// Every address on one port; the first one decides where that is 0.
+std::error_code GraphKeeper::listen(std::uint16_t port) {
+    std::error_code absent;
+    for (Endpoint at : config_.graph_listen) {
+        at.port = port;
+        const std::error_code error = driver_.listen(at);
+        const bool is_absent = config_.may_change_port && lacks_family(error);
+        if (error && !is_absent) return error;
+        if (is_absent)
+            absent = error;
+        else
+            port = driver_.listening().front().port;
+    }
+    return driver_.listening().empty() ? absent : std::error_code{};
+}
+
+std::expected<void, ConfigError> GraphKeeper::start() {
+    const std::uint16_t asked = config_.graph_listen.front().port;
+    const bool may_choose = asked == 0;
+    std::error_code error = listen(may_choose ? list_.port : asked);
+    for (int tries = 0; error && may_choose && tries < kGraphPortTriesMax; ++tries) {
+        driver_.stop_listening();
+        error = listen(0);
+    }
+    if (error) {
+        return refuse(fmt::format(
+            "cannot listen for graphs on {}: {}",
+            to_string(config_.graph_listen.front()),
+            error.message()));
+    }
+    const std::uint16_t port = driver_.listening().front().port;
+    if (may_choose && port != list_.port) {
+        if (list_.port != 0) {
+            spdlog::warn("port {} is taken; graphs are at port {} now", list_.port, port);
+        }
+        list_.port = port;
+        save();
+    }
+    for (const auto& [name, options] : list_.graphs) {
+        const auto opened = driver_.open(name, options);
+        if (opened)
+            spdlog::info("graph {} is open", name);
+        else
+            spdlog::error("graph {} does not open: {}", name, to_text(opened.error()));
+    }
+    return {};
+}
+
+void GraphKeeper::save() {
+    const auto saved = host::save_graph_list(data_, list_);
+    if (!saved) spdlog::error("{}", to_sentence(saved.error()));
+}
+
+void GraphKeeper::keep(const std::string& name) {
+    const node::GraphOptions* const options = driver_.graphs().options(name);
+    if (options == nullptr || options->in_memory) return;
+    list_.graphs[name] = *options;
+    save();
+}
+
+void GraphKeeper::forget(const std::string& name) {
+    if (list_.graphs.erase(name) > 0) save();
+}
+
+std::expected<void, node::GraphsErrc> GraphKeeper::create(
+    const std::string& name, const node::GraphOptions& options, const graph::GraphInfo& info) {
+    auto done = driver_.create(name, options, info);
+    if (done) keep(name);
+    return done;
+}
+
+std::expected<void, node::GraphsErrc>
+GraphKeeper::open(const std::string& name, const node::GraphOptions& options) {
+    auto done = driver_.open(name, options);
+    if (done) keep(name);
+    return done;
+}
+
+std::expected<void, node::GraphsErrc> GraphKeeper::close(const std::string& name) {
+    auto done = driver_.close(name);
+    forget(name); // also one that did not open at the start
+    return done;
+}
+
+std::expected<void, node::GraphsErrc> GraphKeeper::remove(const std::string& name) {
+    auto done = driver_.remove(name);
+    if (done) forget(name);
+    return done;
+}
+
+void GraphKeeper::change(const std::string& name, const Change& act, Done done) {
+    driver_.change(name, act, std::move(done));
+}
+
+api::GraphService::WatchId GraphKeeper::watch(const std::string& name, Watcher watcher) {
+    return WatchId{static_cast<std::uint64_t>(driver_.watch(name, std::move(watcher)))};
+}
+
+void GraphKeeper::unwatch(WatchId id) {
+    driver_.unwatch(host::GraphDriver::WatchId{static_cast<std::uint64_t>(id)});
+}
+
+} // namespace kith::daemon
