@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "api/graph_service.hpp"
 #include "api/name_store.hpp"
 #include "api/node_service.hpp"
 #include "base/random.hpp"
@@ -37,7 +38,8 @@ struct Services {
     crypto::SealCost seal_cost = crypto::kSealCostDefault;
     ProcessFacts facts;
     const pnrp::Profile* profile = &pnrp::modern_profile(); // the node's
-    NameStore* store = nullptr; // outlives the API; without one names end with the process
+    NameStore* store = nullptr;     // outlives the API; without one names end with the process
+    GraphService* graphs = nullptr; // null: there are no graphs here
 };
 
 } // namespace kith::api
