@@ -16,6 +16,7 @@ struct Flags {
     std::optional<std::string> data;
     std::optional<std::string> api;
     std::vector<std::string> listen;
+    std::vector<std::string> graph_listen;
     std::vector<std::string> seeds;
     std::vector<std::string> clouds;
     std::optional<std::string> profile;
@@ -35,6 +36,13 @@ void declare(CLI::App& app, Flags& flags) {
         ->type_name("DIR");
     app.add_option("--api", flags.api, "Unix socket of the local API")->type_name("SOCKET");
     app.add_option("--listen", flags.listen, "Address to listen on; may be given several times")
+        ->type_name("ADDRESS:PORT")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app.add_option(
+           "--graph-listen",
+           flags.graph_listen,
+           "Address to listen on for graphs; may be given several times")
         ->type_name("ADDRESS:PORT")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -92,6 +100,7 @@ std::expected<CommandLine, ConfigError> interpret(const Flags& flags) {
         take(flags.data, parse_path, settings.data),
         take(flags.api, parse_path, settings.api),
         take_all(flags.listen, parse_listen, settings.listen),
+        take_all(flags.graph_listen, parse_listen, settings.graph_listen),
         take_all(flags.seeds, parse_seed_setting, settings.seeds),
         take_all(flags.clouds, parse_cloud, settings.clouds),
         take(flags.profile, parse_profile, settings.profile),

@@ -29,13 +29,13 @@ default_api(const Environment& environment, const std::filesystem::path& data) {
     return data / "api.sock";
 }
 
-std::optional<ConfigError> check_listen(const Config& config) {
-    if (config.listen.size() > kListenMax) {
+std::optional<ConfigError> check_listen(const Config& config, const std::vector<Endpoint>& listen) {
+    if (listen.size() > kListenMax) {
         return ConfigError{fmt::format("at most {} addresses can be listened on", kListenMax)};
     }
-    const Endpoint& first = config.listen.front();
+    const Endpoint& first = listen.front();
     const bool on_loopback = first.address.scope() == Scope::loopback;
-    for (auto i = config.listen.begin(); i != config.listen.end(); ++i) {
+    for (auto i = listen.begin(); i != listen.end(); ++i) {
         if (i->address.is_v4() && !config.profile->allows_v4) {
             return ConfigError{fmt::format(
                 "{} cannot be listened on: the {} profile has IPv6 only",
@@ -51,7 +51,7 @@ std::optional<ConfigError> check_listen(const Config& config) {
         if ((i->address.scope() == Scope::loopback) != on_loopback) {
             return ConfigError{"a loopback address and another one cannot be listened on together"};
         }
-        if (std::find(config.listen.begin(), i, *i) != i) {
+        if (std::find(listen.begin(), i, *i) != i) {
             return ConfigError{fmt::format("{} is to be listened on twice", to_string(*i))};
         }
     }
@@ -91,6 +91,7 @@ Settings combine(Settings first, Settings second) {
     if (!first.data) first.data = std::move(second.data);
     if (!first.api) first.api = std::move(second.api);
     if (first.listen.empty()) first.listen = std::move(second.listen);
+    if (first.graph_listen.empty()) first.graph_listen = std::move(second.graph_listen);
     if (first.seeds.empty()) first.seeds = std::move(second.seeds);
     if (first.clouds.empty()) first.clouds = std::move(second.clouds);
     if (!first.profile) first.profile = second.profile;
@@ -126,7 +127,14 @@ decide(const Settings& settings, const Environment& environment) {
     out.clouds = settings.clouds;
     out.is_seed_node = settings.seed_node.value_or(false);
     out.log_level = settings.log_level.value_or(LogLevel::info);
-    if (const auto wrong = check_listen(out)) return std::unexpected(*wrong);
+    if (const auto wrong = check_listen(out, out.listen)) return std::unexpected(*wrong);
+    out.graph_listen = settings.graph_listen;
+    if (out.graph_listen.empty()) {
+        out.graph_listen = out.listen;
+        for (Endpoint& at : out.graph_listen)
+            at.port = 0;
+    }
+    if (const auto wrong = check_listen(out, out.graph_listen)) return std::unexpected(*wrong);
     out.allow_loopback = out.listen.front().address.scope() == Scope::loopback;
     // A node that only this machine reaches has nothing to say on the link.
     out.use_ssdp = settings.ssdp.value_or(true) && !out.allow_loopback;

@@ -32,7 +32,8 @@ enum class LogLevel : std::uint8_t { trace, debug, info, warn, error, off };
 struct Settings {
     std::optional<std::filesystem::path> data;
     std::optional<std::filesystem::path> api;
-    std::vector<Endpoint> listen; // port 0: any
+    std::vector<Endpoint> listen;       // port 0: any
+    std::vector<Endpoint> graph_listen; // likewise
     std::vector<host::Seed> seeds;
     std::vector<std::string> clouds;
     std::optional<const pnrp::Profile*> profile;
@@ -47,7 +48,8 @@ struct Config {
     std::filesystem::path data;
     std::filesystem::path api;
     std::vector<Endpoint> listen;
-    bool may_change_port = false; // the user did not ask for this one
+    bool may_change_port = false;       // the user did not ask for this one
+    std::vector<Endpoint> graph_listen; // of one port; 0: that of the last run, or any
     std::vector<host::Seed> seeds;
     std::vector<std::string> clouds; // empty: all that the machine's addresses allow
     const pnrp::Profile* profile = &pnrp::modern_profile();

@@ -81,10 +81,11 @@ private:
     std::optional<ConfigError> error_;
 };
 
-constexpr std::array<std::string_view, 10> kKeys{
+constexpr std::array<std::string_view, 11> kKeys{
     "data",
     "api",
     "listen",
+    "graph_listen",
     "seed",
     "cloud",
     "profile",
@@ -118,6 +119,7 @@ std::expected<Settings, ConfigError> parse_config(std::string_view toml, const s
     reader.text("data", parse_path, out.data);
     reader.text("api", parse_path, out.api);
     reader.texts("listen", parse_listen, out.listen);
+    reader.texts("graph_listen", parse_listen, out.graph_listen);
     reader.texts("seed", parse_seed_setting, out.seeds);
     reader.text_or_texts("cloud", parse_cloud, out.clouds);
     reader.text("profile", parse_profile, out.profile);

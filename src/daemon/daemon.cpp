@@ -4,6 +4,7 @@
 #include "api/http_server.hpp"
 #include "daemon/driver_service.hpp"
 #include "daemon/fault_text.hpp"
+#include "daemon/graph_keeper.hpp"
 #include "daemon/sockets.hpp"
 #include "daemon/stored_names.hpp"
 #include "host/clocks.hpp"
@@ -80,6 +81,7 @@ struct Holdings {
     host::IdentityVault vault;
     StoredNames names;
     host::UnixListener listener;
+    GraphHoldings graphs;
 };
 
 std::unexpected<StartError> give_up(std::string message) {
@@ -101,6 +103,9 @@ std::expected<Holdings, StartError> take_hold(const Config& config) {
     if (!vault) return give_up(to_sentence(vault.error()));
     auto names = host::NameFiles::open(config.data / "names");
     if (!names) return give_up(to_sentence(names.error()));
+    host::EntropySource entropy;
+    auto graphs = take_graphs(config, *data, entropy);
+    if (!graphs) return give_up(graphs.error().message);
     auto listener = host::UnixListener::open(config.api);
     if (!listener) return give_up(to_sentence(listener.error(), config.api));
     return Holdings{
@@ -108,7 +113,8 @@ std::expected<Holdings, StartError> take_hold(const Config& config) {
         .lock = std::move(*lock),
         .vault = std::move(*vault),
         .names = StoredNames(std::move(*names)),
-        .listener = std::move(*listener)};
+        .listener = std::move(*listener),
+        .graphs = std::move(*graphs)};
 }
 
 /// Whether the program around is ours: then its signals are for us.
@@ -119,7 +125,7 @@ public:
     Process(Config config, Holdings holdings, Sockets sockets, Role role);
 
     /// Until a signal or `stop()`.
-    void run(Network network);
+    std::expected<void, StartError> run(Network network);
 
     /// From any thread, once.
     void stop();
@@ -133,6 +139,7 @@ private:
     static void tell(const std::expected<void, host::FileError>& saved);
     void wait_for_signal();
     void leave();
+    void leave_names();
 
     Role role_;
     Config config_;
@@ -149,6 +156,7 @@ private:
     int remembering_ = 0;         // times, up to kRememberFirstTimes
     host::NodeDriver driver_;
     DriverService node_;
+    GraphKeeper graphs_;
     std::optional<host::Worker> worker_;
     api::Api api_;
     api::HttpServer server_;
@@ -163,6 +171,8 @@ Process::Process(Config config, Holdings holdings, Sockets sockets, Role role)
       leave_timer_(loop_),
       driver_(loop_, driver_config(std::move(sockets)), driver_hooks(), entropy_, plain_),
       node_(driver_),
+      graphs_(
+          loop_, config_, holdings_.data, std::move(holdings_.graphs), driver_, entropy_, plain_),
       worker_(std::in_place, loop_),
       api_(services()),
       server_(loop_, holdings_.listener.take_socket().release(), api_, {}) {
@@ -197,6 +207,7 @@ host::DriverHooks Process::driver_hooks() {
         .places_changed =
             [this](std::span<const node::Place> places) {
                 asio::post(loop_, [this] { api_.resume_names(); });
+                graphs_.refresh_addresses();
                 for (const node::Place& place : places) {
                     spdlog::info(
                         "addresses in {}: {}", place.cloud, fmt::join(texts(place.endpoints), " "));
@@ -255,7 +266,8 @@ api::Services Process::services() {
              .data = config_.data.native()},
         .profile = config_.profile,
         // What a guest publishes ends with it, and what kithd publishes is not for it to publish.
-        .store = role_ == Role::owner ? &holdings_.names : nullptr};
+        .store = role_ == Role::owner ? &holdings_.names : nullptr,
+        .graphs = role_ == Role::owner ? &graphs_ : nullptr};
 }
 
 void Process::tell(const std::expected<void, host::FileError>& saved) {
@@ -305,12 +317,16 @@ void Process::leave() {
     server_.stop();
     remember_timer_.cancel();
     last_known_ = driver_.clouds().remembered(host::read_clocks());
+    graphs_.leave([this] { leave_names(); });
+}
+
+void Process::leave_names() {
     if (!driver_.leave()) return loop_.stop();
     leave_timer_.expires_after(kLeaveTime);
     leave_timer_.async_wait([this](const boost::system::error_code&) { loop_.stop(); });
 }
 
-void Process::run(Network network) {
+std::expected<void, StartError> Process::run(Network network) {
     for (const host::VaultProblem& problem : holdings_.vault.problems())
         spdlog::warn("{}", to_sentence(problem));
     wait_for_signal();
@@ -319,10 +335,14 @@ void Process::run(Network network) {
         driver_.start();
         api_.resume_names();
     }
+    if (role_ == Role::owner) {
+        if (auto begun = graphs_.start(); !begun) return give_up(begun.error().message);
+    }
     spdlog::info(
-        "kithd ready: api={} listen={}",
+        "kithd ready: api={} listen={} graphs={}",
         config_.api.native(),
-        fmt::join(texts(driver_.listening()), ","));
+        fmt::join(texts(driver_.listening()), ","),
+        fmt::join(texts(graphs_.listening()), ","));
     loop_.run();
     // Whatever the worker still writes comes before what we write last.
     worker_.reset();
@@ -330,6 +350,7 @@ void Process::run(Network network) {
         tell(host::save_remembered_nodes(holdings_.data, last_known_));
     }
     spdlog::info("kithd ended");
+    return {};
 }
 
 } // namespace
@@ -348,14 +369,13 @@ std::expected<void, StartError> run(const Config& config) {
     }
     if (sockets->lacks_family) spdlog::info("this machine has only one of IPv6 and IPv4");
     Process process(config, std::move(*holdings), std::move(*sockets), Role::owner);
-    process.run(Network::online);
-    return {};
+    return process.run(Network::online);
 }
 
 struct Guest::Parts {
     Parts(Config config, Holdings holdings, Sockets sockets, Network network)
         : process(std::move(config), std::move(holdings), std::move(sockets), Role::guest),
-          thread([this, network] { process.run(network); }) {}
+          thread([this, network] { static_cast<void>(process.run(network)); }) {}
 
     Parts(const Parts&) = delete;
     Parts& operator=(const Parts&) = delete;
