@@ -28,7 +28,12 @@ enum class Errc : std::uint8_t {
     no_valid_answer, // somebody answered for the name, and nothing they signed was valid
     timed_out,
     cancelled,
-    too_many, // names, or questions at once
+    too_many,       // names, questions at once, records, bytes
+    not_ready,      // the graph was never synchronised
+    closed,         // the graph is
+    not_allowed,    // by the graph's creator, or by the security provider
+    already_exists, // a graph, or a connection
+    disk,           // full, read-only, damaged; the text says which
 };
 
 struct Error {
