@@ -1,6 +1,7 @@
 // kith-bench: measures, and prints what it measured as lines of JSON.
 
 #include "cloud_bench.hpp"
+#include "graph_bench.hpp"
 #include "names_bench.hpp"
 #include "store_bench.hpp"
 
@@ -48,6 +49,44 @@ int main(int argc, char** argv) {
         ->add_option("--records", store.records, "In the store searched; 0 leaves that out")
         ->check(CLI::Range(0, 10'000'000))
         ->capture_default_str();
+    kith::bench::GraphOptions graph;
+    CLI::App* graph_command =
+        app.add_subcommand("graph", "Graphs on loopback: catch up, reconcile, spread, publish");
+    graph_command->add_option("--only", graph.only, "One phase")
+        ->check(CLI::IsMember(
+            {"catch_up",
+             "reconcile",
+             "reach_all_unloaded",
+             "throughput",
+             "publish_durable",
+             "search"}));
+    graph_command->add_option("--dir", graph.folder, "Folder for files, which are removed again")
+        ->capture_default_str();
+    graph_command->add_option("--runs", graph.runs, "Runs of each phase; medians are printed")
+        ->check(CLI::Range(1, 100))
+        ->capture_default_str();
+    graph_command->add_option("--records", graph.records, "Records to catch up with")
+        ->check(CLI::Range(1, 10'000'000))
+        ->capture_default_str();
+    graph_command
+        ->add_option("--reconcile-records", graph.reconcile_records, "Records of two stores")
+        ->check(CLI::Range(1, 10'000'000))
+        ->capture_default_str();
+    graph_command->add_option("--nodes", graph.nodes, "Nodes that a record reaches")
+        ->check(CLI::Range(2, 256))
+        ->capture_default_str();
+    graph_command->add_option("--seconds", graph.seconds, "Of each run of throughput")
+        ->check(CLI::Range(0.1, 600.0))
+        ->capture_default_str();
+    graph_command->add_option("--window", graph.window, "Records under way")
+        ->check(CLI::Range(1, 10'000))
+        ->capture_default_str();
+    graph_command->add_option("--publish-records", graph.publish_records, "Published durably")
+        ->check(CLI::Range(1, 10'000'000))
+        ->capture_default_str();
+    graph_command->add_option("--search-records", graph.search_records, "In the searched store")
+        ->check(CLI::Range(1000, 10'000'000))
+        ->capture_default_str();
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -55,5 +94,6 @@ int main(int argc, char** argv) {
     }
     if (cloud_command->parsed()) return kith::bench::run_cloud(cloud);
     if (store_command->parsed()) return kith::bench::run_store(store);
+    if (graph_command->parsed()) return kith::bench::run_graph(graph);
     return kith::bench::run_names(names);
 }
