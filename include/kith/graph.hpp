@@ -73,7 +73,7 @@ struct GraphProperties {
     std::string creator{};                       // peer id; filled in
 };
 
-// Security -----------------------------------------------------------------------------------------
+// Security ----------------------------------------------------------------------------------------
 // Who may connect and whose records count is the application's to say. These are called on the
 // node's thread, have to be quick, and may not call the graph.
 
@@ -123,7 +123,7 @@ public:
     virtual Verdict validate(const Record& record) = 0;
 };
 
-// Events -------------------------------------------------------------------------------------------
+// Events ------------------------------------------------------------------------------------------
 
 using LinkId = std::uint64_t;
 
@@ -190,7 +190,7 @@ using GraphEvent = std::variant<
     Synchronized,
     StoreFailed>;
 
-// The graph ----------------------------------------------------------------------------------------
+// The graph ---------------------------------------------------------------------------------------
 
 struct GraphOptions {
     std::string name;                  // the graph's id: 1 to 255 UTF-16 units

@@ -237,7 +237,7 @@ Result<Graph> Graph::open(GraphOptions options) {
     return Graph(std::move(inside));
 }
 
-// Connections --------------------------------------------------------------------------------------
+// Connections -------------------------------------------------------------------------------------
 
 Result<LinkId> Graph::connect(std::string_view address, std::optional<std::string> peer_id) {
     auto to = read_endpoint(address, false);
@@ -281,7 +281,7 @@ Result<void> Graph::disconnect(LinkId link) {
     });
 }
 
-// Records ------------------------------------------------------------------------------------------
+// Records -----------------------------------------------------------------------------------------
 
 Result<Id> Graph::add(const NewRecord& wish) {
     auto ids = add(std::span(&wish, 1));
@@ -365,7 +365,7 @@ Result<std::vector<Id>> Graph::search(std::string_view query, std::size_t limit)
         [&] { return to_ids(inside_->core().search(host::read_clocks(), *parsed, limit)); });
 }
 
-// The graph ----------------------------------------------------------------------------------------
+// The graph ---------------------------------------------------------------------------------------
 
 Result<GraphProperties> Graph::properties() const {
     return inside_->on_loop([&]() -> Result<GraphProperties> {

@@ -151,7 +151,7 @@ struct GraphDriver::Parts {
     asio::steady_timer leave_timer;
 };
 
-// Connections --------------------------------------------------------------------------------------
+// Connections -------------------------------------------------------------------------------------
 
 TcpHooks GraphDriver::Parts::link_hooks() {
     TcpHooks out;
@@ -227,7 +227,7 @@ void GraphDriver::Parts::carry_out(graph::LinkCommand& command) {
         command);
 }
 
-// Turns --------------------------------------------------------------------------------------------
+// Turns -------------------------------------------------------------------------------------------
 
 // The end of the turn comes after everything that is ready now: what arrived on several
 // connections, and what several callers changed, is committed at once.
@@ -316,7 +316,7 @@ void GraphDriver::Parts::arm_timer() {
     }));
 }
 
-// Addresses and names ------------------------------------------------------------------------------
+// Addresses and names -----------------------------------------------------------------------------
 
 void GraphDriver::Parts::schedule_poll() {
     poll_timer.expires_after(kAddressLook);
@@ -420,7 +420,7 @@ void GraphDriver::Parts::wait_for_goodbyes(
         }));
 }
 
-// Commands -----------------------------------------------------------------------------------------
+// Commands ----------------------------------------------------------------------------------------
 
 GraphDriver::GraphDriver(
     asio::io_context& loop,
