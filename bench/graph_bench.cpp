@@ -563,7 +563,8 @@ private:
             hits = found->size();
         }
         print_line(fmt::format(
-            R"({{"phase":"search","records":{},"attributes":5,"hits":{},"ms":[{:.3f},{:.3f},{:.3f}]}})",
+            R"({{"phase":"search","records":{},"attributes":5,"hits":{},)"
+            R"("ms":[{:.3f},{:.3f},{:.3f}]}})",
             options_.search_records,
             hits,
             quantile(took_ms, 0.5),

@@ -257,7 +257,7 @@ public:
     Result<void> remove(const Id& id);
 
     Result<Record> get(const Id& id) const;
-    /// In the order of creation; empty: of any type, by anybody.
+    /// In the order of creation; empty: of any type (also the graph's own), by anybody.
     Result<std::vector<Id>>
     list(const Id& type = {}, std::string_view creator = {}, std::size_t limit = 10'000) const;
     /// By a `<peersearch>` document.

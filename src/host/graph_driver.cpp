@@ -373,7 +373,7 @@ void GraphDriver::Parts::publish(const std::string& graph) {
         static_cast<void>(config.names->unpublish(*name.id));
         name.id.reset();
     }
-    // Without a network there is no cloud to publish in; the next look at the addresses tries again.
+    // Without a network there is no cloud to publish in; the next look at the addresses tries.
     if (auto id = config.names->publish(std::move(publication))) name.id = *id;
 }
 

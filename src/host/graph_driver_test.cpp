@@ -208,7 +208,7 @@ TEST_F(GraphDriverTest, what_the_disk_refused_is_not_acknowledged) {
     a.stores.tally.fails = true;
     std::size_t told = 0;
     a.driver.watch("x", [&](const graph::Event& event) {
-        told += std::holds_alternative<graph::RecordChanged>(event) ? 1 : 0;
+        if (std::holds_alternative<graph::RecordChanged>(event)) ++told;
     });
     const auto outcome = put(a);
     ASSERT_TRUE(run_until([&] { return outcome->has_value(); }));
