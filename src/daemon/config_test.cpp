@@ -130,6 +130,24 @@ TEST(Config, takes_every_flag) {
     EXPECT_EQ(config.log_level, LogLevel::debug);
 }
 
+TEST(Config, listens_for_graphs_where_it_listens_for_names_unless_told_otherwise) {
+    const Config plain = config_of({"--listen", "127.0.0.1:4000"});
+    ASSERT_EQ(plain.graph_listen.size(), 1U);
+    EXPECT_EQ(plain.graph_listen[0].address, plain.listen[0].address);
+    EXPECT_EQ(plain.graph_listen[0].port, 0) << "any, and the same again after a restart";
+    const Config told =
+        config_of({"--graph-listen", "0.0.0.0:4001", "--graph-listen", "[::]:4001"});
+    ASSERT_EQ(told.graph_listen.size(), 2U);
+    EXPECT_EQ(to_string(told.graph_listen[0]), "0.0.0.0:4001");
+    EXPECT_EQ(told.listen.front().port, kDefaultPort);
+    EXPECT_TRUE(says(complaint({"--graph-listen", "nowhere"}), "nowhere"));
+    EXPECT_TRUE(says(
+        complaint({"--graph-listen", "0.0.0.0:4001", "--graph-listen", "[::]:4002"}), "one port"));
+    const auto file = parse_config("graph_listen = [\"127.0.0.1:4001\"]", "kithd.toml");
+    ASSERT_TRUE(file);
+    EXPECT_EQ(to_string(file->graph_listen.at(0)), "127.0.0.1:4001");
+}
+
 TEST(Config, allows_loopback_exactly_where_it_listens_there) {
     for (const char* address : {"127.0.0.1:4000", "[::1]:0"}) {
         const Config config = config_of({"--listen", address});
