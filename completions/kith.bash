@@ -59,6 +59,10 @@ _kith() {
         mapfile -t COMPREPLY < <(compgen -W "modern windows" -- "$current")
         return
         ;;
+    --graph)
+        _kith_offer "$socket" name graph list
+        return
+        ;;
     --seed | --listen | --timeout | --expires | --comment | --address | --classifier | --name)
         return
         ;;
@@ -66,10 +70,26 @@ _kith() {
 
     local words="" globals="--api --json --color --embedded --help --version"
     case "$group $action" in
-    " ") words="status name identity cloud" ;;
+    " ") words="status name identity cloud graph record watch send chat" ;;
     "name ") words="publish delegate unpublish list resolve" ;;
     "identity ") words="create list show card rename export import delete default" ;;
     "cloud ") words="list status peers" ;;
+    "graph ") words="create open connect close delete list status digest nodes neighbours" ;;
+    "record ") words="add update delete get list search export import" ;;
+    "graph create") words="--title --comment --scope --published-rules --node-name --peer-id --relaxed --in-memory --no-listen --no-names --published-only --sync-first" ;;
+    "graph open") words="--node-name --peer-id --relaxed --in-memory --no-listen --no-names --published-only --sync-first" ;;
+    "graph connect") words="--to --timeout" ;;
+    "graph delete") words="--yes" ;;
+    "record add") words="--type --attr --expires --refresh --timeout" ;;
+    "record update") words="--graph --attr --no-attrs --expires --timeout" ;;
+    "record delete") words="--graph --timeout" ;;
+    "record get") words="--graph --payload-out --timeout" ;;
+    "record list") words="--type --creator --limit --newest --timeout" ;;
+    "record search") words="--limit --timeout" ;;
+    "record export") words="--force" ;;
+    "watch "*) words="--type" ;;
+    "send "*) words="--node --accept --out" ;;
+    "chat "*) words="--as --last --expires --timeout" ;;
     "name publish") words="--identity --unsecured --address --comment --payload --cloud --delegation --passphrase-file" ;;
     "name delegate") words="--to --expires --out --force --passphrase-file" ;;
     "identity card") words="--out" ;;
@@ -95,6 +115,11 @@ _kith() {
         ;;
     "name unpublish")
         _kith_offer "$socket" peer_name name list
+        return
+        ;;
+    "graph connect" | "graph close" | "graph delete" | "graph status" | "graph digest" | "graph nodes" | "graph neighbours" | \
+        "record add" | "record list" | "record search" | "record export" | "record import" | "watch "* | "send "* | "chat "*)
+        _kith_offer "$socket" name graph list
         return
         ;;
     "cloud status" | "cloud peers")

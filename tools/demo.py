@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-"""The main job of names, told on a network that exists only on this machine.
+"""The main jobs of names and graphs, told on a network that exists only on this machine.
 
 Two links with a router between them, a seed and four hosts, each with its own kithd: two link-local
 clouds and a global one. Names are published and found on the other side, or on their link only; a
 host changes its address; a publisher is killed, another one leaves, then the seed dies, and the
-killed one comes back by what it remembers. What resolving prints is compared with what was
-published; the first difference ends the story with exit code 1.
+killed one comes back by what it remembers. Then four hosts share a graph of records, one of them is
+cut off while both sides change records, the same ones too, and comes back. What commands print is
+compared with what was published; the first difference ends the story with exit code 1.
 """
 import argparse
 import base64
@@ -21,15 +22,19 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "e2e"))
 
-import net    # noqa: E402
-import nodes  # noqa: E402
+import graphs  # noqa: E402
+import net     # noqa: E402
+import nodes   # noqa: E402
 
-STORY_SECONDS = 110  # the whole story; a healthy one takes half of it
+STORY_SECONDS = 118  # the whole story; a healthy one takes half of it
 MOVED_SECONDS = 5    # within which a changed address has to be found
 LINK_CLOUD = "LinkLocal_%eth0"
 WEATHER = net.Weather(delay_ms=5, jitter_ms=2, loss=0.01)
 COLUMNS = 96
 PAYLOAD = b'{"service": "http", "path": "/photos", "since": 2026}'
+GRAPH = "trip"
+CUT_SECONDS = 3      # for which a host is cut off
+HEALED_SECONDS = 60  # within which all databases have to be equal again
 PASSPHRASE = "correct horse battery staple"
 
 
@@ -73,6 +78,7 @@ class Demo:
         self.tell = tell
         self.nodes: dict[str, nodes.Node] = {}
         self.names: dict[str, dict] = {}       # what `kith name publish` said, by host
+        self.records: dict[str, str] = {}      # ids of the graph's records
         self.published: dict[str, dict] = {}   # what must come back, by host
         self.passphrase_file = folder / "passphrase"
 
@@ -95,6 +101,9 @@ class Demo:
         self.stop_a_publisher()
         self.kill_the_seed()
         self.bring_the_killed_one_back()
+        self.share_a_graph()
+        self.change_records()
+        self.cut_a_host_off()
 
     def add_node(self, name: str, link: int, *arguments: str) -> nodes.Node:
         seed = self.nodes.get("seed")
@@ -315,6 +324,96 @@ class Demo:
         node.wait_announced(before, node.cloud()["name"])
         self.tell.verified("the same key, so the same name; it has a new port now")
         self.find("dave", "alice")
+
+    def share_a_graph(self) -> None:
+        self.tell.chapter("Four hosts share a graph: a database of records that all of them hold")
+        self.nodes["carol"].start()
+        members = [self.nodes[name] for name in ("alice", "bob", "carol", "dave")]
+        self.tell.command("alice", f"kith graph create {GRAPH} --title 'Summer trip'")
+        graphs.found(members[0], GRAPH, "--title", "Summer trip")
+        there = graphs.graph_endpoint(members[0], GRAPH)
+        for node in members[1:]:
+            self.tell.command(node.host.name,
+                              f"kith graph open {GRAPH} && kith graph connect {GRAPH} --to {there}")
+            joined = graphs.join(node, GRAPH, members[0])
+            expect("the title of the graph", joined["friendly_name"], "Summer trip")
+        nodes.eventually("everybody sees everybody", lambda: all(
+            len(node.ask("graph", "nodes", GRAPH)["nodes"]) == 4 for node in members))
+        self.tell.verified("all four have its properties, and see each other")
+
+    def add_record(self, host: str, record_type: str, payload: str, *options: str) -> str:
+        shown = " ".join(["kith record add", GRAPH, "--type", record_type, *options])
+        self.tell.command(host, f"echo '{payload}' | {shown} -")
+        return graphs.add(self.nodes[host], GRAPH, record_type, payload, *options)["id"]
+
+    def update_record(self, host: str, record: str, payload: str) -> None:
+        self.tell.command(host, f"echo '{payload}' | kith record update {record} -")
+        file = self.folder / f"{host}-update"
+        file.write_text(payload, encoding="utf-8")
+        self.nodes[host].ask("record", "update", record, file)
+
+    def members(self) -> list[nodes.Node]:
+        return [self.nodes[name] for name in ("alice", "bob", "carol", "dave")]
+
+    def contents(self, host: str) -> list[str]:
+        return sorted(graphs.payload_of(record)
+                      for record in graphs.records(self.nodes[host], GRAPH).values())
+
+    def change_records(self) -> None:
+        self.tell.chapter("Records flow")
+        self.records = {
+            "tent": self.add_record("alice", "item", "tent", "--attr", "who=alice",
+                                    "--attr", "kilos:int=4"),
+            "stove": self.add_record("bob", "item", "stove", "--attr", "who=bob",
+                                     "--attr", "kilos:int=1"),
+            "map": self.add_record("carol", "item", "map", "--attr", "who=carol")}
+        started = time.monotonic()
+        nodes.eventually("dave has all three", lambda: self.contents("dave") ==
+                         ["map", "stove", "tent"])
+        graphs.wait_equal(GRAPH, self.members())
+        self.tell.verified(f"on every host, {time.monotonic() - started:.1f} s after the last one")
+        self.tell.command("dave", f"kith record search {GRAPH} 'kilos>2 or who=carol'")
+        found = self.nodes["dave"].ask("record", "search", GRAPH, "kilos>2 or who=carol")
+        for record in found["records"]:
+            attributes = " ".join(f"{each['name']}={each['value']}"
+                                  for each in record["attributes"])
+            self.tell.field(graphs.payload_of(record), attributes)
+        expect("what the search found", sorted(map(graphs.payload_of, found["records"])),
+               ["map", "tent"])
+
+    def cut_a_host_off(self) -> None:
+        self.tell.chapter("Dave is cut off, and everybody goes on")
+        if self.network.kind != "namespaces":
+            self.tell.say("(Left out on loopback, where nothing can be cut.)")
+            return
+        dave = self.nodes["dave"]
+        dave.host.run("ip", "link", "set", "eth0", "down")
+        self.tell.field("dave", "eth0 is down")
+        self.update_record("alice", self.records["tent"], "tent, the large one")
+        self.update_record("dave", self.records["tent"], "tent, the small one")
+        self.update_record("bob", self.records["stove"], "stove and gas")
+        self.tell.command("dave", f"kith record delete {self.records['map']}")
+        dave.ask("record", "delete", self.records["map"])
+        self.add_record("carol", "item", "sun cream")
+        self.add_record("dave", "item", "guitar")
+        time.sleep(CUT_SECONDS)
+        expect("that the databases differ", len(graphs.digests(GRAPH, self.members())) > 1, True)
+        self.tell.verified("dave's database is another one than that of the others now")
+        dave.host.run("ip", "link", "set", "eth0", "up")
+        self.network.readdress(dave.host)
+        self.tell.field("dave", "eth0 is up again")
+        seconds = graphs.wait_equal(GRAPH, self.members(), HEALED_SECONDS)
+        contents = self.contents("dave")
+        for payload in contents:
+            self.tell.field("record", payload)
+        for host in ("alice", "bob", "carol"):
+            expect(f"the records of {host}", self.contents(host), contents)
+        tent = next(text for text in contents if text.startswith("tent"))
+        expect("the records", contents, sorted(["guitar", "stove and gas", "sun cream", tent]))
+        expect("that one of the two tents won", tent in ("tent, the large one",
+                                                         "tent, the small one"), True)
+        self.tell.verified(f"all four databases are equal again, {seconds:.1f} s after the link "
+                           "came back; of the two changes to the tent every host picked the same")
 
     def close(self) -> None:
         for node in self.nodes.values():

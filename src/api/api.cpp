@@ -3,11 +3,12 @@
 #include "api/call.hpp"
 #include "api/delegation_routes.hpp"
 #include "api/documents.hpp"
-#include "api/encoding.hpp"
+#include "api/graph_api.hpp"
 #include "api/identity_routes.hpp"
 #include "api/name_book.hpp"
 #include "api/name_routes.hpp"
 #include "api/peer_name_text.hpp"
+#include "api/target.hpp"
 
 #include <algorithm>
 #include <array>
@@ -21,47 +22,10 @@ namespace kith::api {
 
 namespace {
 
-constexpr std::size_t kPathPartsMax = 5; // no route has more
-
 // What a resolve may take: docs/api.md.
 constexpr std::int64_t kTimeoutMsDefault = 10'000;
 constexpr std::int64_t kTimeoutMsMin = 100;
 constexpr std::int64_t kTimeoutMsMax = 300'000;
-
-// The parts between slashes, decoded; nothing for a path that is not one.
-std::optional<std::vector<std::string>> split_path(std::string_view target) {
-    if (!target.starts_with('/')) return std::nullopt;
-    std::vector<std::string> out;
-    while (!target.empty()) {
-        target.remove_prefix(1);
-        const std::size_t end = std::min(target.find('/'), target.size());
-        auto part = percent_decode(target.substr(0, end));
-        if (!part || out.size() == kPathPartsMax) return std::nullopt;
-        out.push_back(std::move(*part));
-        target.remove_prefix(end);
-    }
-    return out;
-}
-
-// Matches `path` with `pattern`, in which a `*` stands for any part; the parts it stood for.
-std::optional<std::vector<std::string>>
-match(std::string_view pattern, const std::vector<std::string>& path) {
-    std::vector<std::string> arguments;
-    for (const std::string& part : path) {
-        if (pattern.empty()) return std::nullopt;
-        pattern.remove_prefix(1);
-        const std::size_t end = std::min(pattern.find('/'), pattern.size());
-        const std::string_view expected = pattern.substr(0, end);
-        if (expected == "*") {
-            arguments.push_back(part);
-        } else if (expected != part) {
-            return std::nullopt;
-        }
-        pattern.remove_prefix(end);
-    }
-    if (!pattern.empty()) return std::nullopt;
-    return arguments;
-}
 
 } // namespace
 
@@ -70,7 +34,8 @@ struct Api::Parts {
         : services(std::move(given)),
           identities(services, names),
           published(services, names),
-          delegations(services) {}
+          delegations(services),
+          graphs(services) {}
 
     // Routes that take no members answer at once.
     Cancel status(Call call);
@@ -101,6 +66,7 @@ struct Api::Parts {
     IdentityRoutes identities;
     NameRoutes published;
     DelegationRoutes delegations;
+    GraphApi graphs;
 };
 
 // Answers with what `action` gives, after making sure that the request had no members left over.
@@ -285,10 +251,14 @@ Cancel Api::handle(const Request& request, ReplyTo reply) {
         Route{"DELETE", "/v1/names/*", &Parts::unpublish},
         Route{"POST", "/v1/resolve", &Parts::resolve},
     };
-    const auto path = split_path(request.target);
+    auto target = parse_target(request.target);
+    if (target && GraphApi::serves(target->path)) {
+        return parts_->graphs.handle(request, std::move(*target), std::move(reply));
+    }
+    if (target && !target->parameters.finish()) target.reset();
     for (const Route& route : kRoutes) {
-        if (!path || route.method != request.method) continue;
-        auto arguments = match(route.path, *path);
+        if (!target || route.method != request.method) continue;
+        auto arguments = match_path(route.path, target->path);
         if (!arguments) continue;
         auto body = RequestBody::parse(request.body);
         if (!body) {
@@ -302,6 +272,10 @@ Cancel Api::handle(const Request& request, ReplyTo reply) {
         ErrorCode::not_found,
         fmt::format("there is nothing at {} {}", request.method, request.target)})));
     return {};
+}
+
+BodyRoom Api::room_for(std::string_view method, std::string_view target) const {
+    return GraphApi::room_for(method, target);
 }
 
 } // namespace kith::api

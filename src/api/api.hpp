@@ -17,6 +17,7 @@ public:
     Api& operator=(const Api&) = delete;
 
     Cancel handle(const Request& request, ReplyTo reply) override;
+    BodyRoom room_for(std::string_view method, std::string_view target) const override;
 
     /// Publishes what is kept and not published, as far as its keys are at hand. To be called when
     /// the node begins and when it comes to a network.

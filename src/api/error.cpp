@@ -36,6 +36,17 @@ constexpr std::array kCodes{
     CodeText{ErrorCode::no_network, "no_network", 503},
     CodeText{ErrorCode::resolve_only, "resolve_only", 503},
     CodeText{ErrorCode::storage, "storage", 500},
+    CodeText{ErrorCode::bad_graph, "bad_graph", 400},
+    CodeText{ErrorCode::bad_type, "bad_type", 400},
+    CodeText{ErrorCode::bad_attribute, "bad_attribute", 400},
+    CodeText{ErrorCode::bad_lifetime, "bad_lifetime", 400},
+    CodeText{ErrorCode::bad_id, "bad_id", 400},
+    CodeText{ErrorCode::bad_query, "bad_query", 400},
+    CodeText{ErrorCode::too_large, "too_large", 413},
+    CodeText{ErrorCode::ambiguous, "ambiguous", 409},
+    CodeText{ErrorCode::not_ready, "not_ready", 409},
+    CodeText{ErrorCode::not_allowed, "not_allowed", 403},
+    CodeText{ErrorCode::unreachable, "unreachable", 404},
 };
 
 const CodeText& entry(ErrorCode code) {

@@ -33,6 +33,17 @@ enum class ErrorCode : std::uint8_t {
     no_network,
     resolve_only,
     storage,
+    bad_graph,
+    bad_type,
+    bad_attribute,
+    bad_lifetime,
+    bad_id,
+    bad_query,
+    too_large,
+    ambiguous,
+    not_ready,
+    not_allowed,
+    unreachable,
 };
 
 struct Error {

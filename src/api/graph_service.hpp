@@ -53,6 +53,11 @@ public:
     virtual WatchId watch(const std::string& name, Watcher watcher) = 0;
     virtual void unwatch(WatchId id) = 0;
 
+    /// Closes the graph for `act`, which may put anything into its store and commits that itself,
+    /// and opens it again as it was. `not_open` for a graph that is not open.
+    virtual std::expected<void, node::GraphsErrc>
+    rework(const std::string& name, const std::function<void(store::RecordStore&)>& act) = 0;
+
 protected:
     GraphService() = default;
     GraphService(const GraphService&) = default;

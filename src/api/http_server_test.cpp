@@ -21,6 +21,37 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Says what it is told, and repeats what it hears.
+class Parrot final : public Flow {
+public:
+    explicit Parrot(int& count) : count_(count) { ++count_; }
+    ~Parrot() override { --count_; }
+    Parrot(const Parrot&) = delete;
+    Parrot& operator=(const Parrot&) = delete;
+
+    std::optional<std::string> next() override {
+        if (said_.empty()) return std::nullopt;
+        return std::exchange(said_, {});
+    }
+    bool is_over() const override { return is_over_ && said_.empty(); }
+    void take(ByteView bytes) override { say(as_text(bytes)); }
+    void end_input() override { end(); }
+
+    void say(std::string_view text) {
+        said_ += text;
+        wake();
+    }
+    void end() {
+        is_over_ = true;
+        wake();
+    }
+
+private:
+    int& count_;
+    std::string said_;
+    bool is_over_ = false;
+};
+
 // Answers each request with its own text; `/later` waits for `release()`, `/never` for ever.
 class Echo final : public Handler {
 public:
@@ -32,10 +63,23 @@ public:
             return [this] { ++cancelled; };
         }
         if (request.target == "/never") return [this] { ++cancelled; };
+        if (request.target == "/flow" || request.target == "/both") {
+            const unsigned status = request.target == "/both" ? 101 : 200;
+            auto made = std::make_shared<Parrot>(flows);
+            flow = made;
+            reply({.status = status, .body = {}, .content_type = "text/plain", .flow = made});
+            return {};
+        }
         reply({201, text});
         return {};
     }
 
+    BodyRoom room_for(std::string_view, std::string_view target) const override {
+        return target == "/large" ? BodyRoom::record : BodyRoom::usual;
+    }
+
+    std::weak_ptr<Parrot> flow;
+    int flows = 0; // that live
     int requests = 0;
     int cancelled = 0;
     std::function<void()> waiting;
@@ -240,6 +284,78 @@ TEST_F(HttpServerTest, serves_only_so_many_at_once_and_the_others_after) {
     EXPECT_EQ(echo.requests, static_cast<int>(limits.connections_max));
     ::shutdown(clients.front(), SHUT_RDWR);
     EXPECT_NE(until_text(last, "GET /last").find("GET /last"), std::string::npos);
+}
+
+TEST_F(HttpServerTest, sends_an_answer_while_it_is_made) {
+    serve();
+    const int client = connect();
+    send(client, "GET /flow HTTP/1.1\r\nHost: x\r\n\r\n");
+    const std::string head = until_text(client, "\r\n\r\n");
+    EXPECT_TRUE(head.starts_with("HTTP/1.1 200 ")) << head;
+    EXPECT_NE(head.find("chunked"), std::string::npos) << head;
+    echo.flow.lock()->say("one");
+    EXPECT_EQ(until_text(client, "one\r\n"), "3\r\none\r\n");
+    echo.flow.lock()->say("two");
+    echo.flow.lock()->end();
+    EXPECT_EQ(until_end(client), "3\r\ntwo\r\n0\r\n\r\n");
+    EXPECT_EQ(echo.flows, 0);
+    EXPECT_EQ(server->connections(), 0U);
+}
+
+TEST_F(HttpServerTest, ends_a_flow_whose_client_has_gone) {
+    serve();
+    const int client = connect();
+    send(client, "GET /flow HTTP/1.1\r\nHost: x\r\n\r\n");
+    until_text(client, "\r\n\r\n");
+    EXPECT_EQ(echo.flows, 1);
+    ::shutdown(client, SHUT_RDWR);
+    until_end(client);
+    for (int turn = 0; turn < 500 && echo.flows > 0; ++turn)
+        loop.run_for(10ms);
+    EXPECT_EQ(echo.flows, 0);
+}
+
+TEST_F(HttpServerTest, hands_an_upgraded_connection_over_both_ways) {
+    serve();
+    const int client = connect();
+    // What follows the head at once belongs to the flow already.
+    send(client, "POST /both HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\nhello");
+    const std::string said = until_text(client, "hello");
+    EXPECT_TRUE(said.starts_with("HTTP/1.1 101 ")) << said;
+    EXPECT_TRUE(said.ends_with("\r\n\r\nhello")) << said;
+    send(client, " again");
+    EXPECT_EQ(until_text(client, "again"), " again");
+    ::shutdown(client, SHUT_WR);
+    EXPECT_EQ(until_end(client), "");
+    EXPECT_EQ(echo.flows, 0);
+}
+
+TEST_F(HttpServerTest, serves_only_so_many_flows) {
+    limits.flows_max = 1;
+    serve();
+    const int first = connect();
+    send(first, "GET /flow HTTP/1.1\r\nHost: x\r\n\r\n");
+    until_text(first, "\r\n\r\n");
+    const int second = connect();
+    send(second, "GET /flow HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_TRUE(until_text(second, "too_many").starts_with("HTTP/1.1 429 "));
+}
+
+TEST_F(HttpServerTest, takes_large_bodies_only_where_they_belong) {
+    limits.record_size_max = std::size_t{1024} * 1024;
+    limits.large_read_time = 10s;
+    serve();
+    const std::string head = " HTTP/1.1\r\nHost: x\r\nContent-Length: 524288\r\n\r\n";
+    const int refused = connect();
+    send(refused, "POST /small" + head);
+    EXPECT_NE(until_end(refused).find("larger than 256 KiB"), std::string::npos);
+    const int taken = connect();
+    send(taken, "POST /large" + head);
+    for (int piece = 0; piece < 16; ++piece) {
+        send(taken, std::string(std::size_t{32} * 1024, 'x'));
+        loop.run_for(10ms);
+    }
+    EXPECT_TRUE(until_text(taken, "xxxx").starts_with("HTTP/1.1 201 "));
 }
 
 TEST_F(HttpServerTest, drops_everybody_when_it_stops) {

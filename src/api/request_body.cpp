@@ -57,6 +57,10 @@ void RequestBody::fail(std::string message) {
     if (!error_) error_ = Error{ErrorCode::bad_request, std::move(message)};
 }
 
+bool RequestBody::has(std::string_view name) const {
+    return members_->object.contains(name);
+}
+
 std::string RequestBody::text(std::string_view name) {
     const nlohmann::json* member = members_->find(name);
     if (member != nullptr && member->is_string()) return member->get<std::string>();

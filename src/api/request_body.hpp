@@ -32,6 +32,8 @@ public:
     RequestBody& operator=(RequestBody&&) = delete;
     ~RequestBody(); // wipes every text
 
+    /// True if the member is there, whatever it is.
+    bool has(std::string_view name) const;
     std::string text(std::string_view name);
     std::string text_or(std::string_view name, std::string_view fallback);
     /// Nothing if the member is null or absent.

@@ -1,6 +1,8 @@
 #include "cli/arguments.hpp"
 
 #include "base/unicode.hpp"
+#include "cli/argument_parts.hpp"
+#include "cli/graph_arguments.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -56,48 +58,6 @@ std::optional<ColorChoice> parse_color(std::string_view text) {
     if (text == "always") return ColorChoice::always;
     if (text == "never") return ColorChoice::never;
     return std::nullopt;
-}
-
-CLI::Validator make_check(const char* complaint, bool (*is_good)(const std::string&)) {
-    return CLI::Validator(
-        [complaint, is_good](std::string& text) {
-            return is_good(text) ? std::string{} : std::string(complaint);
-        },
-        "");
-}
-
-// What goes into a request must be text; a file's path may be any bytes.
-CLI::Validator is_text() {
-    return make_check("not text (UTF-8)", [](const std::string& text) { return is_utf8(text); });
-}
-
-CLI::Validator is_name() {
-    return make_check("must not be empty, and text (UTF-8)", [](const std::string& text) {
-        return !text.empty() && is_utf8(text);
-    });
-}
-
-CLI::Validator is_path() {
-    return make_check(
-        "needs the path of a file", [](const std::string& text) { return !text.empty(); });
-}
-
-CLI::App& add_group(CLI::App& root, const char* name, const char* description) {
-    CLI::App& group = *root.add_subcommand(name, description);
-    group.require_subcommand(1);
-    group.fallthrough(); // global options may follow
-    return group;
-}
-
-// A command whose values are those of a `T`. The values live as long as the command does.
-template<class T>
-std::pair<CLI::App*, std::shared_ptr<T>>
-add_command(CLI::App& group, const char* name, const char* description, Command& chosen) {
-    CLI::App* command = group.add_subcommand(name, description);
-    command->fallthrough();
-    auto values = std::make_shared<T>();
-    command->callback([values, &chosen] { chosen = std::move(*values); });
-    return {command, values};
 }
 
 // The commands that take one name and nothing else.
@@ -438,7 +398,7 @@ std::string complaint_of(const CLI::ParseError& error, const CLI::App& root) {
 std::expected<std::variant<Invocation, Information>, Failure>
 parse_arguments(std::span<const std::string> arguments) {
     Invocation invocation;
-    CLI::App root("Names without servers: publish and resolve peer names.", "kith");
+    CLI::App root("Names and shared data without servers.", "kith");
     root.require_subcommand(1);
     root.footer("Global options may stand before or after a command: --api, --json, --color.\n"
                 "Every command has its own --help. Everything goes through kithd, or with "
@@ -451,6 +411,7 @@ parse_arguments(std::span<const std::string> arguments) {
     add_name_commands(root, invocation.command);
     add_identity_commands(root, invocation.command);
     add_cloud_commands(root, invocation.command);
+    add_graph_commands(root, invocation.command);
     try {
         // CLI11 takes them last first.
         root.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));

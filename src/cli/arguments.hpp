@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/failure.hpp"
+#include "cli/graph_commands.hpp"
 #include "cli/secrets.hpp"
 
 #include <chrono>
@@ -115,7 +116,28 @@ using Command = std::variant<
     CloudList,
     CloudStatus,
     CloudPeers,
-    DaemonStatus>;
+    DaemonStatus,
+    GraphCreate,
+    GraphOpen,
+    GraphConnect,
+    GraphClose,
+    GraphDelete,
+    GraphList,
+    GraphStatus,
+    GraphDigest,
+    GraphNodes,
+    GraphNeighbours,
+    RecordAdd,
+    RecordUpdate,
+    RecordDelete,
+    RecordGet,
+    RecordList,
+    RecordSearch,
+    RecordExport,
+    RecordImport,
+    Watch,
+    Send,
+    Chat>;
 
 enum class ColorChoice : std::uint8_t { automatic, always, never };
 

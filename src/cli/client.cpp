@@ -120,6 +120,10 @@ ApiClient::exchange(Request& request, const Waiting& waiting) const {
         message.body() = request.body.dump(-1, ' ', false, Json::error_handler_t::replace);
         wipe_strings(request.body);
     }
+    if (request.raw) {
+        message.set(http::field::content_type, "application/octet-stream");
+        message.body() = std::move(*request.raw);
+    }
     message.prepare_payload();
     Parser parser;
     parser.body_limit(kAnswerSizeMax);

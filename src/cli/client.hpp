@@ -9,13 +9,14 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace kith::cli {
 
 /// Bytes of an answer's body; a longer one is not read. The longest is a list of 4096 names, each
-/// with the largest payload.
+/// with the largest payload; lists of records have about 8 MiB.
 inline constexpr std::size_t kAnswerSizeMax = std::size_t{32} * 1024 * 1024;
 
 /// How long any answer may take that has no time limit of its own. Sealing a key takes about a
@@ -26,8 +27,10 @@ enum class Method : std::uint8_t { get, post, remove };
 
 struct Request {
     Method method = Method::get;
-    std::string target;  // a path, already percent-encoded
-    Json body = nullptr; // null: none
+    std::string target;                            // a path, already percent-encoded
+    Json body = nullptr;                           // null: none
+    std::optional<std::string> raw = std::nullopt; // in place of `body`: bytes as they are
+    bool upgrades = false;                         // of a stream: both ways
     std::chrono::milliseconds time_max = kAnswerTimeMax;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/arguments.hpp"
+#include "cli/graph_commands.hpp"
 #include "cli/session.hpp"
 
 namespace kith::cli {

@@ -29,6 +29,7 @@ Environment read_environment() {
     env.xdg_runtime_dir = variable("XDG_RUNTIME_DIR");
     env.xdg_data_home = variable("XDG_DATA_HOME");
     env.home = variable("HOME");
+    env.user = variable("USER");
     env.no_color = !variable("NO_COLOR").empty();
     const bool dumb = variable("TERM") == "dumb";
     env.out_is_terminal = !dumb && isatty(STDOUT_FILENO) == 1;

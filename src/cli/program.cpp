@@ -4,6 +4,7 @@
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/embedded.hpp"
+#include "cli/graph_arguments.hpp"
 #include "cli/terminal_text.hpp"
 
 #include <cstdint>
@@ -21,6 +22,7 @@ enum class Format : std::uint8_t { text, json };
 // ASCII only: JSON's own escapes keep what a terminal would act upon (C1 controls, bidirectional
 // overrides) from reaching it, and every reader of JSON undoes them.
 std::string json_text(const Json& document) {
+    if (document.is_null()) return {};
     return document.dump(2, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace) + "\n";
 }
 
@@ -43,7 +45,8 @@ Page page_for(ColorChoice choice, const Environment& env) {
 }
 
 Result run_at(std::string socket, const Invocation& invocation, const Environment& env) {
-    const Session session(ApiClient(std::move(socket)), env, page_for(invocation.color, env));
+    const Session session(
+        ApiClient(std::move(socket)), env, page_for(invocation.color, env), invocation.json);
     if (invocation.embedded && need_of(invocation.command) == Need::cloud) {
         const auto joined = session.join();
         if (!joined) return std::unexpected(joined.error());
@@ -62,6 +65,10 @@ Outcome outcome_of(const Result& result, Format format) {
 
 // The node ends with the command, but for a name's, which is published for as long as it lives.
 Outcome run_embedded(const Invocation& invocation, const Environment& env, Format format) {
+    if (is_about_graphs(invocation.command)) {
+        return outcome_of(
+            misused("graphs need a kithd that stays; leave --embedded out").error(), format);
+    }
     const Need need = need_of(invocation.command);
     auto started = EmbeddedNode::start(*invocation.embedded, env, need);
     if (!started) return outcome_of(started.error(), format);

@@ -20,10 +20,11 @@ constexpr std::chrono::milliseconds kJoinInterval{50};
 
 } // namespace
 
-Session::Session(ApiClient client, Environment env, Page page)
+Session::Session(ApiClient client, Environment env, Page page, bool prints_json)
     : client_(std::move(client)),
       env_(std::move(env)),
-      page_(page) {}
+      page_(page),
+      prints_json_(prints_json) {}
 
 std::expected<Json, Failure> Session::call(Request request, const std::string& doing) const {
     Progress progress(doing, env_.err_is_terminal ? ProgressTo::terminal : ProgressTo::nowhere);

@@ -15,7 +15,7 @@ namespace kith::cli {
 
 /// What a command that was done prints: the one or the other.
 struct Done {
-    Json document;    // with --json
+    Json document;    // with --json; null: nothing more than it wrote as it went
     std::string text; // without
 };
 
@@ -23,10 +23,12 @@ using Result = std::expected<Done, Failure>;
 
 class Session {
 public:
-    Session(ApiClient client, Environment env, Page page);
+    Session(ApiClient client, Environment env, Page page, bool prints_json = false);
 
     const Environment& env() const { return env_; }
     const Page& page() const { return page_; }
+    const std::string& socket_path() const { return client_.socket_path(); }
+    bool prints_json() const { return prints_json_; }
 
     /// The document of an answer below 400; every other outcome is a failure in words.
     /// `doing` is what a long wait is called on the terminal.
@@ -45,6 +47,7 @@ private:
     ApiClient client_;
     Environment env_;
     Page page_;
+    bool prints_json_; // what a command writes as it goes is for programs
 };
 
 /// The path of one identity.

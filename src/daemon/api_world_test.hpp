@@ -4,6 +4,7 @@
 
 #include "api/api.hpp"
 #include "daemon/driver_service.hpp"
+#include "daemon/graph_keeper.hpp"
 #include "host/clocks.hpp"
 #include "host/entropy.hpp"
 #include "host/identity_vault.hpp"
@@ -28,6 +29,8 @@ using Json = nlohmann::json;
 struct ApiAnswer {
     unsigned status = 0;
     Json document;
+    std::string body;
+    std::shared_ptr<api::Flow> flow = nullptr;
 
     std::string code() const {
         return document.contains("error") ? document["error"]["code"].get<std::string>() : "";
@@ -50,6 +53,16 @@ public:
           plain_(host::make_plain_random(entropy_)),
           driver_(loop, config(seed, profile), {}, entropy_, plain_),
           service_(driver_),
+          graph_config_(graph_config(folder_)),
+          data_(*host::PrivateDirectory::open(folder_)),
+          graphs_(
+              loop,
+              graph_config_,
+              data_,
+              *take_graphs(graph_config_, data_, entropy_),
+              driver_,
+              entropy_,
+              plain_),
           worker_(loop),
           api_(
               {.node = service_,
@@ -68,8 +81,10 @@ public:
                     .is_seed_node = true,
                     .data = "/data"},
                .profile = &profile,
-               .store = store}) {
+               .store = store,
+               .graphs = &graphs_}) {
         driver_.start();
+        EXPECT_TRUE(graphs_.start());
         api_.resume_names();
     }
 
@@ -84,20 +99,32 @@ public:
     /// Starts a request; the answer is there once the loop has had its turns.
     std::shared_ptr<std::optional<ApiAnswer>>
     start(const std::string& method, const std::string& target, const Json& body = {}) {
+        return send({method, target, body.is_null() ? "" : body.dump()});
+    }
+
+    std::shared_ptr<std::optional<ApiAnswer>> send(const api::Request& request) {
         auto answer = std::make_shared<std::optional<ApiAnswer>>();
-        const std::string text = body.is_null() ? "" : body.dump();
-        cancel = api_.handle({method, target, text}, [answer](const api::Reply& reply) {
+        cancel = api_.handle(request, [answer](const api::Reply& reply) {
             EXPECT_FALSE(*answer) << "answered twice";
-            *answer = ApiAnswer{reply.status, Json::parse(reply.body, nullptr, false)};
+            *answer = ApiAnswer{
+                reply.status, Json::parse(reply.body, nullptr, false), reply.body, reply.flow};
         });
         return answer;
     }
 
     ApiAnswer call(const std::string& method, const std::string& target, const Json& body = {}) {
-        const auto answer = start(method, target, body);
+        return wait(start(method, target, body));
+    }
+
+    /// A request whose body is a payload.
+    ApiAnswer post_raw(const std::string& target, const std::string& payload) {
+        return wait(send({"POST", target, payload, "application/octet-stream"}));
+    }
+
+    ApiAnswer wait(const std::shared_ptr<std::optional<ApiAnswer>>& answer) {
         for (int turn = 0; turn < 3000 && !*answer; ++turn)
             loop_.run_for(std::chrono::milliseconds(10));
-        EXPECT_TRUE(*answer) << method << " " << target << " was never answered";
+        EXPECT_TRUE(*answer) << "never answered";
         return answer->value_or(ApiAnswer{});
     }
 
@@ -109,6 +136,7 @@ public:
     Endpoint endpoint() const { return driver_.listening().front(); }
     host::NodeDriver& driver() { return driver_; }
     void resume_names() { api_.resume_names(); }
+    GraphKeeper& graphs() { return graphs_; }
     host::IdentityVault& vault() { return vault_; }
     const std::filesystem::path& folder() const { return folder_; }
 
@@ -134,6 +162,13 @@ private:
         return out;
     }
 
+    static Config graph_config(const std::filesystem::path& folder) {
+        Config out;
+        out.data = folder;
+        out.graph_listen = {{*parse_address("127.0.0.1"), 0}};
+        return out;
+    }
+
     boost::asio::io_context& loop_;
     bool is_ours_;
     std::filesystem::path folder_;
@@ -142,6 +177,9 @@ private:
     SeededRandom plain_;
     host::NodeDriver driver_;
     DriverService service_;
+    Config graph_config_;
+    host::PrivateDirectory data_;
+    GraphKeeper graphs_;
     host::Worker worker_;
     api::Api api_;
 };

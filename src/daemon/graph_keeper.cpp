@@ -223,6 +223,25 @@ std::expected<void, node::GraphsErrc> GraphKeeper::remove(const std::string& nam
     return done;
 }
 
+std::expected<void, node::GraphsErrc>
+GraphKeeper::rework(const std::string& name, const std::function<void(store::RecordStore&)>& act) {
+    const node::GraphOptions* const found = driver_.graphs().options(name);
+    if (found == nullptr) return std::unexpected(node::GraphsErrc::not_open);
+    const node::GraphOptions options = *found;
+    if (auto closed = driver_.close(name); !closed) return closed;
+    {
+        const auto store = stores_.open(
+            {.graph_id = name,
+             .peer_id = options.peer_id.empty() ? list_.peer_id : options.peer_id,
+             .rules = options.rules,
+             .durability = options.durability,
+             .in_memory = options.in_memory});
+        if (store) act(**store);
+    }
+    // Whatever came of it, the graph is open again, or says why it cannot be.
+    return driver_.open(name, options);
+}
+
 void GraphKeeper::change(const std::string& name, const Change& act, Done done) {
     driver_.change(name, act, std::move(done));
 }

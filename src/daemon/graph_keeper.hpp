@@ -60,6 +60,8 @@ public:
     open(const std::string& name, const node::GraphOptions& options) override;
     std::expected<void, node::GraphsErrc> close(const std::string& name) override;
     std::expected<void, node::GraphsErrc> remove(const std::string& name) override;
+    std::expected<void, node::GraphsErrc>
+    rework(const std::string& name, const std::function<void(store::RecordStore&)>& act) override;
     void change(const std::string& name, const Change& act, Done done) override;
     WatchId watch(const std::string& name, Watcher watcher) override;
     void unwatch(WatchId id) override;

@@ -452,6 +452,11 @@ const graph::Graph* Graphs::find(std::string_view name) const {
     return member == nullptr ? nullptr : &member->core;
 }
 
+store::RecordStore* Graphs::store(std::string_view name) {
+    Participant* const member = parts_->find(name);
+    return member == nullptr ? nullptr : member->store.get();
+}
+
 void Graphs::offer_peer(Now now, std::string_view name, const Endpoint& address) {
     parts_->last_now = now;
     Participant* const member = parts_->find(name);

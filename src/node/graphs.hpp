@@ -205,6 +205,9 @@ public:
     graph::Graph* find(std::string_view name);
     const graph::Graph* find(std::string_view name) const;
 
+    /// Everything that is kept of an open graph, for reading alone; null for one that is not open.
+    store::RecordStore* store(std::string_view name);
+
     /// An address of a member, in answer to `PeersWanted`. No-op for a graph that is not open.
     void offer_peer(Now now, std::string_view name, const Endpoint& address);
 

@@ -1,0 +1,38 @@
+// Direct connections between two nodes of a graph as two streams of bytes: docs/api.md, Direct
+// connections.
+
+#pragma once
+
+#include "api/graph_call.hpp"
+#include "api/graph_service.hpp"
+
+#include <cstddef>
+#include <memory>
+
+namespace kith::api {
+
+/// Bytes on their way to the other end that its reader has not taken; what either end keeps at
+/// most.
+inline constexpr std::size_t kDirectWindow = std::size_t{1024} * 1024;
+
+/// One message of a stream.
+inline constexpr std::size_t kDirectPieceMax = std::size_t{64} * 1024;
+
+class DirectStreams {
+public:
+    explicit DirectStreams(GraphService& service);
+    ~DirectStreams();
+    DirectStreams(const DirectStreams&) = delete;
+    DirectStreams& operator=(const DirectStreams&) = delete;
+
+    /// `POST /v1/graphs/NAME/direct`: answers when there is a connection, with its flow.
+    Cancel open(GraphCall call);
+
+private:
+    struct Acceptors;
+
+    GraphService& service_;
+    std::shared_ptr<Acceptors> acceptors_;
+};
+
+} // namespace kith::api

@@ -1,0 +1,37 @@
+// The documents of docs/api.md about graphs and records, and the errors of the graph core in words.
+
+#pragma once
+
+#include "api/call.hpp"
+#include "api/graph_service.hpp"
+#include "graph/graph.hpp"
+#include "node/graphs.hpp"
+#include "store/attributes.hpp"
+#include "store/query.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace kith::api {
+
+Error to_error(node::GraphsErrc error);
+Error to_error(graph::GraphErrc error);
+Error to_error(store::QueryErrc error);
+Error to_error(store::AttributesErrc error);
+
+/// Requires: a graph that is open.
+Json graph_document(GraphService& service, const std::string& name);
+Json graph_node_document(const graph::NodeInfo& node, graph::NodeId own);
+Json neighbour_document(const graph::LinkInfo& link);
+
+/// With the payload if it has at most `payload_max` bytes.
+Json record_document(
+    const std::string& graph, const store::Record& record, std::size_t payload_max);
+
+Json attributes_json(const std::string& document);
+
+/// One line of an event stream. Looks up the record that an event is about.
+Json event_document(
+    const std::string& name, graph::Graph& graph, Now now, const graph::Event& event);
+
+} // namespace kith::api

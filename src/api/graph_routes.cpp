@@ -1,0 +1,300 @@
+#include "api/graph_routes.hpp"
+
+#include "api/graph_text.hpp"
+
+#include <fmt/format.h>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace kith::api {
+
+namespace {
+
+constexpr std::int64_t kRecordMaxLeast = 1024; // bytes (MS-PPGRH 2.2.3.1)
+constexpr std::int64_t kRecordMaxMost = 62'914'560;
+constexpr std::int64_t kPresenceMsMin = 300'000;
+constexpr std::int64_t kPresenceMsMax = 31'536'000'000;
+
+// What takes part of a graph has as options, read from the members of a request.
+std::expected<node::GraphOptions, Error> read_options(RequestBody& body) {
+    node::GraphOptions out;
+    out.peer_id = body.text_or("peer_id", "");
+    const std::string durability = body.text_or("durability", "full");
+    const std::string rules = body.text_or("rules", "modern");
+    out.friendly_name = body.text_or("node_name", "");
+    out.in_memory = body.flag_or("in_memory", false);
+    out.listens = body.flag_or("listens", true);
+    out.uses_names = body.flag_or("uses_names", true);
+    out.is_published = body.flag_or("published_only", false);
+    for (const std::string& text : body.texts("sync_first")) {
+        const auto type = parse_record_type(text);
+        if (!type) {
+            return refuse(ErrorCode::bad_type, fmt::format("{} is no record type", text));
+        }
+        out.sync_first.push_back(*type);
+    }
+    if (durability != "full" && durability != "relaxed") {
+        return refuse(ErrorCode::bad_request, "the durability is \"full\" or \"relaxed\"");
+    }
+    if (rules != "modern" && rules != "published") {
+        return refuse(ErrorCode::bad_request, "the rules are \"modern\" or \"published\"");
+    }
+    out.durability = durability == "full" ? store::Durability::full : store::Durability::relaxed;
+    out.rules = rules == "modern" ? store::Rules::modern : store::Rules::published;
+    return out;
+}
+
+std::optional<Scope> parse_scope(const std::string& text) {
+    for (const Scope scope : {Scope::link, Scope::site, Scope::global}) {
+        if (text == to_string(scope)) return scope;
+    }
+    return std::nullopt;
+}
+
+std::expected<graph::GraphInfo, Error> read_info(RequestBody& body) {
+    graph::GraphInfo out;
+    const std::string scope = body.text_or("scope", "global");
+    out.friendly_name = body.text_or("friendly_name", "");
+    out.comment = body.text_or("comment", "");
+    out.defers_expiration = body.flag_or("defers_expiration", false);
+    out.record_max = static_cast<std::uint32_t>(
+        body.number_or("record_size_max", kRecordMaxMost, kRecordMaxLeast, kRecordMaxMost));
+    out.presence_lifetime = static_cast<std::uint32_t>(
+        body.number_or("presence_lifetime_ms", kPresenceMsMin, kPresenceMsMin, kPresenceMsMax) /
+        1000);
+    out.presence_max =
+        static_cast<std::uint32_t>(body.number_or("presence_max", 0xFFFF'FFFF, 0, 0xFFFF'FFFF));
+    const auto read = parse_scope(scope);
+    if (!read) {
+        return refuse(ErrorCode::bad_request, "the scope is \"global\", \"site\" or \"link\"");
+    }
+    out.scope = *read;
+    return out;
+}
+
+Error connection_error(const Endpoint& to, graph::FailureReason reason) {
+    const std::string there = to_string(to);
+    switch (reason) {
+    case graph::FailureReason::refused:
+        return {ErrorCode::not_allowed, fmt::format("the node at {} refused", there)};
+    case graph::FailureReason::not_authenticated:
+        return {
+            ErrorCode::not_allowed,
+            fmt::format(
+                "the node at {} and this one do not trust each "
+                "other",
+                there)};
+    case graph::FailureReason::protocol:
+        return {
+            ErrorCode::unreachable,
+            fmt::format("what listens at {} does not speak the graph's protocol", there)};
+    case graph::FailureReason::duplicate:
+        return {ErrorCode::already_exists, fmt::format("{} is a neighbour already", there)};
+    case graph::FailureReason::none:
+    case graph::FailureReason::unreachable:
+        break;
+    }
+    return {
+        ErrorCode::unreachable,
+        fmt::format("nobody at {} takes part in this graph, or it cannot be reached", there)};
+}
+
+// One request to connect, from the call to the event that ends it.
+struct Connecting {
+    GraphService& service;
+    std::string name;
+    Endpoint to;
+    ReplyTo reply;
+    graph::LinkId link = 0;
+    std::optional<GraphService::WatchId> watch = std::nullopt;
+
+    void end(const Outcome& outcome) {
+        if (watch) service.unwatch(*std::exchange(watch, std::nullopt));
+        if (reply) std::exchange(reply, nullptr)(to_reply(outcome));
+    }
+
+    void handle(const graph::Event& event) {
+        const auto* changed = std::get_if<graph::ConnectionChanged>(&event);
+        if (changed == nullptr || changed->link != link || link == 0) return;
+        if (changed->status == graph::ConnectionStatus::connected) {
+            Answer answer{200, graph_document(service, name)};
+            return end(answer);
+        }
+        if (changed->next != 0) {
+            link = changed->next;
+            return;
+        }
+        end(std::unexpected(connection_error(to, changed->reason)));
+    }
+};
+
+} // namespace
+
+Cancel GraphRoutes::list(GraphCall call) {
+    if (const auto read = call.parameters.finish(); !read) return call.refuse(read.error());
+    Json graphs = Json::array();
+    for (const std::string& name : service_.graphs().names())
+        graphs.push_back(graph_document(service_, name));
+    return call.answer(Answer{200, {{"graphs", std::move(graphs)}}});
+}
+
+Cancel GraphRoutes::create(GraphCall call) {
+    auto body = call.body();
+    if (!body) return call.refuse(body.error());
+    const std::string name = body->text("name");
+    const auto options = read_options(*body);
+    const auto info = read_info(*body);
+    if (const auto read = body->finish(); !read) return call.refuse(read.error());
+    if (!options) return call.refuse(options.error());
+    if (!info) return call.refuse(info.error());
+    const auto created = service_.create(name, *options, *info);
+    if (!created) return call.refuse(to_error(created.error()));
+    return call.answer(Answer{kCreated, graph_document(service_, name)});
+}
+
+Cancel GraphRoutes::open(GraphCall call) {
+    auto body = call.body();
+    if (!body) return call.refuse(body.error());
+    const std::string& name = call.arguments.front();
+    const auto options = read_options(*body);
+    if (const auto read = body->finish(); !read) return call.refuse(read.error());
+    if (!options) return call.refuse(options.error());
+    const auto opened = service_.open(name, *options);
+    if (!opened) return call.refuse(to_error(opened.error()));
+    return call.answer(Answer{200, graph_document(service_, name)});
+}
+
+Cancel GraphRoutes::close(GraphCall call) {
+    auto body = call.body();
+    if (!body) return call.refuse(body.error());
+    if (const auto read = body->finish(); !read) return call.refuse(read.error());
+    const std::string& name = call.arguments.front();
+    const auto graph = require_graph(service_, name);
+    if (!graph) return call.refuse(graph.error());
+    Json document = graph_document(service_, name);
+    const auto closed = service_.close(name);
+    if (!closed) return call.refuse(to_error(closed.error()));
+    return call.answer(Answer{200, std::move(document)});
+}
+
+Cancel GraphRoutes::remove(GraphCall call) {
+    if (const auto read = call.parameters.finish(); !read) return call.refuse(read.error());
+    const std::string& name = call.arguments.front();
+    if (!node::is_graph_name(name)) return call.refuse(to_error(node::GraphsErrc::bad_name));
+    const auto removed = service_.remove(name);
+    if (!removed) return call.refuse(to_error(removed.error()));
+    return call.answer(Answer{200, {{"name", name}}});
+}
+
+Cancel GraphRoutes::show(GraphCall call) {
+    if (const auto read = call.parameters.finish(); !read) return call.refuse(read.error());
+    const auto graph = require_graph(service_, call.arguments.front());
+    if (!graph) return call.refuse(graph.error());
+    return call.answer(Answer{200, graph_document(service_, call.arguments.front())});
+}
+
+Cancel GraphRoutes::nodes(GraphCall call) {
+    if (const auto read = call.parameters.finish(); !read) return call.refuse(read.error());
+    const auto graph = require_graph(service_, call.arguments.front());
+    if (!graph) return call.refuse(graph.error());
+    Json nodes = Json::array();
+    for (const graph::NodeInfo& node : (*graph)->nodes())
+        nodes.push_back(graph_node_document(node, (*graph)->node_id()));
+    return call.answer(Answer{200, {{"nodes", std::move(nodes)}}});
+}
+
+Cancel GraphRoutes::neighbours(GraphCall call) {
+    if (const auto read = call.parameters.finish(); !read) return call.refuse(read.error());
+    const auto graph = require_graph(service_, call.arguments.front());
+    if (!graph) return call.refuse(graph.error());
+    Json links = Json::array();
+    for (const graph::LinkInfo& link : (*graph)->links())
+        links.push_back(neighbour_document(link));
+    return call.answer(Answer{200, {{"neighbours", std::move(links)}}});
+}
+
+Cancel GraphRoutes::digest(GraphCall call) {
+    if (const auto read = call.parameters.finish(); !read) return call.refuse(read.error());
+    const auto graph = require_graph(service_, call.arguments.front());
+    if (!graph) return call.refuse(graph.error());
+    return call.answer(Answer{
+        200,
+        {{"name", call.arguments.front()},
+         {"synchronized", (*graph)->status().is_synchronized},
+         {"digest", to_hex((*graph)->database_digest())}}});
+}
+
+Cancel GraphRoutes::set_presence(GraphCall call) {
+    auto body = call.body();
+    if (!body) return call.refuse(body.error());
+    const std::string name = call.arguments.front();
+    const auto texts = body->texts("attributes");
+    if (const auto read = body->finish(); !read) return call.refuse(read.error());
+    if (const auto graph = require_graph(service_, name); !graph) {
+        return call.refuse(graph.error());
+    }
+    std::vector<store::Attribute> attributes;
+    for (const std::string& text : texts) {
+        auto attribute = parse_attribute(text);
+        if (!attribute) {
+            return call.refuse(to_error(store::AttributesErrc::not_attributes));
+        }
+        attributes.push_back(std::move(*attribute));
+    }
+    const auto document = store::attributes_document(attributes);
+    if (!document) return call.refuse(to_error(document.error()));
+    service_.change(
+        name,
+        [text = *document](graph::Graph& graph, Now now) {
+            return graph.set_presence(now, text, true);
+        },
+        [this, name, reply = call.reply](const graph::GraphResult<void>& done) {
+            if (!done) return reply(to_reply(std::unexpected(to_error(done.error()))));
+            if (service_.graphs().find(name) == nullptr) {
+                return reply(to_reply(std::unexpected(to_error(graph::GraphErrc::closed))));
+            }
+            reply(to_reply(Answer{200, graph_document(service_, name)}));
+        });
+    return {};
+}
+
+Cancel GraphRoutes::connect(GraphCall call) {
+    auto body = call.body();
+    if (!body) return call.refuse(body.error());
+    const std::string& name = call.arguments.front();
+    const std::string text = body->text("to");
+    if (const auto read = body->finish(); !read) return call.refuse(read.error());
+    if (const auto graph = require_graph(service_, name); !graph) {
+        return call.refuse(graph.error());
+    }
+    const auto to = parse_endpoint(text);
+    if (!to) {
+        return call.refuse(
+            {ErrorCode::bad_address, fmt::format("{} is no address of the form IP:PORT", text)});
+    }
+    const auto connecting = std::make_shared<Connecting>(
+        Connecting{.service = service_, .name = name, .to = *to, .reply = call.reply});
+    connecting->watch = service_.watch(name, [connecting](const graph::Event& event) {
+        // The watch goes in the end, and this function with it.
+        const auto alive = connecting;
+        alive->handle(event);
+    });
+    service_.change(
+        name,
+        [connecting, to = *to](graph::Graph& graph, Now now) -> graph::GraphResult<void> {
+            const auto link = graph.connect(now, to, std::nullopt);
+            if (!link) return std::unexpected(link.error());
+            connecting->link = *link;
+            return {};
+        },
+        [connecting](const graph::GraphResult<void>& done) {
+            if (!done) connecting->end(std::unexpected(to_error(done.error())));
+        });
+    return [connecting] {
+        connecting->reply = nullptr;
+        connecting->end(std::unexpected(Error{}));
+    };
+}
+
+} // namespace kith::api

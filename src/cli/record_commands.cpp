@@ -1,0 +1,283 @@
+// `kith record ...`
+
+#include "cli/api_stream.hpp"
+#include "cli/complaint.hpp"
+#include "cli/event_lines.hpp"
+#include "cli/files.hpp"
+#include "cli/graph_commands.hpp"
+#include "cli/graph_render.hpp"
+#include "cli/search_text.hpp"
+
+#include <system_error>
+
+#include <cerrno>
+#include <cstdio>
+#include <fmt/format.h>
+#include <utility>
+
+namespace kith::cli {
+
+namespace {
+
+constexpr std::size_t kRecordSizeMax = 62'914'560; // bytes of a payload (MS-PPGRH 2.2.3.1)
+
+// A large payload takes the disk and the loop a while.
+constexpr std::chrono::milliseconds kRecordTimeMax{120'000};
+
+// What kithd takes and gives at once.
+constexpr std::size_t kArchiveSizeMax = std::size_t{1} << 30U;
+constexpr std::chrono::milliseconds kArchiveTimeMax{600'000};
+
+class Query {
+public:
+    explicit Query(std::string target) : text_(std::move(target)) {}
+
+    void add(std::string_view name, std::string_view value) {
+        text_ += fmt::format("{}{}={}", has_any_ ? '&' : '?', name, percent_encoded(value));
+        has_any_ = true;
+    }
+    void add(std::string_view name, const std::optional<std::string>& value) {
+        if (value) add(name, std::string_view(*value));
+    }
+
+    std::string take() { return std::move(text_); }
+
+private:
+    std::string text_;
+    bool has_any_ = false;
+};
+
+std::string record_target(std::string_view id) {
+    return "/v1/records/" + percent_encoded(id);
+}
+
+Result record_done(const Session& session, Json record, std::string_view headline) {
+    std::string text = session.headline(headline) + render_record(record, session.page());
+    return Done{std::move(record), std::move(text)};
+}
+
+// The payload goes where it is wanted as it comes: it may be large.
+std::expected<void, Failure>
+save_payload(const Session& session, const std::string& target, const std::string& path) {
+    auto stream = ApiStream::open(session.socket_path(), {.target = target});
+    if (!stream) return std::unexpected(complaint_of(stream.error(), session.socket_path()));
+    std::string content;
+    while (!stream->is_over()) {
+        wait_readable({stream->fd()}, kRecordTimeMax);
+        auto piece = stream->receive();
+        if (!piece) return std::unexpected(complaint_of(piece.error(), session.socket_path()));
+        content += *piece;
+    }
+    if (stream->status() >= 400) {
+        return std::unexpected(complaint_of(
+            Answer{stream->status(), Json::parse(content, nullptr, /*allow_exceptions=*/false)}));
+    }
+    if (path == "-") {
+        const bool is_written =
+            std::fwrite(content.data(), 1, content.size(), stdout) == content.size() &&
+            std::fflush(stdout) == 0;
+        if (!is_written) return failed("cannot write to standard output");
+        return {};
+    }
+    return write_plain_file(path, content);
+}
+
+// A file that is there whole or not at all; or standard output.
+class Output {
+public:
+    explicit Output(std::string path)
+        : path_(std::move(path)),
+          file_(path_ == "-" ? stdout : std::fopen(part_path().c_str(), "wbe")) {}
+    ~Output() {
+        if (file_ == nullptr || file_ == stdout) return;
+        std::fclose(file_);
+        std::remove(part_path().c_str());
+    }
+    Output(const Output&) = delete;
+    Output& operator=(const Output&) = delete;
+
+    bool is_open() const { return file_ != nullptr; }
+
+    bool write(std::string_view bytes) {
+        return std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size();
+    }
+
+    bool finish() {
+        if (std::fflush(file_) != 0) return false;
+        if (file_ == stdout) return true;
+        const bool is_closed = std::fclose(std::exchange(file_, nullptr)) == 0;
+        return is_closed && std::rename(part_path().c_str(), path_.c_str()) == 0;
+    }
+
+private:
+    std::string part_path() const { return path_ + ".part"; }
+
+    std::string path_;
+    std::FILE* file_;
+};
+
+Result show_records(const Session& session, const std::expected<Json, Failure>& records) {
+    if (!records) return std::unexpected(records.error());
+    return Done{*records, render_records(*records, session.page())};
+}
+
+} // namespace
+
+Result execute(const Session& session, const RecordAdd& command) {
+    Request request{.method = Method::post, .target = {}, .raw = "", .time_max = kRecordTimeMax};
+    Query query(graph_target(command.graph) + "/records");
+    query.add("type", std::string_view(command.type));
+    for (const std::string& attribute : command.attributes)
+        query.add("attr", std::string_view(attribute));
+    query.add("lifetime_ms", std::string_view(std::to_string(command.lifetime.count())));
+    if (command.refreshes) query.add("refreshes", std::string_view("1"));
+    request.target = query.take();
+    if (command.file) {
+        auto payload = read_file(*command.file, kRecordSizeMax);
+        if (!payload) return std::unexpected(payload.error());
+        request.raw = std::move(*payload);
+    }
+    auto record = call_when_ready(session, request, "adding", command.timeout);
+    if (!record) return std::unexpected(record.error());
+    return record_done(session, std::move(*record), "added");
+}
+
+Result execute(const Session& session, const RecordUpdate& command) {
+    if (command.clears_attributes && !command.attributes.empty()) {
+        return misused("--attr and --no-attrs say two things");
+    }
+    const bool changes_attributes = command.clears_attributes || !command.attributes.empty();
+    if (!changes_attributes && !command.file && !command.lifetime) {
+        return misused("nothing is to be changed: give a FILE, --attr, --no-attrs or --expires");
+    }
+    Request request{.method = Method::post, .target = {}, .time_max = kRecordTimeMax};
+    Query query(record_target(command.id));
+    query.add("graph", command.graph);
+    if (command.file && !command.clears_attributes) {
+        for (const std::string& attribute : command.attributes)
+            query.add("attr", std::string_view(attribute));
+        if (command.lifetime) {
+            query.add("lifetime_ms", std::string_view(std::to_string(command.lifetime->count())));
+        }
+        auto payload = read_file(*command.file, kRecordSizeMax);
+        if (!payload) return std::unexpected(payload.error());
+        request.raw = std::move(*payload);
+    } else {
+        request.body = Json::object();
+        if (changes_attributes) request.body["attributes"] = command.attributes;
+        if (command.lifetime) request.body["lifetime_ms"] = command.lifetime->count();
+        if (command.file) {
+            const auto payload = read_file(*command.file, kRecordSizeMax);
+            if (!payload) return std::unexpected(payload.error());
+            request.body["payload_base64"] = to_base64(*payload);
+        }
+    }
+    request.target = query.take();
+    auto record = call_when_ready(session, request, "changing", command.timeout);
+    if (!record) return std::unexpected(record.error());
+    return record_done(session, std::move(*record), "changed");
+}
+
+Result execute(const Session& session, const RecordDelete& command) {
+    Query query(record_target(command.id));
+    query.add("graph", command.graph);
+    auto record = call_when_ready(
+        session, {.method = Method::remove, .target = query.take()}, "deleting", command.timeout);
+    if (!record) return std::unexpected(record.error());
+    return record_done(session, std::move(*record), "deleted");
+}
+
+Result execute(const Session& session, const RecordGet& command) {
+    Query query(record_target(command.id));
+    query.add("graph", command.graph);
+    auto record =
+        call_when_ready(session, {.target = query.take()}, "asking kithd", command.timeout);
+    if (!record) return std::unexpected(record.error());
+    if (command.payload_out) {
+        Query payload(record_target(command.id) + "/payload");
+        payload.add("graph", std::string_view(text_of(*record, "graph")));
+        const auto saved = save_payload(session, payload.take(), *command.payload_out);
+        if (!saved) return std::unexpected(saved.error());
+        if (*command.payload_out == "-") return Done{nullptr, {}};
+    }
+    std::string text = render_record(*record, session.page());
+    return Done{std::move(*record), std::move(text)};
+}
+
+Result execute(const Session& session, const RecordExport& command) {
+    if (command.file != "-" && !command.force) {
+        if (const auto free = check_free(command.file); !free) {
+            return std::unexpected(free.error());
+        }
+    }
+    auto stream = ApiStream::open(
+        session.socket_path(),
+        {.target = graph_target(command.graph) + "/export", .time_max = kArchiveTimeMax});
+    if (!stream) return std::unexpected(complaint_of(stream.error(), session.socket_path()));
+    if (stream->status() >= 400) {
+        return std::unexpected(refusal_of(*stream, session.socket_path()));
+    }
+    const auto unwritable = [&command] {
+        return failed(fmt::format(
+            "cannot write {}: {}", command.file, std::generic_category().message(errno)));
+    };
+    Output output(command.file);
+    if (!output.is_open()) return unwritable();
+    std::size_t size = 0;
+    while (!stream->is_over()) {
+        wait_readable({stream->fd()}, kArchiveTimeMax);
+        const auto piece = stream->receive();
+        if (!piece) return std::unexpected(complaint_of(piece.error(), session.socket_path()));
+        size += piece->size();
+        if (!output.write(*piece)) return unwritable();
+    }
+    if (!output.finish()) return unwritable();
+    if (command.file == "-") return Done{nullptr, {}};
+    std::string text = session.headline(fmt::format("{} bytes in {}", size, command.file));
+    return Done{
+        {{"graph", command.graph}, {"file", command.file}, {"size", size}}, std::move(text)};
+}
+
+Result execute(const Session& session, const RecordImport& command) {
+    auto archive = read_file(command.file, kArchiveSizeMax);
+    if (!archive) return std::unexpected(archive.error());
+    auto taken = session.call(
+        {.method = Method::post,
+         .target = graph_target(command.graph) + "/import",
+         .raw = std::move(*archive),
+         .time_max = kArchiveTimeMax},
+        "importing");
+    if (!taken) return std::unexpected(taken.error());
+    std::string text = session.headline(fmt::format(
+        "{:.0f} records read, {:.0f} of them new here",
+        number_of(*taken, "records").value_or(0),
+        number_of(*taken, "taken").value_or(0)));
+    return Done{std::move(*taken), std::move(text)};
+}
+
+Result execute(const Session& session, const RecordList& command) {
+    Query query(graph_target(command.graph) + "/records");
+    query.add("type", command.type);
+    query.add("creator", command.creator);
+    query.add("limit", std::string_view(std::to_string(command.limit)));
+    if (command.newest_first) query.add("order", std::string_view("newest"));
+    return show_records(
+        session,
+        call_when_ready(session, {.target = query.take()}, "asking kithd", command.timeout));
+}
+
+Result execute(const Session& session, const RecordSearch& command) {
+    auto document = search_document(command.query);
+    if (!document) return std::unexpected(document.error());
+    return show_records(
+        session,
+        call_when_ready(
+            session,
+            {.method = Method::post,
+             .target = graph_target(command.graph) + "/search",
+             .body = {{"query", std::move(*document)}, {"limit", command.limit}}},
+            "searching",
+            command.timeout));
+}
+
+} // namespace kith::cli

@@ -1,0 +1,36 @@
+// `kith watch`
+
+#include "cli/api_stream.hpp"
+#include "cli/complaint.hpp"
+#include "cli/event_lines.hpp"
+#include "cli/graph_commands.hpp"
+#include "cli/graph_render.hpp"
+#include "cli/interrupt.hpp"
+
+#include <cstdio>
+#include <fmt/format.h>
+
+namespace kith::cli {
+
+Result execute(const Session& session, const Watch& command) {
+    auto events = EventLines::open(session, command.graph, command.types);
+    if (!events) return std::unexpected(events.error());
+    const InterruptWatch interrupts;
+    while (true) {
+        wait_readable({events->fd(), interrupts.fd()}, std::chrono::seconds(10));
+        if (const auto signal = interrupts.take()) return interrupted_by(*signal);
+        const auto received = events->receive();
+        if (!received) return std::unexpected(received.error());
+        for (const Json& event : *received) {
+            const std::string line =
+                session.prints_json()
+                    ? event.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n"
+                    : render_event(event, session.page());
+            std::fwrite(line.data(), 1, line.size(), stdout);
+        }
+        if (std::fflush(stdout) != 0) return failed("cannot write to standard output");
+        if (events->is_over()) return failed("kithd has ended the stream of events");
+    }
+}
+
+} // namespace kith::cli

@@ -1,0 +1,324 @@
+// docs/api.md, Graphs, against real nodes that share records over loopback.
+
+#include "daemon/api_world_test.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <gmock/gmock.h>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kith::daemon {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr int kTurnsMax = 3000; // of 10 ms
+
+// As docs/api.md has it: behind its length.
+std::string piece_of(std::string_view content) {
+    std::string out;
+    for (const unsigned shift : {24U, 16U, 8U, 0U})
+        out += static_cast<char>(content.size() >> shift & 0xFFU);
+    return out.append(content);
+}
+
+struct GraphApiTest : testing::Test {
+    boost::asio::io_context loop{1};
+    ApiWorld alice{loop, nullptr};
+    ApiWorld bob{loop, &alice};
+
+    bool eventually(const std::function<bool()>& condition) {
+        for (int turn = 0; turn < kTurnsMax; ++turn) {
+            if (condition()) return true;
+            loop.run_for(std::chrono::milliseconds(10));
+        }
+        return false;
+    }
+
+    void found(const std::string& name) {
+        const ApiAnswer made = alice.post("/v1/graphs", {{"name", name}});
+        ASSERT_EQ(made.status, 201U) << made.document;
+    }
+
+    void share(const std::string& name) {
+        found(name);
+        ASSERT_EQ(bob.post("/v1/graphs/" + name + "/open").status, 200U);
+        const Json where = alice.get("/v1/graphs/" + name).document["listen"][0];
+        const ApiAnswer joined = bob.post("/v1/graphs/" + name + "/connect", {{"to", where}});
+        ASSERT_EQ(joined.status, 200U) << joined.document;
+        ASSERT_TRUE(eventually(
+            [&] { return bob.get("/v1/graphs/" + name).document["synchronized"] == true; }));
+    }
+
+    // The lines that a flow has to say until one of them is this event.
+    std::vector<Json> until(api::Flow& flow, const std::string& event) {
+        std::vector<Json> out;
+        std::string text;
+        const bool came = eventually([&] {
+            while (auto piece = flow.next())
+                text += *piece;
+            for (std::size_t end = text.find('\n'); end != std::string::npos;
+                 end = text.find('\n')) {
+                out.push_back(Json::parse(text.substr(0, end)));
+                text.erase(0, end + 1);
+                if (out.back()["event"] == event) return true;
+            }
+            return false;
+        });
+        EXPECT_TRUE(came) << event;
+        return out;
+    }
+};
+
+TEST_F(GraphApiTest, founds_lists_closes_and_reopens_a_graph) {
+    const ApiAnswer made = alice.post(
+        "/v1/graphs", {{"name", "plans"}, {"friendly_name", "Plans"}, {"scope", "site"}});
+    ASSERT_EQ(made.status, 201U) << made.document;
+    EXPECT_EQ(made.document["friendly_name"], "Plans");
+    EXPECT_EQ(made.document["scope"], "site");
+    EXPECT_EQ(made.document["synchronized"], true);
+    EXPECT_EQ(made.document["secured"], false);
+    EXPECT_EQ(alice.get("/v1/graphs").document["graphs"][0]["name"], "plans");
+    EXPECT_EQ(alice.post("/v1/graphs", {{"name", "plans"}}).code(), "already_exists");
+
+    const ApiAnswer record =
+        alice.post("/v1/graphs/plans/records", {{"type", "list"}, {"payload_base64", "aGk="}});
+    ASSERT_EQ(record.status, 201U) << record.document;
+    EXPECT_EQ(alice.post("/v1/graphs/plans/close").status, 200U);
+    EXPECT_EQ(alice.get("/v1/graphs").document["graphs"], Json::array());
+    const ApiAnswer gone = alice.get("/v1/graphs/plans");
+    EXPECT_EQ(gone.code(), "not_found");
+    EXPECT_EQ(alice.post("/v1/graphs", {{"name", "plans"}}).code(), "already_exists");
+
+    EXPECT_EQ(alice.post("/v1/graphs/plans/open").document["friendly_name"], "Plans");
+    const std::string id = record.document["id"];
+    EXPECT_EQ(alice.get("/v1/records/" + id).document["payload_base64"], "aGk=");
+    EXPECT_EQ(alice.call("DELETE", "/v1/graphs/plans").status, 200U);
+    EXPECT_EQ(alice.post("/v1/graphs/plans/open").document["synchronized"], false);
+    EXPECT_EQ(alice.get("/v1/graphs/plans/records").code(), "not_ready");
+}
+
+TEST_F(GraphApiTest, adds_changes_and_deletes_records) {
+    found("plans");
+    const ApiAnswer added = alice.post_raw(
+        "/v1/graphs/plans/records?type=list&attr=owner%3Dalice&attr=n%3Aint%3D3", "bread");
+    ASSERT_EQ(added.status, 201U) << added.document;
+    EXPECT_EQ(added.document["version"], 1);
+    EXPECT_EQ(added.document["size"], 5);
+    EXPECT_EQ(added.document["payload_base64"], "YnJlYWQ=");
+    EXPECT_EQ(
+        added.document["attributes"],
+        Json::parse(R"([{"name": "owner", "type": "string", "value": "alice"},
+                        {"name": "n", "type": "int", "value": "3"}])"));
+    const std::string target = "/v1/records/" + added.document["id"].get<std::string>();
+    const ApiAnswer payload = alice.get(target + "/payload");
+    EXPECT_EQ(payload.body, "bread");
+
+    const ApiAnswer changed = alice.post_raw(target, "bread, milk");
+    EXPECT_EQ(changed.document["version"], 2) << changed.document;
+    EXPECT_EQ(changed.document["attributes"], added.document["attributes"]);
+    const ApiAnswer plain = alice.post(target, {{"attributes", Json::array()}});
+    EXPECT_EQ(plain.document["attributes"], Json::array());
+    EXPECT_EQ(plain.document["size"], 11);
+    EXPECT_EQ(alice.post(target).code(), "bad_request");
+    EXPECT_EQ(alice.post(target, {{"type", "other"}}).code(), "bad_request");
+    EXPECT_EQ(alice.post(target, {{"lifetime_ms", 1000}}).code(), "bad_lifetime");
+
+    EXPECT_EQ(alice.call("DELETE", target).document["version"], 3) << "the record as it was";
+    EXPECT_EQ(alice.get(target).code(), "not_found");
+    EXPECT_EQ(alice.get("/v1/graphs/plans/records").document["records"], Json::array());
+}
+
+TEST_F(GraphApiTest, lists_in_order_and_says_what_it_leaves_out) {
+    found("plans");
+    std::vector<std::string> ids;
+    for (const std::string type : {"a", "b", "a"}) {
+        ids.push_back(alice.post("/v1/graphs/plans/records", {{"type", type}}).document["id"]);
+    }
+    const auto listed = [&](const std::string& parameters) {
+        return alice.get("/v1/graphs/plans/records" + parameters).document;
+    };
+    EXPECT_EQ(listed("")["records"].size(), 3U);
+    EXPECT_EQ(listed("?type=a")["records"].size(), 2U);
+    EXPECT_EQ(listed("?limit=2")["truncated"], true);
+    EXPECT_EQ(listed("?limit=3")["truncated"], false);
+    EXPECT_EQ(listed("?type=c")["records"].size(), 0U);
+    EXPECT_EQ(alice.get("/v1/graphs/plans/records?limit=0").code(), "bad_request");
+    EXPECT_EQ(alice.get("/v1/graphs/plans/records?lmit=1").code(), "bad_request");
+    EXPECT_EQ(alice.get("/v1/graphs/plans/records?order=random").code(), "bad_request");
+}
+
+TEST_F(GraphApiTest, shares_records_and_tells_of_them) {
+    share("plans");
+    const ApiAnswer watching = bob.get("/v1/graphs/plans/events?type=news");
+    ASSERT_TRUE(watching.flow);
+    EXPECT_EQ(until(*watching.flow, "watching").size(), 1U);
+    alice.post("/v1/graphs/plans/records", {{"type", "other"}});
+    const ApiAnswer added =
+        alice.post("/v1/graphs/plans/records", {{"type", "news"}, {"payload_base64", "aGk="}});
+    const auto events = until(*watching.flow, "record_added");
+    EXPECT_EQ(events.back()["id"], added.document["id"]);
+    EXPECT_EQ(events.back()["record"]["payload_base64"], "aGk=");
+    alice.call("DELETE", "/v1/records/" + added.document["id"].get<std::string>());
+    EXPECT_EQ(until(*watching.flow, "record_deleted").back()["record"], nullptr);
+    EXPECT_TRUE(eventually([&] {
+        return alice.get("/v1/graphs/plans/digest").document["digest"] ==
+               bob.get("/v1/graphs/plans/digest").document["digest"];
+    }));
+    EXPECT_EQ(bob.get("/v1/graphs/plans/neighbours").document["neighbours"].size(), 1U);
+}
+
+TEST_F(GraphApiTest, says_how_much_a_slow_watcher_missed) {
+    found("plans");
+    const ApiAnswer watching = alice.get("/v1/graphs/plans/events");
+    ASSERT_TRUE(watching.flow);
+    // Nobody takes anything meanwhile: events of 4 KiB fill the 8 MiB before their number counts.
+    const std::string payload(4096, 'x');
+    constexpr int kRecords = 1700;
+    std::vector<std::shared_ptr<std::optional<ApiAnswer>>> answers;
+    answers.reserve(kRecords);
+    for (int i = 0; i < kRecords; ++i) {
+        answers.push_back(alice.send(
+            {"POST", "/v1/graphs/plans/records?type=a", payload, "application/octet-stream"}));
+    }
+    for (const auto& answer : answers)
+        EXPECT_EQ(alice.wait(answer).status, 201U);
+    const auto events = until(*watching.flow, "lost");
+    const auto added = std::ranges::count_if(
+        events, [](const Json& event) { return event["event"] == "record_added"; });
+    EXPECT_EQ(added + events.back()["count"].get<std::int64_t>(), kRecords);
+}
+
+TEST_F(GraphApiTest, searches_by_document) {
+    found("plans");
+    const ApiAnswer added = alice.post(
+        "/v1/graphs/plans/records",
+        {{"type", "person"}, {"attributes", Json::array({"name=alice", "age:int=34"})}});
+    alice.post(
+        "/v1/graphs/plans/records",
+        {{"type", "person"}, {"attributes", Json::array({"name=bob"})}});
+    const auto search = [&](const std::string& inside) {
+        return alice.post(
+            "/v1/graphs/plans/search", {{"query", "<peersearch>" + inside + "</peersearch>"}});
+    };
+    const ApiAnswer one =
+        search(R"(<clause attrib="age" type="int" compare="greater">30</clause>)");
+    ASSERT_EQ(one.status, 200U) << one.document;
+    ASSERT_EQ(one.document["records"].size(), 1U);
+    EXPECT_EQ(one.document["records"][0]["id"], added.document["id"]);
+    EXPECT_EQ(
+        search(R"(<clause attrib="name" type="string" compare="equal">*</clause>)")
+            .document["records"]
+            .size(),
+        2U);
+    EXPECT_EQ(search("").code(), "bad_query");
+    EXPECT_EQ(
+        search(R"(<clause attrib="name" type="string" compare="equal">\x</clause>)").code(),
+        "bad_query");
+}
+
+TEST_F(GraphApiTest, carries_streams_between_two_nodes) {
+    share("plans");
+    const std::string node = bob.get("/v1/graphs/plans").document["node"];
+    ASSERT_TRUE(eventually(
+        [&] { return alice.get("/v1/graphs/plans/nodes").document["nodes"].size() == 2; }));
+    const ApiAnswer refused = alice.post("/v1/graphs/plans/direct", {{"node", node}});
+    EXPECT_EQ(refused.code(), "not_allowed") << "nobody waits there";
+
+    const auto accepted =
+        bob.start("POST", "/v1/graphs/plans/direct", {{"accept", true}, {"node", nullptr}});
+    loop.run_for(std::chrono::milliseconds(50));
+    ApiAnswer opened = alice.post("/v1/graphs/plans/direct", {{"node", node}});
+    ASSERT_EQ(opened.status, 101U) << opened.document;
+    ApiAnswer taken = bob.wait(accepted);
+    ASSERT_EQ(taken.status, 101U);
+
+    // More than both windows hold: it goes on only because the reader reads.
+    const std::string sent(3'000'000, 'x');
+    std::string_view rest = sent;
+    std::string received;
+    ASSERT_TRUE(eventually([&] {
+        while (!rest.empty() && opened.flow->has_room()) {
+            const std::size_t size = std::min<std::size_t>(rest.size(), 64 * 1024);
+            opened.flow->take(as_bytes(piece_of(rest.substr(0, size))));
+            rest.remove_prefix(size);
+            if (rest.empty()) opened.flow->take(as_bytes(piece_of("")));
+        }
+        while (auto piece = taken.flow->next())
+            received += piece->substr(4);
+        return opened.flow->has_room() && taken.flow->is_over();
+    }));
+    EXPECT_EQ(received, sent);
+    EXPECT_FALSE(opened.flow->is_over()) << "the other direction is open";
+    taken.flow->take(as_bytes(piece_of("")));
+    std::string back;
+    ASSERT_TRUE(eventually([&] {
+        while (auto piece = opened.flow->next())
+            back += *piece;
+        return opened.flow->is_over();
+    }));
+    EXPECT_EQ(back, std::string(4, '\0')) << "the orderly end";
+}
+
+TEST_F(GraphApiTest, holds_no_more_of_a_stream_than_its_window) {
+    share("plans");
+    const std::string node = bob.get("/v1/graphs/plans").document["node"];
+    ASSERT_TRUE(eventually(
+        [&] { return alice.get("/v1/graphs/plans/nodes").document["nodes"].size() == 2; }));
+    const auto accepted = bob.start("POST", "/v1/graphs/plans/direct", {{"accept", true}});
+    loop.run_for(std::chrono::milliseconds(50));
+    const ApiAnswer opened = alice.post("/v1/graphs/plans/direct", {{"node", node}});
+    ApiAnswer taken = bob.wait(accepted);
+    ASSERT_EQ(opened.status, 101U) << opened.document;
+    std::size_t sent = 0;
+    const std::string piece(64 * 1024, 'x');
+    for (int turn = 0; turn < 200; ++turn) {
+        if (opened.flow->has_room()) {
+            opened.flow->take(as_bytes(piece_of(piece)));
+            sent += piece.size();
+        }
+        loop.run_for(std::chrono::milliseconds(2));
+    }
+    EXPECT_LE(sent, std::size_t{1024} * 1024 + piece.size()) << "nobody reads there";
+    accepted->reset();
+    // Who goes ends both streams, and the other end knows that it was no orderly end.
+    taken.flow.reset();
+    EXPECT_TRUE(eventually([&] { return opened.flow->is_over(); }));
+    EXPECT_FALSE(opened.flow->wants_input());
+}
+
+TEST_F(GraphApiTest, refuses_each_kind_of_bad_input_in_its_own_words) {
+    found("plans");
+    const std::string records = "/v1/graphs/plans/records";
+    const auto code = [&](const std::string& target, const Json& body) {
+        return alice.post(target, body).code();
+    };
+    EXPECT_EQ(code("/v1/graphs", {{"name", ""}}), "bad_graph");
+    EXPECT_EQ(code("/v1/graphs", {{"name", std::string(256, 'x')}}), "bad_graph");
+    EXPECT_EQ(code("/v1/graphs", {{"name", "b"}, {"scope", "all"}}), "bad_request");
+    EXPECT_EQ(code("/v1/graphs", {{"name", "b"}, {"record_size_max", 1}}), "bad_request");
+    EXPECT_EQ(code("/v1/graphs/plans/open", Json::object()), "already_exists");
+    EXPECT_EQ(code("/v1/graphs/plans/connect", {{"to", "x"}}), "bad_address");
+    EXPECT_EQ(code("/v1/graphs/plans/connect", {{"to", "127.0.0.1:1"}}), "unreachable");
+    EXPECT_EQ(code(records, {{"type", "a b"}}), "bad_type");
+    EXPECT_EQ(code(records, Json::object()), "bad_type");
+    EXPECT_EQ(code(records, {{"type", "a"}, {"attributes", Json::array({"x"})}}), "bad_attribute");
+    EXPECT_EQ(
+        code(records, {{"type", "a"}, {"attributes", Json::array({"x:int=y"})}}), "bad_attribute");
+    EXPECT_EQ(code(records, {{"type", "a"}, {"payload_base64", "?"}}), "bad_payload");
+    EXPECT_EQ(code(records, {{"type", "a"}, {"lifetime_ms", 0}}), "bad_request");
+    EXPECT_EQ(code("/v1/graphs/plans/direct", {{"node", "bob"}}), "bad_id");
+    EXPECT_EQ(code("/v1/graphs/plans/direct", {{"node", "0123456789abcdef"}}), "not_found");
+    EXPECT_EQ(alice.get("/v1/records/1234").code(), "bad_id");
+    const ApiAnswer unknown = alice.get("/v1/graphs/nowhere");
+    EXPECT_EQ(unknown.code(), "not_found");
+    EXPECT_THAT(
+        unknown.document["error"]["message"].get<std::string>(), HasSubstr("open are plans"));
+    EXPECT_EQ(alice.get("/v1/graphs/plans/nothing").code(), "not_found");
+    EXPECT_EQ(alice.get("/v1/graphs?x=1").code(), "bad_request");
+}
+
+} // namespace
+} // namespace kith::daemon
