@@ -1,10 +1,10 @@
 #include "sim/arguments.hpp"
 
-#include <system_error>
+#include "sim/graph_arguments.hpp"
+#include "sim/number_option.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <fmt/format.h>
 #include <optional>
@@ -17,7 +17,7 @@ namespace kith::sim {
 
 namespace {
 
-// The texts of the options: the library would read 010 as eight and -1 as a large number.
+// The texts of the options.
 struct Texts {
     std::optional<std::string> nodes;
     std::optional<std::string> seed;
@@ -31,37 +31,11 @@ struct Texts {
     std::optional<std::string> nat;
 };
 
-std::string number(double value) {
-    return fmt::format("{:g}", value);
-}
-
-template<class Number>
-struct Range {
-    std::string_view option;
-    Number min;
-    Number max;
-};
-
-// Leaves `out` alone where the option is not there. Nothing, or what is wrong with its text.
 template<class Number, class Out>
 std::optional<Refusal>
 read(const std::optional<std::string>& text, const Range<Number>& range, Out& out) {
-    if (!text) return std::nullopt;
-    Number value{};
-    const char* end = text->data() + text->size();
-    const auto [stop, error] = std::from_chars(text->data(), end, value);
-    // Written so that a value that is no number is outside as well.
-    const bool is_inside = value >= range.min && value <= range.max;
-    if (error == std::errc{} && stop == end && is_inside) {
-        out = value;
-        return std::nullopt;
-    }
-    return Refusal{fmt::format(
-        "kith-sim: {}: {} is not a number from {} to {}\n",
-        range.option,
-        *text,
-        range.min,
-        range.max)};
+    if (auto wrong = read_number(text, range, out)) return Refusal{*std::move(wrong)};
+    return std::nullopt;
 }
 
 void add_names_options(CLI::App& names, Arguments& out, Texts& texts) {
@@ -132,7 +106,7 @@ std::optional<Refusal> read_names_options(const Texts& texts, NamesOptions& out)
     if (out.nodes - out.killed() >= kNodesMin) return std::nullopt;
     return Refusal{fmt::format(
         "kith-sim: --kill {} leaves fewer than {} of {} nodes\n",
-        number(out.kill_percent),
+        number_text(out.kill_percent),
         kNodesMin,
         out.nodes)};
 }
@@ -144,19 +118,28 @@ std::expected<Arguments, Refusal> parse_arguments(std::span<char* const> argumen
     app.require_subcommand(1);
     CLI::App* names = app.add_subcommand(
         "names", "A cloud of nodes that publish and resolve names; everything runs twice");
+    CLI::App* graph = app.add_subcommand(
+        "graph", "Nodes of one graph that publish records; everything runs twice");
     Arguments out;
     Texts texts;
     add_names_options(*names, out, texts);
+    const GraphArguments graph_arguments(*graph, out.wants_json);
     std::vector<std::string> reversed(arguments.begin(), arguments.end());
     std::ranges::reverse(reversed);
     // The library reports by exceptions; they end here.
     try {
         app.parse(reversed);
     } catch (const CLI::CallForHelp&) {
-        const CLI::App& shown = names->parsed() ? *names : app;
+        const CLI::App& shown = names->parsed() ? *names : graph->parsed() ? *graph : app;
         return std::unexpected(Refusal{shown.help(), 0});
     } catch (const CLI::Error& error) {
         return std::unexpected(Refusal{fmt::format("kith-sim: {}\n", error.what()), 2});
+    }
+    if (graph->parsed()) {
+        auto options = graph_arguments.read();
+        if (!options) return std::unexpected(Refusal{options.error()});
+        out.graph = *options;
+        return out;
     }
     if (auto refusal = read_names_options(texts, out.names)) {
         return std::unexpected(*std::move(refusal));
@@ -168,12 +151,12 @@ std::string command_of(const NamesOptions& options) {
     std::string command =
         fmt::format("kith-sim names --nodes {} --seed {}", options.nodes, options.seed);
     if (options.latency == Latency::lan) command += " --latency lan";
-    if (options.loss_percent) command += " --loss " + number(*options.loss_percent);
-    if (options.kill_percent > 0) command += " --kill " + number(options.kill_percent);
+    if (options.loss_percent) command += " --loss " + number_text(*options.loss_percent);
+    if (options.kill_percent > 0) command += " --kill " + number_text(options.kill_percent);
     if (options.has_partition) command += " --partition";
     if (options.has_churn) command += " --churn";
     if (options.adversary_percent > 0) {
-        command += " --adversary " + number(options.adversary_percent);
+        command += " --adversary " + number_text(options.adversary_percent);
     }
     if (options.has_attack) command += " --attack";
     if (options.has_adversary() && options.lies != Lies::all()) {

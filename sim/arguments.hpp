@@ -2,9 +2,11 @@
 
 #pragma once
 
+#include "sim/graph_options.hpp"
 #include "sim/names_options.hpp"
 
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -12,6 +14,7 @@ namespace kith::sim {
 
 struct Arguments {
     NamesOptions names;
+    std::optional<GraphOptions> graph; // instead of `names`
     bool wants_json = false;
 };
 

@@ -38,7 +38,9 @@ Duration Link::base_delay(HostId a, HostId b) const {
         return std::chrono::microseconds(200) + scaled(std::chrono::microseconds(600), u);
     }
     const double v = static_cast<double>(mix_bits(bits) >> 11U) * 0x1.0p-53;
-    return scaled(kWanRoundTripMedian / 2, std::exp(kWanRoundTripSigma * normal(u, v)));
+    const bool is_wan = config_.latency == Latency::wan;
+    const Duration median = is_wan ? kWanRoundTripMedian : kCellularRoundTripMedian;
+    return scaled(median / 2, std::exp(kWanRoundTripSigma * normal(u, v)));
 }
 
 Fate Link::decide(Instant now, HostId from, HostId to, std::size_t payload_size) {
@@ -55,15 +57,15 @@ Fate Link::decide(Instant now, HostId from, HostId to, std::size_t payload_size)
         fate.loss = Loss::random;
         return fate;
     }
-    fate.delays[0] = delay(from, to);
+    fate.delays[0] = draw_delay(from, to);
     if (config_.duplication > 0 && random_.unit() < config_.duplication) {
         fate.copies = 2;
-        fate.delays[1] = delay(from, to);
+        fate.delays[1] = draw_delay(from, to);
     }
     return fate;
 }
 
-Duration Link::delay(HostId from, HostId to) {
+Duration Link::draw_delay(HostId from, HostId to) {
     const Duration base = base_delay(from, to);
     Duration total = base;
     if (config_.latency == Latency::lan) {

@@ -18,11 +18,13 @@
 namespace kith::sim {
 
 enum class Latency : std::uint8_t {
-    lan, // one way 0.2 to 1 ms
-    wan, // round trips lognormal, median 80 ms, sigma 0.5; the same for a pair all the time
+    lan,      // one way 0.2 to 1 ms
+    wan,      // round trips lognormal, median 80 ms, sigma 0.5; the same for a pair all the time
+    cellular, // as on the wan, median 450 ms
 };
 
 inline constexpr Duration kWanRoundTripMedian = std::chrono::milliseconds(80);
+inline constexpr Duration kCellularRoundTripMedian = std::chrono::milliseconds(450);
 inline constexpr double kWanRoundTripSigma = 0.5;
 /// Each datagram is later than its pair's fixed delay by an exponential of this share of it.
 inline constexpr double kWanJitterShare = 0.05;
@@ -77,6 +79,9 @@ public:
     /// The fixed one-way delay of a pair, the same in both directions.
     Duration base_delay(HostId a, HostId b) const;
 
+    /// The one-way delay of something that is not lost, jitter and disorder included.
+    Duration draw_delay(HostId from, HostId to);
+
     /// Decides about one datagram of `payload_size` bytes that leaves `from` at `now`.
     Fate decide(Instant now, HostId from, HostId to, std::size_t payload_size);
 
@@ -86,7 +91,6 @@ private:
         Instant seen;
     };
 
-    Duration delay(HostId from, HostId to);
     bool is_lost_in_burst(const BurstLoss& burst, Instant now, HostId from);
 
     LinkConfig config_;

@@ -3,6 +3,9 @@
 
 #include "kith_version.hpp"
 #include "sim/arguments.hpp"
+#include "sim/graph_arguments.hpp"
+#include "sim/graph_report.hpp"
+#include "sim/graph_scenario.hpp"
 #include "sim/names_report.hpp"
 #include "sim/names_scenario.hpp"
 #include "sim/nat_scenario.hpp"
@@ -25,7 +28,8 @@ std::unique_ptr<Progress> make_progress() {
     return std::make_unique<NoProgress>();
 }
 
-int complain(const NamesOptions& options, const std::string& what) {
+template<class Options>
+int complain(const Options& options, const std::string& what) {
     fmt::print(
         stderr,
         "kith-sim: FAILED: {}: {} (seed {}, commit {})\n",
@@ -45,7 +49,7 @@ int run_nat(const Arguments& arguments, std::unique_ptr<Progress> progress) {
     return 0;
 }
 
-int run(const Arguments& arguments) {
+int run_names(const Arguments& arguments) {
     auto progress = make_progress();
     if (arguments.names.nat) return run_nat(arguments, std::move(progress));
     const auto report = run_names_twice(arguments.names, *progress);
@@ -64,6 +68,17 @@ int run(const Arguments& arguments) {
     return 0;
 }
 
+int run_graph(const GraphOptions& options, bool wants_json) {
+    auto progress = make_progress();
+    const auto report = run_graph_twice(options, *progress);
+    progress.reset();
+    if (!report) return complain(options, report.error());
+    fmt::print("{}", wants_json ? to_json(*report) + "\n" : to_text(*report));
+    if (report->missed == 0) return 0;
+    return complain(
+        options, fmt::format("{} of {} deliveries missed", report->missed, report->expected));
+}
+
 } // namespace
 
 int run(std::span<char*> all) {
@@ -73,7 +88,8 @@ int run(std::span<char*> all) {
         fmt::print(is_help ? stdout : stderr, "{}", arguments.error().text);
         return arguments.error().exit_code;
     }
-    return run(*arguments);
+    if (arguments->graph) return run_graph(*arguments->graph, arguments->wants_json);
+    return run_names(*arguments);
 }
 
 } // namespace kith::sim

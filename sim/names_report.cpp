@@ -1,9 +1,10 @@
 #include "sim/names_report.hpp"
 
+#include "sim/text_table.hpp"
+
 #include <fmt/format.h>
-#include <iterator>
 #include <nlohmann/json.hpp>
-#include <string_view>
+#include <string>
 
 namespace kith::sim {
 
@@ -13,27 +14,10 @@ std::string hash_text(std::uint64_t hash) {
     return fmt::format("{:016x}", hash);
 }
 
-class Table {
-public:
-    template<class Value>
-    void row(std::string_view label, const Value& value) {
-        fmt::format_to(std::back_inserter(text_), "{:<28}{}\n", label, value);
-    }
-
-    void figure(std::string_view label, double value, std::string_view unit) {
-        fmt::format_to(std::back_inserter(text_), "{:<28}{:.1f} {}\n", label, value, unit);
-    }
-
-    std::string take() { return std::move(text_); }
-
-private:
-    std::string text_;
-};
-
 } // namespace
 
 std::string to_text(const NamesReport& report) {
-    Table table;
+    TextTable table;
     table.row("nodes", report.nodes);
     table.row("live nodes", report.live_nodes);
     table.row("seed", report.seed);

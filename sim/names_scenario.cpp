@@ -5,8 +5,10 @@
 #include "sim/adversary.hpp"
 #include "sim/churn.hpp"
 #include "sim/content.hpp"
+#include "sim/figures.hpp"
 #include "sim/fleet.hpp"
 #include "sim/seed.hpp"
+#include "sim/twice.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -15,7 +17,6 @@
 #include <numeric>
 #include <optional>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -41,22 +42,6 @@ constexpr Duration kAdversaryHour = 1h;        // of a run with an adversary, al
 constexpr Duration kAnnounced = 10s;           // a younger name is not asked for
 constexpr Duration kOverdueCheckEvery = 1s;
 constexpr std::size_t kNodesSideBySideMax = 20'000; // larger runs come one after the other: memory
-
-double seconds(Duration duration) {
-    return std::chrono::duration<double>(duration).count();
-}
-
-double milliseconds(Duration duration) {
-    return std::chrono::duration<double, std::milli>(duration).count();
-}
-
-// The smallest value that `share` of the values do not exceed. Requires: sorted.
-template<class Value>
-Value percentile(const std::vector<Value>& sorted, double share) {
-    if (sorted.empty()) return Value{};
-    const auto rank = static_cast<std::size_t>(share * static_cast<double>(sorted.size()));
-    return sorted[std::min(rank, sorted.size() - 1)];
-}
 
 class NamesRun {
 public:
@@ -117,7 +102,6 @@ private:
     std::string broken() const;
     NamesReport report();
     void report_answers(NamesReport& report) const;
-    double round_trip_ms() const;
 
     NamesOptions options_;
     Progress& progress_;
@@ -345,20 +329,6 @@ std::string NamesRun::broken() const {
     return fmt::format("at {:.6f} s: host {} {}", at, index_of(*breach->host), breach->what);
 }
 
-double NamesRun::round_trip_ms() const {
-    constexpr std::size_t kSamples = 1001;
-    SeededRandom random(derive_seed(options_.seed, Stream::scenario, 1));
-    std::vector<double> samples;
-    for (std::size_t i = 0; i < kSamples; ++i) {
-        const std::size_t a = random.below(options_.nodes);
-        const std::size_t b = (a + 1 + random.below(options_.nodes - 1)) % options_.nodes;
-        const Duration one_way = fleet_.world().link().base_delay(host_id(a), host_id(b));
-        samples.push_back(2 * milliseconds(one_way));
-    }
-    std::ranges::sort(samples);
-    return percentile(samples, 0.5);
-}
-
 void NamesRun::report_answers(NamesReport& report) const {
     std::vector<unsigned> lookups;
     std::vector<double> latencies;
@@ -397,7 +367,7 @@ NamesReport NamesRun::report() {
     report.seed = options_.seed;
     report.profile = options_.profile->name;
     report_answers(report);
-    report.rtt_ms = round_trip_ms();
+    report.rtt_ms = median_round_trip_ms(fleet_.world().link(), options_.seed, options_.nodes);
 
     std::vector<HostId> live = fleet_.live();
     std::erase_if(live, [&](HostId host) { return is_liar(host); });
@@ -443,30 +413,11 @@ run_names_once(const NamesOptions& options, Progress& progress) {
 
 std::expected<NamesReport, std::string>
 run_names_twice(const NamesOptions& options, Progress& progress) {
-    const auto begin = std::chrono::steady_clock::now();
-    std::expected<NamesReport, std::string> second = std::unexpected("did not run");
-    const auto run_again = [&] {
-        NoProgress silent;
-        second = run_names_once(options, silent);
-    };
-    std::thread other;
-    if (options.nodes <= kNodesSideBySideMax) other = std::thread(run_again);
-    auto first = run_names_once(options, progress);
-    if (other.joinable()) {
-        other.join();
-    } else if (first) {
-        run_again();
-    }
-    if (!first) return first;
-    if (!second) return std::unexpected("only the second run failed: " + second.error());
-    if (first->trace_hash != second->trace_hash) {
-        return std::unexpected(fmt::format(
-            "two runs of one seed differ: trace {:016x} and {:016x}",
-            first->trace_hash,
-            second->trace_hash));
-    }
-    first->wall_s = seconds(std::chrono::steady_clock::now() - begin);
-    return first;
+    const bool is_large = options.nodes > kNodesSideBySideMax;
+    return run_twice(
+        [&](Progress& shown) { return run_names_once(options, shown); },
+        progress,
+        is_large ? Order::in_turn : Order::side_by_side);
 }
 
 } // namespace kith::sim
