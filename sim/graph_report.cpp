@@ -12,7 +12,7 @@ namespace {
 
 using graph::DropReason;
 
-constexpr auto kReasons = static_cast<std::size_t>(DropReason::kCount);
+constexpr auto kReasons = static_cast<std::size_t>(DropReason::count);
 
 void add_stories(TextTable& table, const GraphReport& report) {
     if (report.converged_after_kill_s) {

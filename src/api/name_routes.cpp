@@ -188,7 +188,7 @@ std::expected<NameRoutes::Wish, Error> NameRoutes::read_wish(RequestBody& body) 
 
 // What is kept of a wish is a request to publish it, with the identity by its authority: a label
 // may change.
-bool NameRoutes::keep(const Wish& wish) {
+bool NameRoutes::keep(const Wish& wish) const {
     if (services_.store == nullptr) return false;
     Json kept{{"classifier", wish.name.classifier()}};
     kept["authority"] =

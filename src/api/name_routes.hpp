@@ -38,7 +38,7 @@ private:
     void publish_waiting_of(
         const std::string& label, const std::shared_ptr<const crypto::PrivateKey>& key);
     std::expected<Wish, Error> read_kept(const std::string& kept) const;
-    bool keep(const Wish& wish);
+    bool keep(const Wish& wish) const;
     void load();
     Outcome show(node::PublicationId id) const;
     Outcome unpublish_waiting(const std::string& name);

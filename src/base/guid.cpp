@@ -12,22 +12,7 @@ namespace {
 constexpr std::array<std::size_t, 4> kDashes{8, 13, 18, 23};
 constexpr std::size_t kTextLength = 36;
 
-std::uint64_t number(ByteView bytes) {
-    std::uint64_t value = 0;
-    for (const std::byte b : bytes)
-        value = value << 8U | std::to_integer<std::uint64_t>(b);
-    return value;
-}
-
 } // namespace
-
-std::uint64_t Guid::high() const {
-    return number(ByteView(bytes).first<8>());
-}
-
-std::uint64_t Guid::low() const {
-    return number(ByteView(bytes).last<8>());
-}
 
 Guid Guid::from_halves(std::uint64_t high, std::uint64_t low) {
     Guid guid;

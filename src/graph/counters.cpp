@@ -38,7 +38,7 @@ std::string_view to_string(DropReason reason) {
         return "too_many_links";
     case DropReason::stale_sync:
         return "stale_sync";
-    case DropReason::kCount:
+    case DropReason::count:
         break;
     }
     return "unknown";

@@ -28,13 +28,13 @@ enum class DropReason : std::uint8_t {
     too_many_invalid,  // ends the link
     too_many_links,    // accepted, and closed at once
     stale_sync,        // ends the link: an answer to no question
-    kCount,
+    count,
 };
 
 std::string_view to_string(DropReason reason);
 
 struct Counters {
-    std::array<std::uint64_t, static_cast<std::size_t>(DropReason::kCount)> dropped{};
+    std::array<std::uint64_t, static_cast<std::size_t>(DropReason::count)> dropped{};
 
     std::uint64_t floods_sent = 0;      // records sent whole
     std::uint64_t floods_useful = 0;    // received, and new

@@ -225,7 +225,7 @@ void Flooding::handle(Now, Link& link, const Ack& ack) {
     }
 }
 
-void Flooding::answer_older(Now now, Link& link, const RecordId& id) {
+void Flooding::answer_older(Now now, Link& link, const RecordId& id) const {
     const IndexEntry* entry = context_.store.index().find(id);
     if (entry == nullptr) return;
     if (entry->bytes > kOldAnswerMax && link.can.lazy_push) {

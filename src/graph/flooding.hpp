@@ -35,7 +35,7 @@ public:
     /// A REQUEST that grafts.
     void handle_graft(Now now, Link& link, const Request& request);
 
-    void forget(const Link& link);
+    void forget(const Link& gone);
 
     /// Puts records into the frames of a link while there is room.
     void fill(Now now, Link& link);
@@ -62,7 +62,7 @@ private:
     void rate(Link& link, bool was_useful);
     void prune(Link& link);
     bool may_be_lazy(const Link& link) const;
-    void answer_older(Now now, Link& link, const store::RecordId& id);
+    void answer_older(Now now, Link& link, const store::RecordId& id) const;
     bool send_record(Now now, Link& link, const store::RecordId& id);
     const Encoded* encoded(const store::IndexEntry& entry);
     void flush_acks(Link& link);

@@ -15,6 +15,8 @@
 #include "wire/writer.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <utility>
 
 namespace kith::graph {
@@ -80,6 +82,8 @@ public:
     GraphResult<void> load(Now now);
     void mark(Now now);
     void settle(Now now);
+    bool settle_one(Now now);
+    void begin(Now now, Link& link);
     void handle_bytes(Now now, Link& link, ByteView bytes);
     void handle_message(Now now, Link& link, const Message& message);
     void handle(Now now, Link& link, const Advertise& advert);
@@ -165,55 +169,56 @@ void Graph::State::settle(Now now) {
     last_now = now;
     is_dirty = true;
     constexpr int kTurnsMax = 10'000;
-    for (int turn = 0; turn < kTurnsMax; ++turn) {
-        if (auto change = database.poll_change()) {
-            const bool is_expired = change->kind == RecordChangeKind::expired;
-            if (!is_expired) flooding.spread(now, *change);
-            if (change->kind && !is_internal(change->type)) {
-                context.tell(RecordChanged{*change->kind, change->id, change->type});
-            }
-            topology.handle(now, *change);
-            continue;
-        }
-        if (auto id = handshake.poll_neighbour()) {
-            Link* link = context.links.find(*id);
-            if (link == nullptr || link->state != LinkState::connected) continue;
-            context.tell(ConnectionChanged{
-                link->is_direct(),
-                ConnectionStatus::connected,
-                link->id,
-                link->node,
-                0,
-                FailureReason::none});
-            if (!link->is_neighbour()) continue;
-            if (context.info.defers_expiration) database.expire_soon(now);
-            if (!link->is_incoming) {
-                liveness.ping_all(now);
-                synchronization.begin(now, *link);
-            }
-            topology.neighbour_gained(now, *link);
-            continue;
-        }
-        if (auto referral = handshake.poll_referral()) {
-            topology.add_referral(*referral);
-            continue;
-        }
-        if (handshake.poll_refused()) continue;
-        if (!context.ended.empty()) {
-            const auto [id, why] = context.ended.front();
-            context.ended.pop_front();
-            end(now, id, why);
-            continue;
-        }
-        if (context.is_synchronized && !was_synchronized) {
-            was_synchronized = true;
-            (void)context.store.set_property(kSynchronized, number_bytes(1));
-            topology.start(now);
-            continue;
-        }
-        break;
+    for (int turn = 0; turn < kTurnsMax && settle_one(now); ++turn) {
     }
     tell_status();
+}
+
+/// One step of that; false if nothing is left.
+bool Graph::State::settle_one(Now now) {
+    if (auto change = database.poll_change()) {
+        if (change->kind != RecordChangeKind::expired) flooding.spread(now, *change);
+        if (change->kind && !is_internal(change->type)) {
+            context.tell(RecordChanged{*change->kind, change->id, change->type});
+        }
+        topology.handle(now, *change);
+        return true;
+    }
+    if (auto id = handshake.poll_neighbour()) {
+        if (Link* link = context.links.find(*id)) begin(now, *link);
+        return true;
+    }
+    if (auto referral = handshake.poll_referral()) {
+        topology.add_referral(*referral);
+        return true;
+    }
+    if (handshake.poll_refused()) return true;
+    if (!context.ended.empty()) {
+        const auto [id, why] = context.ended.front();
+        context.ended.pop_front();
+        end(now, id, why);
+        return true;
+    }
+    if (context.is_synchronized && !was_synchronized) {
+        was_synchronized = true;
+        (void)context.store.set_property(kSynchronized, number_bytes(1));
+        topology.start(now);
+        return true;
+    }
+    return false;
+}
+
+void Graph::State::begin(Now now, Link& link) {
+    if (link.state != LinkState::connected) return;
+    context.tell(ConnectionChanged{
+        link.is_direct(), ConnectionStatus::connected, link.id, link.node, 0, FailureReason::none});
+    if (!link.is_neighbour()) return;
+    if (context.info.defers_expiration) database.expire_soon(now);
+    if (!link.is_incoming) {
+        liveness.ping_all(now);
+        synchronization.begin(now, link);
+    }
+    topology.neighbour_gained(now, link);
 }
 
 void Graph::State::end(Now now, LinkId id, FailureReason why) {
@@ -817,17 +822,23 @@ std::size_t Graph::memory() const {
 }
 
 ByteArray<32> Graph::database_digest() const {
-    Bytes input;
-    std::map<RecordId, ByteArray<32>> seen;
-    const auto& index = state_->context.store.index();
-    index.visit(
+    // A sum of the digests by lanes: the same in any order.
+    std::array<std::uint64_t, 4> lanes{};
+    std::uint64_t count = 0;
+    state_->context.store.index().visit(
         store::SyncKey::lowest(), store::SyncKey::highest(), [&](const store::IndexEntry& entry) {
-            if (!is_internal(entry.type)) seen[entry.id] = entry.digest;
+            if (is_internal(entry.type)) return true;
+            ++count;
+            for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
+                std::uint64_t value = 0;
+                std::memcpy(&value, entry.digest.data() + lane * sizeof value, sizeof value);
+                lanes[lane] += value;
+            }
             return true;
         });
+    Bytes input;
     wire::Writer writer(input);
-    for (const auto& [id, digest] : seen)
-        writer(id.bytes, digest);
+    writer(lanes[0], lanes[1], lanes[2], lanes[3], count);
     return crypto::sha256({input});
 }
 

@@ -260,9 +260,9 @@ public:
     void accept_direct(bool accepts);
 
     /// `too_many` while more than a message waits: try again when `is_writable()`.
-    GraphResult<void> send(Now now, LinkId link, const Guid& type, ByteView data);
-    bool is_writable(LinkId link) const;
-    void disconnect(Now now, LinkId link);
+    GraphResult<void> send(Now now, LinkId id, const Guid& type, ByteView data);
+    bool is_writable(LinkId id) const;
+    void disconnect(Now now, LinkId id);
 
     GraphResult<store::RecordId> add(Now now, const NewRecord& wish);
     GraphResult<void> update(Now now, const store::RecordId& id, const RecordChange& change);
@@ -284,15 +284,15 @@ public:
 
     /// An id for a connection that was accepted.
     LinkId take_link_id();
-    void handle_accepted(Now now, LinkId link, const Endpoint& from);
-    void handle_opened(Now now, LinkId link);
-    void handle_bytes(Now now, LinkId link, ByteView bytes);
+    void handle_accepted(Now now, LinkId id, const Endpoint& from);
+    void handle_opened(Now now, LinkId id);
+    void handle_bytes(Now now, LinkId id, ByteView bytes);
 
     /// `size` bytes of what was to be sent have left; more may come.
-    void handle_sent(Now now, LinkId link, std::size_t size);
+    void handle_sent(Now now, LinkId id, std::size_t size);
 
     /// The connection is gone, or could not be made.
-    void handle_closed(Now now, LinkId link);
+    void handle_closed(Now now, LinkId id);
     void handle_timeout(Now now);
 
     /// Ends the turn: commits what changed. Call it before the polls; they give nothing that

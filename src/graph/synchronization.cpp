@@ -252,7 +252,7 @@ void Synchronization::handle(Now now, Link& link, const Advertise& advert) {
 }
 
 void Synchronization::compare(
-    Link& link, const Boundary& boundary, const std::vector<RecordAbstract>& theirs) {
+    Link& link, const Boundary& boundary, const std::vector<RecordAbstract>& theirs) const {
     const store::RecordIndex& index = context_.store.index();
     SyncSession& sync = link.sync;
     std::vector<RecordId> listed;

@@ -55,7 +55,8 @@ private:
     void ask_flat(Now now, Link& link);
     std::vector<OpenRange>
     cut(const store::SyncKey& lower, const store::SyncKey& upper, std::size_t parts) const;
-    void compare(Link& link, const Boundary& boundary, const std::vector<RecordAbstract>& theirs);
+    void
+    compare(Link& link, const Boundary& boundary, const std::vector<RecordAbstract>& theirs) const;
     void request(Now now, Link& link);
     void complete(Now now, Link& link);
     void become_synchronized();

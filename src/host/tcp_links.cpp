@@ -102,7 +102,7 @@ std::string_view to_string(TcpRefusal refusal) {
         return "pending_network";
     case TcpRefusal::links:
         return "links";
-    case TcpRefusal::kCount:
+    case TcpRefusal::count:
         break;
     }
     return "?";
@@ -133,7 +133,7 @@ struct TcpLinks::State : std::enable_shared_from_this<State> {
     };
 
     struct Acceptor {
-        Acceptor(asio::io_context& loop) : socket(loop), pause(loop) {}
+        explicit Acceptor(asio::io_context& loop) : socket(loop), pause(loop) {}
 
         tcp::acceptor socket;
         asio::steady_timer pause;
@@ -149,6 +149,7 @@ struct TcpLinks::State : std::enable_shared_from_this<State> {
     template<class Handler>
     auto guard(Handler handler) {
         return
+            // NOLINTNEXTLINE(misc-no-recursion): called by the loop, never by itself
             [weak = weak_from_this(), handler = std::move(handler)](auto&&... arguments) mutable {
                 if (const auto self = weak.lock()) {
                     handler(*self, std::forward<decltype(arguments)>(arguments)...);
@@ -240,7 +241,7 @@ void TcpLinks::State::take(TcpListenerId listener, tcp::socket socket, const End
         return; // closes it
     }
     ErrorCode failed;
-    socket.non_blocking(true, failed);
+    (void)socket.non_blocking(true, failed);
     if (failed) return;
     tune(socket);
     const TcpLinkId id = next_id++;
@@ -270,7 +271,7 @@ void TcpLinks::State::connected(TcpLinkId id, const ErrorCode& error) {
     Link* link = find(id);
     if (link == nullptr || link->phase != Phase::connecting) return;
     ErrorCode failed = error;
-    if (!failed) link->socket.non_blocking(true, failed);
+    if (!failed) (void)link->socket.non_blocking(true, failed);
     if (failed) {
         end(id, TcpEnd::unreachable);
         return;
@@ -369,7 +370,7 @@ void TcpLinks::State::write(TcpLinkId id) {
         write_soon(id, *link);
     } else if (drains) {
         ErrorCode ignored; // then the peer has gone, which reading shows
-        link->socket.shutdown(tcp::socket::shutdown_send, ignored);
+        (void)link->socket.shutdown(tcp::socket::shutdown_send, ignored);
     }
     if (sent > 0 && !drains) hooks.sent(id, sent);
 }
@@ -401,8 +402,8 @@ void TcpLinks::State::erase(TcpLinkId id) {
 void TcpLinks::State::abort(TcpLinkId id) {
     if (Link* link = find(id)) {
         ErrorCode ignored;
-        link->socket.set_option(asio::socket_base::linger(true, 0), ignored);
-        link->socket.close(ignored); // its destructor would forget the option
+        (void)link->socket.set_option(asio::socket_base::linger(true, 0), ignored);
+        (void)link->socket.close(ignored); // its destructor would forget the option
         erase(id);
     }
 }
@@ -439,14 +440,14 @@ std::expected<TcpLinks::Listener, std::error_code> TcpLinks::listen(const Endpoi
     const tcp::endpoint wanted = to_asio(at, zone);
     tcp::endpoint bound;
     ErrorCode error;
-    acceptor.socket.open(wanted.protocol(), error);
-    if (!error) acceptor.socket.set_option(tcp::acceptor::reuse_address(true), error);
+    (void)acceptor.socket.open(wanted.protocol(), error);
+    if (!error) (void)acceptor.socket.set_option(tcp::acceptor::reuse_address(true), error);
     // IPv4 has a listener of its own at the same port.
     if (!error && !at.address.is_v4()) {
-        acceptor.socket.set_option(asio::ip::v6_only(true), error);
+        (void)acceptor.socket.set_option(asio::ip::v6_only(true), error);
     }
-    if (!error) acceptor.socket.bind(wanted, error);
-    if (!error) acceptor.socket.listen(kTcpBacklog, error);
+    if (!error) (void)acceptor.socket.bind(wanted, error);
+    if (!error) (void)acceptor.socket.listen(kTcpBacklog, error);
     if (!error) bound = acceptor.socket.local_endpoint(error);
     if (error) {
         state_->acceptors.erase(id);

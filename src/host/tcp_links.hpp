@@ -43,7 +43,7 @@ enum class TcpRefusal : std::uint8_t {
     pending,         // too many have not said who they are
     pending_network, // too many of one /64, or of one IPv4 address
     links,           // too many connections
-    kCount,
+    count,
 };
 
 std::string_view to_string(TcpRefusal refusal);
@@ -69,7 +69,7 @@ struct TcpLimits {
 };
 
 struct TcpCounters {
-    std::array<std::uint64_t, static_cast<std::size_t>(TcpRefusal::kCount)> refused{};
+    std::array<std::uint64_t, static_cast<std::size_t>(TcpRefusal::count)> refused{};
     std::uint64_t accept_failed = 0; // no descriptors, no memory
     std::uint64_t accepted = 0;
     std::uint64_t opened = 0;
@@ -119,25 +119,25 @@ public:
     /// Takes the bytes to be sent in order. False, and nothing is taken, if more than `queue_max`
     /// would wait: try again after `sent`. True, and nothing happens, for a connection that is gone
     /// or closed.
-    [[nodiscard]] bool send(TcpLinkId link, Bytes bytes);
+    [[nodiscard]] bool send(TcpLinkId id, Bytes bytes);
 
     /// Nothing more is heard of the connection.
-    void close(TcpLinkId link, TcpClose how);
+    void close(TcpLinkId id, TcpClose how);
 
     /// Stops reading, so that the peer has to wait; `resume` goes on. While it lasts the end of the
     /// connection is not noticed.
-    void pause(TcpLinkId link);
-    void resume(TcpLinkId link);
+    void pause(TcpLinkId id);
+    void resume(TcpLinkId id);
 
     /// The peer of an incoming connection is who it may be: it counts as pending no longer.
-    void admit(TcpLinkId link);
+    void admit(TcpLinkId id);
 
     /// Connections of every kind, those that drain included.
     std::size_t size() const;
     std::size_t pending() const;
 
     /// Bytes that wait on one connection; 0 if it is gone.
-    std::size_t queued(TcpLinkId link) const;
+    std::size_t queued(TcpLinkId id) const;
 
     /// Connections that were closed and still send what waited: at a process's end worth a moment.
     std::size_t draining() const;

@@ -119,7 +119,7 @@ std::string_view to_string(GreetingRefusal reason) {
         return "too_many";
     case GreetingRefusal::too_many_of_prefix:
         return "too_many_of_prefix";
-    case GreetingRefusal::kCount:
+    case GreetingRefusal::count:
         break;
     }
     return "unknown";

@@ -150,11 +150,11 @@ enum class GreetingRefusal : std::uint8_t {
     timed_out,
     too_many,
     too_many_of_prefix,
-    kCount,
+    count,
 };
 
 using GreetingCounters =
-    std::array<std::uint64_t, static_cast<std::size_t>(GreetingRefusal::kCount)>;
+    std::array<std::uint64_t, static_cast<std::size_t>(GreetingRefusal::count)>;
 
 std::string_view to_string(GreetingRefusal reason);
 

@@ -101,6 +101,8 @@ struct Cloud::Parts {
     void handle_search_done(Now now, Searches::Done done);
     void handle_chore(Now now, const Chore& chore);
     void settle(Now now);
+    bool settle_others(Now now);
+    bool settle_own(Now now);
     void maintain(Now now);
     void move(Now now);
     void announce_all(Now now);
@@ -117,7 +119,7 @@ struct Cloud::Parts {
     void release_held(Now now);
     ResolveDone resolve_done(Now now, const ForResolve& client, const SearchResult& result) const;
     std::expected<Resolution, ResolveErrc>
-    resolution_of(Now now, const ForResolve& client, const SearchResult& result) const;
+    resolution_of(Now now, const ForResolve& client, const SearchMatch& match) const;
     Resolution local_resolution(Now now, const LocalName& name) const;
     std::size_t upkeep_room() const;
 
@@ -375,10 +377,9 @@ bool Cloud::Parts::handle_answer(
     case Errand::request:
     case Errand::flood:
     case Errand::proof:
-    case Errand::reach:
-        break; // not answered by AUTHORITY
-    case Errand::visit:
-        break; // for somebody else's sake
+    case Errand::reach: // not answered by AUTHORITY
+    case Errand::visit: // for somebody else's sake
+        break;
     }
     return true;
 }
@@ -450,53 +451,66 @@ std::optional<Instant> Cloud::next_timeout() const {
 // Carries what one part has to say to the others until nobody has anything to say.
 void Cloud::Parts::settle(Now now) {
     for (bool is_moving = true; is_moving;) {
-        is_moving = false;
-        while (auto failed = exchange.pending().poll_failed()) {
-            handle_failure(now, *failed);
-            is_moving = true;
-        }
-        while (auto finding = searches.poll_finding()) {
-            handle_finding(now, *finding);
-            is_moving = true;
-        }
-        while (auto admitted = admission.poll_admitted()) {
-            flooding.spread(now, *admitted);
-            is_moving = true;
-        }
-        while (const auto refuted = admission.poll_refuted()) {
-            // Without an address of our own, silence says nothing about others.
-            if (exchange.is_open()) drop_route(now, *refuted);
-            is_moving = true;
-        }
-        while (auto offer = reach.poll_offer(now)) {
-            admission.offer(now, std::move(*offer));
-            is_moving = true;
-        }
-        if (reach.poll_changed()) {
-            move(now);
-            is_moving = true;
-        }
-        if (cache.empty() == had_members) {
-            had_members = !cache.empty();
-            if (had_members) maintenance.joined(now);
-            is_moving = true;
-        }
-        release_held(now);
-        while (auto done = searches.poll_done()) {
-            handle_search_done(now, std::move(*done));
-            is_moving = true;
-        }
-        while (auto test = split_detection.poll_test(now)) {
-            searches.start(now, test->goal, ForSplitTest{test->own_id});
-            is_moving = true;
-        }
-        while (auto done = joiner.poll_done())
-            events.emplace_back(*done);
-        while (auto chore = maintenance.poll_chore()) {
-            handle_chore(now, *chore);
-            is_moving = true;
-        }
+        const bool is_news = settle_others(now);
+        is_moving = settle_own(now) || is_news;
     }
+}
+
+// What was learned of others. True if anything moved.
+bool Cloud::Parts::settle_others(Now now) {
+    bool is_moving = false;
+    while (auto failed = exchange.pending().poll_failed()) {
+        handle_failure(now, *failed);
+        is_moving = true;
+    }
+    while (auto finding = searches.poll_finding()) {
+        handle_finding(now, *finding);
+        is_moving = true;
+    }
+    while (auto admitted = admission.poll_admitted()) {
+        flooding.spread(now, *admitted);
+        is_moving = true;
+    }
+    while (const auto refuted = admission.poll_refuted()) {
+        // Without an address of our own, silence says nothing about others.
+        if (exchange.is_open()) drop_route(now, *refuted);
+        is_moving = true;
+    }
+    while (auto offer = reach.poll_offer(now)) {
+        admission.offer(now, std::move(*offer));
+        is_moving = true;
+    }
+    return is_moving;
+}
+
+// What follows for ourselves. True if anything moved.
+bool Cloud::Parts::settle_own(Now now) {
+    bool is_moving = false;
+    if (reach.poll_changed()) {
+        move(now);
+        is_moving = true;
+    }
+    if (cache.empty() == had_members) {
+        had_members = !cache.empty();
+        if (had_members) maintenance.joined(now);
+        is_moving = true;
+    }
+    release_held(now);
+    while (auto done = searches.poll_done()) {
+        handle_search_done(now, std::move(*done));
+        is_moving = true;
+    }
+    while (auto test = split_detection.poll_test(now)) {
+        searches.start(now, test->goal, ForSplitTest{test->own_id});
+        is_moving = true;
+    }
+    while (auto done = joiner.poll_done())
+        events.emplace_back(*done);
+    while (auto chore = maintenance.poll_chore()) {
+        handle_chore(now, *chore);
+        is_moving = true;
+    }
+    return is_moving;
 }
 
 void Cloud::Parts::handle_finding(Now now, const SearchFinding& finding) {
@@ -832,8 +846,9 @@ void Cloud::Parts::handle_search_done(Now now, Searches::Done done) {
 
 ResolveDone
 Cloud::Parts::resolve_done(Now now, const ForResolve& client, const SearchResult& result) const {
-    ResolveDone done{client.id, resolution_of(now, client, result), {}, result.is_complete};
-    for (const SearchResult& further : result.others) {
+    ResolveDone done{client.id, std::unexpected(error_of(result.kind)), {}, result.is_complete};
+    if (result.kind == SearchResult::Kind::found) done.outcome = resolution_of(now, client, result);
+    for (const SearchMatch& further : result.others) {
         auto other = resolution_of(now, client, further);
         if (!other) continue;
         if (done.outcome) {
@@ -851,11 +866,9 @@ Cloud::Parts::resolve_done(Now now, const ForResolve& client, const SearchResult
 }
 
 std::expected<Resolution, ResolveErrc>
-Cloud::Parts::resolution_of(Now now, const ForResolve& client, const SearchResult& result) const {
-    if (result.kind != SearchResult::Kind::found || !result.cpa) {
-        return std::unexpected(error_of(result.kind));
-    }
-    const Cpa& cpa = **result.cpa;
+Cloud::Parts::resolution_of(Now now, const ForResolve& client, const SearchMatch& match) const {
+    if (!match.cpa) return std::unexpected(ResolveErrc::no_valid_answer);
+    const Cpa& cpa = **match.cpa;
     // The id proves the name already; this says it without relying on 128 bits of a digest.
     const bool is_owner = client.name.is_secure() ? cpa.authority == client.name.authority().bytes
                                                   : !cpa.authority.has_value();
@@ -863,17 +876,17 @@ Cloud::Parts::resolution_of(Now now, const ForResolve& client, const SearchResul
                          classifier_hash(exchange.profile(), client.name.classifier());
     if (!is_owner || !is_name) return std::unexpected(ResolveErrc::no_valid_answer);
     Resolution resolution{.name = client.name};
-    resolution.id = result.cpa->id();
+    resolution.id = match.cpa->id();
     resolution.endpoints = cpa.app_endpoints;
     resolution.comment = cpa.friendly_name;
-    if (result.payload) {
-        resolution.payload = Payload{result.payload->kind, result.payload->payload};
+    if (match.payload) {
+        resolution.payload = Payload{match.payload->kind, match.payload->payload};
     }
     resolution.service_addresses = cpa.service_addresses;
     resolution.public_key = cpa.public_key;
     resolution.not_after = cpa.not_after;
-    resolution.is_delegated = result.is_delegated;
-    resolution.lookups = result.lookups;
+    resolution.is_delegated = match.is_delegated;
+    resolution.lookups = match.lookups;
     resolution.took = now.instant - client.started;
     return resolution;
 }

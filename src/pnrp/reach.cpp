@@ -360,7 +360,7 @@ void ReachFinder::handle_timeout(Now now) {
 std::optional<Instant> ReachFinder::next_timeout() const {
     std::optional<Instant> next = next_ask_;
     if (!asks_.empty()) keep_earlier(next, asks_.front().at + kReachAskTime);
-    if (held_until_) keep_earlier(next, *held_until_);
+    keep_earlier(next, held_until_);
     return next;
 }
 

@@ -434,7 +434,7 @@ void Search::accept(const Hop& hop, SearchResult result) {
     if (!is_rejected(hop.entry)) rejected_.push_back(hop.entry); // nobody inquires it again
     if (best_ && best_->entry.id == hop.entry.id) discard_best();
     if (is_gathered(hop.entry.id)) return;
-    gathered_.push_back(std::move(result));
+    gathered_.push_back(std::move(static_cast<SearchMatch&>(result)));
     if (gathered_.size() >= kGatheredMax) return finish({SearchResult::Kind::not_found});
     Hop publisher = hop;
     publisher.is_publisher = true;
@@ -443,7 +443,7 @@ void Search::accept(const Hop& hop, SearchResult result) {
 }
 
 bool Search::is_gathered(const PnrpId& id) const {
-    return std::any_of(gathered_.begin(), gathered_.end(), [&](const SearchResult& found) {
+    return std::any_of(gathered_.begin(), gathered_.end(), [&](const SearchMatch& found) {
         return found.entry->id == id;
     });
 }
@@ -749,7 +749,8 @@ void Search::finish(SearchResult result) {
     if (!gathered_.empty() && result.kind != SearchResult::Kind::cancelled) {
         const bool is_complete = result.kind != SearchResult::Kind::timed_out &&
                                  gathered_.size() < kGatheredMax && dead_ < kDeadHopsMax;
-        result = std::move(gathered_.front());
+        result.kind = SearchResult::Kind::found;
+        static_cast<SearchMatch&>(result) = std::move(gathered_.front());
         result.others.assign(
             std::make_move_iterator(std::next(gathered_.begin())),
             std::make_move_iterator(gathered_.end()));
@@ -767,7 +768,7 @@ std::size_t Search::state_bytes() const {
     const auto hops = next_hops_.capacity() + best_stack_.capacity() + lookups_.capacity();
     return sizeof *this + hops * (sizeof(Lookup) + 2 * sizeof(Address)) +
            path_.capacity() * sizeof(Endpoint) + rejected_.capacity() * sizeof(RouteEntry) +
-           publishers_.capacity() * sizeof(Hop) + gathered_.capacity() * sizeof(SearchResult);
+           publishers_.capacity() * sizeof(Hop) + gathered_.capacity() * sizeof(SearchMatch);
 }
 
 } // namespace kith::pnrp

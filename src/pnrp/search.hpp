@@ -49,7 +49,16 @@ bool satisfies(const SearchGoal& goal, const PnrpId& id);
 /// any (decision A12).
 bool is_acceptable(const SearchGoal& goal, const PnrpId& id);
 
-struct SearchResult {
+/// One registration, or one entry, that a search found.
+struct SearchMatch {
+    std::optional<RouteEntry> entry{};
+    std::optional<VerifiedCpa> cpa{};
+    std::optional<ExtendedPayload> payload{};
+    unsigned lookups = 0;      // on the path that won
+    bool is_delegated = false; // by a chain that holds, to the key of `cpa`
+};
+
+struct SearchResult : SearchMatch {
     enum class Kind : std::uint8_t {
         found,           // `cpa` is there, or `entry` satisfies the goal (announcements, levels)
         not_found,       // nobody left to ask
@@ -57,15 +66,14 @@ struct SearchResult {
         timed_out,
         cancelled,
     };
-    Kind kind = Kind::not_found;
-    std::optional<RouteEntry> entry{};
-    std::optional<VerifiedCpa> cpa{};
-    std::optional<ExtendedPayload> payload{};
-    unsigned lookups = 0;      // on the path that won
-    bool is_delegated = false; // by a chain that holds, to the key of `cpa`
+
+    // NOLINTNEXTLINE(google-explicit-constructor): a kind is a result without a match
+    SearchResult(Kind kind_in = Kind::not_found) : kind(kind_in) {}
+
+    Kind kind;
     // With Extent::all, of a result that is found:
-    std::vector<SearchResult> others{}; // the further registrations, in the order of finding
-    bool is_complete = false;           // nobody was left to ask, and no limit was reached
+    std::vector<SearchMatch> others; // the further registrations, in the order of finding
+    bool is_complete = false;        // nobody was left to ask, and no limit was reached
 };
 
 /// What a search learned about somebody on its way.
@@ -195,14 +203,14 @@ private:
     Exchange& exchange_;
     const RouteCache& cache_;
 
-    std::vector<Endpoint> path_;         // ResolvePath without the own endpoint
-    std::vector<Hop> next_hops_;         // NextHopStack, top last
-    std::vector<Hop> best_stack_;        // BestMatchStack, top last
-    std::optional<Hop> best_;            // CurrentBestMatch
-    std::vector<RouteEntry> rejected_;   // proved to be of no use, at the addresses they had
-    std::vector<Hop> silent_matches_;    // inquired once in vain: the last resort
-    std::vector<SearchResult> gathered_; // with Extent::all: found, the first first
-    std::vector<Hop> publishers_;        // of them, those that may know others
+    std::vector<Endpoint> path_;        // ResolvePath without the own endpoint
+    std::vector<Hop> next_hops_;        // NextHopStack, top last
+    std::vector<Hop> best_stack_;       // BestMatchStack, top last
+    std::optional<Hop> best_;           // CurrentBestMatch
+    std::vector<RouteEntry> rejected_;  // proved to be of no use, at the addresses they had
+    std::vector<Hop> silent_matches_;   // inquired once in vain: the last resort
+    std::vector<SearchMatch> gathered_; // with Extent::all: found, the first first
+    std::vector<Hop> publishers_;       // of them, those that may know others
     std::vector<Lookup> lookups_;
     std::vector<Inquiry> inquiries_;
     unsigned suspicious_ = 0;

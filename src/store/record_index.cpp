@@ -69,7 +69,7 @@ using Ref = std::uint32_t;
 constexpr Ref kNone = 0xFFFF'FFFF;
 
 /// The two orders that the nodes hang in, each a tree balanced by height (AVL).
-enum Order : std::size_t { by_key, by_id };
+enum Order : std::uint8_t { by_key, by_id };
 
 struct Node {
     IndexEntry entry;

@@ -91,7 +91,7 @@ std::optional<pugi::xml_node> read_xml(std::string_view text, pugi::xml_document
     if (!document.load_buffer(text.data(), text.size(), kFlags, pugi::encoding_utf8)) {
         return std::nullopt;
     }
-    if (!has_only_elements(document)) return std::nullopt;
+    if (!has_only_elements(document.root())) return std::nullopt;
     std::optional<pugi::xml_node> root;
     for (const pugi::xml_node child : document.children()) {
         if (child.type() != pugi::node_element) continue;
