@@ -38,6 +38,7 @@ struct DaemonTest : testing::Test {
         config.data = folder / "data";
         config.api = folder / "run/api.sock";
         config.listen = {{*parse_address("127.0.0.1"), 0}};
+        config.graph_listen = config.listen;
         config.allow_loopback = true;
         config.use_ssdp = false;
         config.log_level = LogLevel::off;

@@ -1,5 +1,6 @@
 #include "daemon/graph_keeper.hpp"
 
+#include "base/check.hpp"
 #include "daemon/fault_text.hpp"
 #include "host/clocks.hpp"
 
@@ -150,6 +151,7 @@ std::error_code GraphKeeper::listen(std::uint16_t port) {
 }
 
 std::expected<void, ConfigError> GraphKeeper::start() {
+    KITH_CHECK(!config_.graph_listen.empty());
     const std::uint16_t asked = config_.graph_listen.front().port;
     const bool may_choose = asked == 0;
     std::error_code error = listen(may_choose ? list_.port : asked);
