@@ -158,7 +158,7 @@ Cancel import_archive(GraphService& service, GraphCall call) {
         const auto put = [&](const store::Record& record) -> std::expected<void, Error> {
             const auto merged = store::merge_record(store, record);
             if (!merged) return std::unexpected(to_error(graph::GraphErrc::store_failed));
-            taken += *merged ? 1 : 0;
+            taken += *merged ? 1U : 0U;
             return {};
         };
         const auto read = read_archive(archive, put);

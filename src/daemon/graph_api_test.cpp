@@ -14,7 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr int kTurnsMax = 3000; // of 10 ms
+constexpr int kApiTurnsMax = 3000; // of 10 ms
 
 // As docs/api.md has it: behind its length.
 std::string piece_of(std::string_view content) {
@@ -30,7 +30,7 @@ struct GraphApiTest : testing::Test {
     ApiWorld bob{loop, &alice};
 
     bool eventually(const std::function<bool()>& condition) {
-        for (int turn = 0; turn < kTurnsMax; ++turn) {
+        for (int turn = 0; turn < kApiTurnsMax; ++turn) {
             if (condition()) return true;
             loop.run_for(std::chrono::milliseconds(10));
         }

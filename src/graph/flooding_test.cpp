@@ -185,7 +185,9 @@ TEST(GraphFlooding, PublishedNeighbourStaysEager) {
     other.listen(later(world, peer, 1s));
     EXPECT_EQ(other.count<Flood>(), 1U);
     EXPECT_EQ(other.count<Advertise>(), 0U);
-    for (const AckEntry& entry : other.heard<Ack>()->entries)
+    const auto ack = other.heard<Ack>();
+    ASSERT_TRUE(ack);
+    for (const AckEntry& entry : ack->entries)
         EXPECT_FALSE(entry.prunes);
 }
 

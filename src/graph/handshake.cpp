@@ -243,6 +243,13 @@ void Handshake::handle(Now now, Link& link, const Welcome& welcome) {
         context_.close(link, true, FailureReason::duplicate);
         return;
     }
+    // Others may have come while this one was on its way.
+    const std::size_t most = context_.config.tuning.neighbours_max;
+    if (link.kind == LinkKind::neighbour && context_.links.neighbours() >= most) {
+        link.send(Disconnect{DisconnectReason::least_useful, referrals_for(link)});
+        context_.close(link, true, FailureReason::refused);
+        return;
+    }
     link.can = greeting(false).capabilities.common(agreed->capabilities);
     link.their_root = agreed->root;
     link.round_trip = now.instant - link.connect_sent;

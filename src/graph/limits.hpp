@@ -60,7 +60,7 @@ inline constexpr std::size_t kAckBatch = 256;     // entries
 inline constexpr std::size_t kAdvertBatch = 1024; // abstracts
 /// A record that was advertised and does not come is asked for after two round trips, within:
 inline constexpr Duration kGraftDelayMin = 100ms;
-inline constexpr Duration kGraftDelayMax = 500ms;
+inline constexpr Duration kGraftDelayMax = 3s;
 /// Advertised records that are waited for; more are found by synchronisation.
 inline constexpr std::size_t kMissingMax = 20'000;
 /// The neighbours that have advertised one of them.

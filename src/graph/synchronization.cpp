@@ -306,6 +306,11 @@ void Synchronization::handle(Now now, Link& link, const SyncEnd& end) {
 }
 
 void Synchronization::complete(Now now, Link& link) {
+    // Who has not even the graph's own properties has given us nothing: somebody else is asked.
+    if (link.sync.was_first && context_.store.index().find(kGraphInfoId) == nullptr) {
+        context_.close(link, DropReason::stale_sync);
+        return;
+    }
     link.sync = {};
     ++context_.counters.syncs_completed;
     become_synchronized();

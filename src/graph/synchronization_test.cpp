@@ -40,6 +40,18 @@ void meet(World& world, Peer& peer, Stranger& other, const Capabilities& can = {
     other.welcome(world.now(), peer.graph.peer_time(world.now().wall), can);
 }
 
+/// The graph's properties, as whoever founded it would publish them.
+Flood graph_info_of(Peer& peer, Now now) {
+    store::Record record = strangers_record(peer.graph, now, 1);
+    record.type = kGraphInfoType;
+    record.id = kGraphInfoId;
+    GraphInfo info;
+    info.graph_id = "a graph";
+    info.creator = record.creator;
+    record.payload = encode_graph_info(info);
+    return flood_of(record);
+}
+
 std::set<RecordId> flooded(const Stranger& stranger) {
     std::set<RecordId> ids;
     for (const Message& message : stranger.messages) {
@@ -63,6 +75,7 @@ TEST(GraphSync, FirstMeetingAsksForEverythingInOrder) {
     ASSERT_TRUE(peer.graph.open(world.now()));
     Stranger other(peer.graph);
     meet(world, peer, other);
+    const Flood info = graph_info_of(peer, world.now());
     const std::vector<TypeFilter> wanted = {
         {{kGraphInfoType}, {}},
         {{kPresenceType}, {}},
@@ -74,6 +87,7 @@ TEST(GraphSync, FirstMeetingAsksForEverythingInOrder) {
         ASSERT_TRUE(asked);
         EXPECT_EQ(asked->types, types);
         EXPECT_FALSE(peer.graph.status().is_synchronized);
+        if (types.included == std::vector{kGraphInfoType}) other.say(world.now(), info);
         other.say(world.now(), SyncEnd{true});
     }
     EXPECT_TRUE(peer.graph.status().is_synchronized);
@@ -81,6 +95,21 @@ TEST(GraphSync, FirstMeetingAsksForEverythingInOrder) {
     // GRAPH-194: one more, or one that is not final, is ignored.
     other.say(world.now(), SyncEnd{true});
     EXPECT_FALSE(other.is_closed);
+}
+
+// Whoever gives a joiner nothing, not even the graph's properties, does not make it a member: it
+// goes on looking.
+TEST(GraphSync, NothingIsNoSynchronisation) {
+    World world;
+    world.answers_needs = false;
+    Peer& peer = world.add(World::config("joiner"));
+    ASSERT_TRUE(peer.graph.open(world.now()));
+    Stranger other(peer.graph);
+    meet(world, peer, other);
+    for (int i = 0; i < 3; ++i)
+        other.say(world.now(), SyncEnd{true});
+    EXPECT_FALSE(peer.graph.status().is_synchronized);
+    EXPECT_TRUE(other.is_closed);
 }
 
 // GRAPH-194: without F nothing goes on.
