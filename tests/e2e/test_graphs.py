@@ -279,7 +279,6 @@ def test_an_export_brings_back_what_was_lost(world, tmp_path):
     carol.ask("graph", "delete", "plans", "--yes")
     carol.ask("graph", "open", "plans", "--peer-id", "alice at home")
     assert carol.ask("record", "import", "plans", tmp_path / "archive")["taken"] > 2
-    assert set(graphs.records(carol, "plans")) == kept
     assert carol.ask("graph", "digest", "plans")["digest"] == digest
 
 
