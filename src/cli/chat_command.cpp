@@ -223,9 +223,9 @@ private:
 
     Result talk(EventLines& events) {
         const InterruptWatch interrupts;
-        while (true) {
-            const unsigned ready = wait_readable(
-                {events.fd(), STDIN_FILENO, interrupts.fd()}, std::chrono::seconds(10));
+        unsigned ready = 1; // what came along with the answer's head makes nothing readable
+        for (;; ready = wait_readable(
+                    {events.fd(), STDIN_FILENO, interrupts.fd()}, std::chrono::seconds(10))) {
             if (const auto signal = interrupts.take()) return interrupted_by(*signal);
             if ((ready & 1U) != 0) {
                 const auto received = events.receive();

@@ -86,6 +86,8 @@ public:
 
     Result run() {
         const InterruptWatch interrupts;
+        // What came along with the answer's head makes nothing readable any more.
+        if (auto failure = take()) return std::unexpected(std::move(*failure));
         while (!stream_.is_over() || !is_all_sent()) {
             std::array<pollfd, 3> waits{
                 pollfd{.fd = stream_.fd(), .events = 0, .revents = 0},

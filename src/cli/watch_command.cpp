@@ -17,8 +17,6 @@ Result execute(const Session& session, const Watch& command) {
     if (!events) return std::unexpected(events.error());
     const InterruptWatch interrupts;
     while (true) {
-        wait_readable({events->fd(), interrupts.fd()}, std::chrono::seconds(10));
-        if (const auto signal = interrupts.take()) return interrupted_by(*signal);
         const auto received = events->receive();
         if (!received) return std::unexpected(received.error());
         for (const Json& event : *received) {
@@ -30,6 +28,9 @@ Result execute(const Session& session, const Watch& command) {
         }
         if (std::fflush(stdout) != 0) return failed("cannot write to standard output");
         if (events->is_over()) return failed("kithd has ended the stream of events");
+        // Last: what came along with the answer's head makes nothing readable any more.
+        wait_readable({events->fd(), interrupts.fd()}, std::chrono::seconds(10));
+        if (const auto signal = interrupts.take()) return interrupted_by(*signal);
     }
 }
 
