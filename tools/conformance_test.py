@@ -13,7 +13,7 @@ HEADER = "id,section,level,area,summary,test\n"
 PNRP = HEADER + "".join(f'PNRP-{number:03},2.{number},MUST,{area},"Demand, {number}.",unit\n'
                         for number, area in enumerate(
                             ["codec", "codec", "flood", "flood", "flood", "sync", "sync"], start=1))
-GRAPH = HEADER + "GRAPH-001,1.1,MUST,connect,A demand.,unit\n"
+GROUP = HEADER + "GROUP-001,1.1,MUST,connect,A demand.,unit\n"
 
 CPP = """// PNRP-001: of the fixture, so of the test right below it
 // in two lines.
@@ -43,7 +43,7 @@ class Tree:
     def __init__(self, folder: str):
         self.root = pathlib.Path(folder)
         self.put("docs/requirements/pnrp.csv", PNRP)
-        self.put("docs/requirements/graph.csv", GRAPH)
+        self.put("docs/requirements/group.csv", GROUP)
         self.put("docs/requirements/answers.csv",
                  "id,answer,reason\nPNRP-007,different,Better so.\n")
         self.put("src/pnrp/codec_test.cpp", CPP)
@@ -89,12 +89,12 @@ class ConformanceTest(unittest.TestCase):
         self.assertIn("| PNRP-006 | 2.6 | MUST | Demand, 6. | "
                       "`tests/e2e/test_sync.py`: test_sync |", lines)
         self.assertIn("| PNRP-007 | 2.7 | MUST | Demand, 7. | **different**: Better so. |", lines)
-        self.assertNotIn("## graph", lines)  # nothing of it is answered
+        self.assertNotIn("## group", lines)  # nothing of it is answered
 
     def test_json_counts_parts_and_areas(self):
         counts = json.loads(self.tree.run("--json").stdout)
         self.assertEqual(counts, [
-            {"part": "graph", "area": "connect", "total": 1, "shown": 0, "different": 0,
+            {"part": "group", "area": "connect", "total": 1, "shown": 0, "different": 0,
              "not_applicable": 0, "open": 1},
             {"part": "pnrp", "area": "codec", "total": 2, "shown": 2, "different": 0,
              "not_applicable": 0, "open": 0},
@@ -104,17 +104,17 @@ class ConformanceTest(unittest.TestCase):
              "not_applicable": 0, "open": 0}])
 
     def test_the_page_says_which_parts_are_held(self):
-        self.tree.add("docs/requirements/graph.csv", "GRAPH-002,1.1,MUST,connect,More.,unit\n")
-        self.tree.put("src/graph/link_test.cpp", "TEST(Link, Opens) { // GRAPH-001\n}\n")
+        self.tree.add("docs/requirements/group.csv", "GROUP-002,1.1,MUST,connect,More.,unit\n")
+        self.tree.put("src/group/link_test.cpp", "TEST(Link, Opens) { // GROUP-001\n}\n")
         done = self.tree.run("--write")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         lines = self.tree.run().stdout.splitlines()
-        self.assertIn("- **graph** is not held yet: 1 of its 2 rows are open, and only counted.",
+        self.assertIn("- **group** is not held yet: 1 of its 2 rows are open, and only counted.",
                       lines)
         self.assertIn("- **pnrp** is held: a row without an answer fails the check.", lines)
-        self.assertIn("| GRAPH-001 | 1.1 | MUST | A demand. | "
-                      "`src/graph/link_test.cpp`: Link.Opens |", lines)
-        self.assertIn("| GRAPH-002 | 1.1 | MUST | More. | **open** |", lines)
+        self.assertIn("| GROUP-001 | 1.1 | MUST | A demand. | "
+                      "`src/group/link_test.cpp`: Link.Opens |", lines)
+        self.assertIn("| GROUP-002 | 1.1 | MUST | More. | **open** |", lines)
 
     def test_an_open_row_of_a_held_part(self):
         self.tree.add("docs/requirements/pnrp.csv", "PNRP-008,3,MUST,sync,More.,unit\n")

@@ -57,7 +57,8 @@ Peer& loner(World& world, store::Rules rules = store::Rules::modern) {
     return peer;
 }
 
-// GRAPH-103, GRAPH-105, GRAPH-226 (GA-15): a founder has an id, peer time is UTC, and there is one
+// GRAPH-102, GRAPH-103, GRAPH-105, GRAPH-226 (GA-15): a founder has an id, peer time is UTC, and
+// there is one
 // graph info record, by the founder, under its fixed id.
 TEST(GraphDatabase, CreationPublishesTheGraphInfo) {
     World world;
@@ -74,6 +75,20 @@ TEST(GraphDatabase, CreationPublishesTheGraphInfo) {
     ASSERT_TRUE(properties);
     EXPECT_EQ(properties->graph_id, "a graph");
     EXPECT_EQ(properties->creator, "peer 0");
+    EXPECT_EQ(properties->friendly_name, "") << "not given: absent";
+    EXPECT_EQ(properties->comment, "");
+    EXPECT_EQ(properties->record_max, 0U);
+
+    Peer& other = world.add(World::config("peer 1"));
+    GraphInfo bad;
+    bad.friendly_name = std::string(256, 'x');
+    EXPECT_EQ(other.graph.create(world.now(), bad).error(), GraphErrc::bad_argument);
+    bad = {};
+    bad.comment = std::string(512, 'x');
+    EXPECT_EQ(other.graph.create(world.now(), bad).error(), GraphErrc::bad_argument);
+    bad = {};
+    bad.record_max = 1023;
+    EXPECT_EQ(other.graph.create(world.now(), bad).error(), GraphErrc::bad_argument);
 }
 
 // GRAPH-226 (GA-15): of the published rules it lives 300 s, and its creator renews it.

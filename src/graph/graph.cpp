@@ -243,7 +243,8 @@ void Graph::State::end(Now now, LinkId id, FailureReason why) {
         for (const auto& [other_id, other] : context.links) {
             const bool follows = other_id > id && !other.is_incoming && !other.is_dead() &&
                                  other.state != LinkState::connected;
-            if (follows && why == FailureReason::refused) next = other_id;
+            const bool is_referral = link->kind == LinkKind::neighbour && other.kind == link->kind;
+            if (follows && is_referral && why == FailureReason::refused) next = other_id;
         }
         context.tell(ConnectionChanged{
             link->kind == LinkKind::direct, ConnectionStatus::failed, id, link->node, next, why});

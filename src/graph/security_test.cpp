@@ -21,9 +21,10 @@ using testing::World;
 /// Both ends say a word to each other; frames travel with every bit turned.
 class WordSession final : public SecuritySession {
 public:
-    WordSession(std::string word, bool is_initiator)
+    WordSession(std::string word, bool is_initiator, const bool& is_deaf)
         : word_(std::move(word)),
-          is_initiator_(is_initiator) {}
+          is_initiator_(is_initiator),
+          is_deaf_(is_deaf) {}
 
     SecurityStep begin(Now) override {
         SecurityStep step;
@@ -40,7 +41,10 @@ public:
     }
 
     std::optional<Bytes> protect(ByteView plain) override { return turned(plain); }
-    std::optional<Bytes> unprotect(ByteView wire) override { return turned(wire); }
+    std::optional<Bytes> unprotect(ByteView wire) override {
+        if (is_deaf_) return std::nullopt;
+        return turned(wire);
+    }
 
 private:
     static Bytes turned(ByteView bytes) {
@@ -52,15 +56,18 @@ private:
 
     std::string word_;
     bool is_initiator_;
+    const bool& is_deaf_;
 };
 
 class WordProvider final : public SecurityProvider {
 public:
     explicit WordProvider(std::string word) : word_(std::move(word)) {}
 
+    bool is_deaf = false; // opens no frame
+
     std::unique_ptr<SecuritySession> start(Now, bool is_initiator, const AuthInfo& info) override {
         if (info.source == "banned") return nullptr;
-        return std::make_unique<WordSession>(word_, is_initiator);
+        return std::make_unique<WordSession>(word_, is_initiator, is_deaf);
     }
 
     std::optional<Bytes> secure(const store::Record& record) override {
@@ -100,6 +107,23 @@ TEST(GraphSecurity, SameWordMeetsAndRecordsAreSecured) {
     ASSERT_TRUE(record);
     EXPECT_EQ(as_text(record->security), "sealed");
     EXPECT_GT(theirs.judged, 0);
+}
+
+// GRAPH-144: a frame that the session does not open is dropped, and the link stays.
+TEST(GraphSecurity, FrameThatDoesNotOpenIsDropped) {
+    World world;
+    WordProvider ours("sesame");
+    WordProvider theirs("sesame");
+    Peer& founder = world.found(&ours);
+    Peer& joiner = world.join(founder, &theirs);
+    world.run(2s);
+    ASSERT_TRUE(joiner.graph.status().is_synchronized);
+    theirs.is_deaf = true;
+    const auto id = founder.graph.add(world.now(), note("unheard"));
+    world.run(1s);
+    EXPECT_FALSE(joiner.graph.get(world.now(), *id));
+    EXPECT_EQ(joiner.graph.links().size(), 1U);
+    EXPECT_EQ(founder.graph.links().size(), 1U);
 }
 
 // GRAPH-106, GRAPH-136, GRAPH-138: a session that fails ends the connection, and two graphs of one

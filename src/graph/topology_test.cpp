@@ -226,7 +226,8 @@ TEST(GraphTopology, DisagreeingContactIsCalled) {
     EXPECT_EQ(far.graph.links().size(), 1U);
 }
 
-// GRAPH-221, GRAPH-248: presence of whoever listens, GRAPH-073: unless the graph wants none.
+// GRAPH-123, GRAPH-221, GRAPH-248: presence of whoever listens, GRAPH-073: unless the graph wants
+// none.
 TEST(GraphTopology, PresenceIsPublishedWhileListening) {
     World world;
     Peer& peer = world.found();

@@ -139,6 +139,7 @@ TEST_F(TcpLinksTest, CarriesBytesBothWaysOverBothFamilies) {
     EXPECT_EQ(client.links->counters().bytes_received, 12U);
 }
 
+// GRAPH-123: bound to the port that was given.
 TEST_F(TcpLinksTest, ListensOnBothFamiliesAtOnePort) {
     const auto v6 = server.links->listen(at("::"));
     ASSERT_TRUE(v6.has_value());
