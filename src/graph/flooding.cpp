@@ -185,7 +185,11 @@ void Flooding::handle(Now now, Link& link, const Flood& flood) {
     missing_.erase(received.id);
     link.queued.erase(received.id); // it has it
     AckEntry entry{received.id, is_fresh, false};
-    if (is_present && may_be_lazy(link) && flood.record.size() > kAlwaysEagerBelow) {
+    // Small records come over lazy links as well, and say nothing about the tree.
+    const IndexEntry* held = context_.store.index().find(received.id);
+    const bool tells_of_tree = held != nullptr && held->bytes >= kAlwaysEagerBelow;
+    if (tells_of_tree && is_fresh) link.is_eager = true; // the tree leads here over this link
+    if (tells_of_tree && is_present && may_be_lazy(link)) {
         entry.prunes = true;
         prune(link);
     }

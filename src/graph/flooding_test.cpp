@@ -149,6 +149,26 @@ TEST(GraphFlooding, DuplicatePrunesAndGraftBringsBack) {
     EXPECT_EQ(other.count<Flood>(), 2U);
 }
 
+// Small records travel over lazy links too: a known one must not cut the tree.
+TEST(GraphFlooding, SmallDuplicatePrunesNothing) {
+    World world;
+    Peer& peer = world.found();
+    Stranger other(peer.graph, 11);
+    other.join(world.now(), Capabilities::all());
+    const auto small = strangers_record(peer.graph, world.now(), 1);
+    for (int i = 0; i < 3; ++i)
+        other.say(world.now(), flood_of(small));
+    other.listen(later(world, peer, 1s));
+    EXPECT_TRUE(peer.graph.links()[0].is_eager);
+    // And whoever brings a large one first belongs to the tree again.
+    auto large = strangers_record(peer.graph, world.now(), 2);
+    large.payload.resize(1000);
+    other.say(world.now(), Ack{{{small.id, false, true}}});
+    EXPECT_FALSE(peer.graph.links()[0].is_eager);
+    other.say(world.now(), flood_of(large));
+    EXPECT_TRUE(peer.graph.links()[0].is_eager);
+}
+
 // What is advertised and does not come is asked for, once for each neighbour that has it.
 TEST(GraphFlooding, AdvertisedRecordIsAskedFor) {
     World world;

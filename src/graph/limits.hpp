@@ -99,9 +99,12 @@ inline constexpr std::size_t kSlice = 2000;
 
 // Synchronisation ---------------------------------------------------------------------------------
 
-inline constexpr std::size_t kFlatRange = 10;             // records, MS-PPGRH 3.1.7.31
-inline constexpr std::size_t kFlatBelow = 4000;           // records: one round of small ranges
-inline constexpr std::size_t kFanOut = 16;                // ranges of one more round
+inline constexpr std::size_t kFlatRange = 10;   // records, MS-PPGRH 3.1.7.31
+inline constexpr std::size_t kFlatBelow = 4000; // records: one round of small ranges
+inline constexpr std::size_t kFanOut = 16;      // ranges of one more round
+/// Parts into which an answer cuts a range that differs and has more than kLeaf records in each:
+/// a round of two levels.
+inline constexpr std::size_t kAnswerParts = 8;
 inline constexpr std::size_t kLeaf = 32;                  // records: a range of so many is listed
 inline constexpr std::size_t kListedMax = 4096;           // abstracts in one answer
 inline constexpr std::size_t kRangesMax = 4096;           // open ranges of one synchronisation

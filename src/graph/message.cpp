@@ -581,7 +581,8 @@ SolicitHash read_solicit_hash(Decoder& in, const Agreed& agreed) {
     const std::uint64_t types = in.take<std::uint16_t>();
     const std::uint64_t count = in.take<std::uint32_t>();
     const std::uint64_t entries = in.take<std::uint16_t>();
-    const unsigned meant = (agreed.sums ? kSumsFlag : 0U) | (agreed.wide ? kWideFlag : 0U);
+    const unsigned sums = agreed.sums ? unsigned{kSumsFlag} | kCutFlag : 0U;
+    const unsigned meant = sums | (agreed.wide ? kWideFlag : 0U);
     m.flags = static_cast<std::uint16_t>(in.take<std::uint16_t>() & meant);
     m.types = in.types(included, excluded, types, entries);
     wire::Reader items(in.items(entries, count, kHashEntrySize, in.size()));
@@ -599,7 +600,8 @@ Advertise read_advertise(Decoder& in, const Agreed& agreed) {
     const std::uint64_t boundary_count = in.take<std::uint32_t>();
     const std::uint64_t abstract_count = in.take<std::uint32_t>();
     const std::uint64_t boundaries = in.take<std::uint16_t>();
-    const unsigned meant = (agreed.wide ? kWideFlag : 0U) | (agreed.sums ? kSparseFlag : 0U);
+    const unsigned sums = agreed.sums ? unsigned{kSparseFlag} | kCutFlag : 0U;
+    const unsigned meant = sums | (agreed.wide ? kWideFlag : 0U);
     m.flags = static_cast<std::uint16_t>(in.take<std::uint16_t>() & meant);
     const std::uint64_t abstracts = in.take<std::uint32_t>();
     wire::Reader items(in.items(boundaries, boundary_count, kBoundarySize, abstracts));

@@ -148,11 +148,14 @@ struct HashEntry {
 inline constexpr std::uint16_t kSumsFlag = 0x0001;   // SOLICIT_HASH: sums instead of MD5
 inline constexpr std::uint16_t kWideFlag = 0x0002;   // abstracts with digests
 inline constexpr std::uint16_t kSparseFlag = 0x0004; // ADVERTISE: those of small ranges only
+// SOLICIT_HASH: large ranges may be cut; ADVERTISE: each range that is not listed has one abstract,
+// whose id is the hash of its sum.
+inline constexpr std::uint16_t kCutFlag = 0x0008;
 
 struct SolicitHash {
     TypeFilter types;
     std::vector<HashEntry> entries;
-    std::uint16_t flags = 0; // kSumsFlag, kWideFlag: how to answer
+    std::uint16_t flags = 0; // kSumsFlag, kWideFlag, kCutFlag: how to answer
 
     bool operator==(const SolicitHash&) const = default;
 };
@@ -176,7 +179,7 @@ struct RecordAbstract {
 struct Advertise {
     std::vector<Boundary> boundaries;
     std::vector<RecordAbstract> abstracts; // with digests if and only if flags say wide
-    std::uint16_t flags = 0;               // kWideFlag, kSparseFlag
+    std::uint16_t flags = 0;               // kWideFlag, kSparseFlag, kCutFlag
 
     bool operator==(const Advertise&) const = default;
 };

@@ -186,7 +186,7 @@ void Synchronization::ask_ranges(Now now, Link& link, std::vector<OpenRange> ran
     const store::RecordIndex& index = context_.store.index();
     SyncSession& sync = link.sync;
     SolicitHash solicit;
-    solicit.flags = kSumsFlag | kWideFlag;
+    solicit.flags = kSumsFlag | kWideFlag | kCutFlag;
     SyncKey next = SyncKey::lowest();
     bool is_covered = false; // up to the highest key
     for (const OpenRange& range : ranges) {
@@ -223,6 +223,12 @@ void Synchronization::handle(Now now, Link& link, const Advertise& advert) {
             });
         }();
         if (!is_listed) {
+            // The hash of what is there: a part that is the same here is settled.
+            if ((advert.flags & kCutFlag) != 0 && abstract != advert.abstracts.end()) {
+                const auto theirs = (abstract++)->id.bytes;
+                const RangeSum ours = context_.store.index().sum(boundary.lower, boundary.upper);
+                if (sum_hash(ours) == theirs) continue;
+            }
             for (OpenRange& part : cut(boundary.lower, boundary.upper, kFanOut)) {
                 open.push_back(part);
             }
@@ -380,10 +386,45 @@ Advertise Synchronization::answer_published(const SolicitHash& solicit) const {
     return advert;
 }
 
+// The records of a range; false if there is no room for a single one: the next question asks again.
+bool Synchronization::list_range(
+    Advertise& advert, const SyncKey& from, const SyncKey& upper, std::uint64_t held) const {
+    Boundary boundary{from, upper, 0};
+    context_.store.index().visit(from, upper, [&](const IndexEntry& entry) {
+        if (advert.abstracts.size() >= kListedMax) return false;
+        advert.abstracts.push_back(abstract_of(entry, true));
+        ++boundary.count;
+        boundary.upper = entry.key();
+        return true;
+    });
+    if (boundary.count == held)
+        boundary.upper = upper;
+    else if (boundary.count == 0)
+        return false;
+    advert.boundaries.push_back(boundary);
+    return true;
+}
+
+// A range that differs and is too large to be listed: where in it, if the other end can read that.
+void Synchronization::cut_range(
+    Advertise& advert, const SyncKey& from, const SyncKey& upper, std::uint64_t held) const {
+    const auto add = [&](const SyncKey& lower, const SyncKey& last) {
+        const RangeSum sum = context_.store.index().sum(lower, last);
+        advert.boundaries.push_back({lower, last, static_cast<std::uint32_t>(sum.count)});
+        if ((advert.flags & kCutFlag) == 0) return;
+        advert.abstracts.push_back({RecordId{sum_hash(sum)}, 0, ByteArray<16>{}});
+    };
+    // Every part is above what would be listed, so that nobody takes its hash for a record.
+    const bool cuts = (advert.flags & kCutFlag) != 0 && held > kAnswerParts * (kLeaf + 1);
+    if (!cuts) return add(from, upper);
+    for (const OpenRange& part : cut(from, upper, kAnswerParts))
+        add(part.lower, part.upper);
+}
+
 Advertise Synchronization::answer_sums(const SolicitHash& solicit) const {
     const store::RecordIndex& index = context_.store.index();
     Advertise advert;
-    advert.flags = kWideFlag | kSparseFlag;
+    advert.flags = kWideFlag | kSparseFlag | (solicit.flags & kCutFlag);
     SyncKey lower = SyncKey::lowest();
     for (const HashEntry& entry : solicit.entries) {
         if (entry.upper < lower) break; // not in order
@@ -394,22 +435,9 @@ Advertise Synchronization::answer_sums(const SolicitHash& solicit) const {
         const RangeSum sum = index.sum(from, upper);
         if (!is_list && sum_hash(sum) == entry.hash) continue;
         if (advert.boundaries.size() >= kRangesMax) break;
-        Boundary boundary{from, upper, static_cast<std::uint32_t>(sum.count)};
-        if (is_list || sum.count <= kLeaf) {
-            boundary.count = 0;
-            index.visit(from, upper, [&](const IndexEntry& held) {
-                if (advert.abstracts.size() >= kListedMax) return false;
-                advert.abstracts.push_back(abstract_of(held, true));
-                ++boundary.count;
-                boundary.upper = held.key();
-                return true;
-            });
-            if (boundary.count == sum.count)
-                boundary.upper = upper;
-            else if (boundary.count == 0)
-                break; // no room at all: the next question asks again
-        }
-        advert.boundaries.push_back(boundary);
+        const bool is_small = is_list || sum.count <= kLeaf;
+        if (is_small && !list_range(advert, from, upper, sum.count)) break;
+        if (!is_small) cut_range(advert, from, upper, sum.count);
         if (upper == SyncKey::highest()) break;
     }
     return advert;

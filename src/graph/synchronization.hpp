@@ -63,6 +63,16 @@ private:
     bool may_solicit(Now now, Link& link);
     Advertise answer_published(const SolicitHash& solicit) const;
     Advertise answer_sums(const SolicitHash& solicit) const;
+    bool list_range(
+        Advertise& advert,
+        const store::SyncKey& from,
+        const store::SyncKey& upper,
+        std::uint64_t held) const;
+    void cut_range(
+        Advertise& advert,
+        const store::SyncKey& from,
+        const store::SyncKey& upper,
+        std::uint64_t held) const;
     void count(std::size_t bytes) { context_.counters.sync_bytes += bytes; }
     void send(Link& link, const Message& message);
 
