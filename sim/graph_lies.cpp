@@ -13,6 +13,7 @@ std::string_view to_string(GraphLie lie) {
 
 std::vector<GraphLie> all_graph_lies() {
     std::vector<GraphLie> all;
+    all.reserve(kGraphLies);
     for (std::size_t i = 0; i < kGraphLies; ++i)
         all.push_back(static_cast<GraphLie>(i));
     return all;

@@ -237,9 +237,9 @@ private:
     // Bytes.
     std::size_t pump(std::uint32_t index, std::uint8_t side);
     std::uint32_t make_flight(std::uint32_t index, std::uint8_t to);
-    void transmit(std::uint32_t flight);
-    void launch(std::uint32_t flight);
-    void land(std::uint32_t flight);
+    void transmit(std::uint32_t number);
+    void launch(std::uint32_t number);
+    void land(std::uint32_t number);
     void land_nowhere(const Flight& flight);
     void read(std::uint32_t index, std::uint8_t side);
     void hand_over(const End& end, const Bytes& chunk);

@@ -42,7 +42,7 @@ auto run_twice(const RunOnce& run_once, Progress& progress, Order order = Order:
     }
     if (!first) return first;
     if (!second) {
-        const std::string why = second.error();
+        const std::string& why = second.error();
         return std::unexpected("only the second run failed: " + why);
     }
     if (first->trace_hash != second->trace_hash) {

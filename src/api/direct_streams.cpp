@@ -314,6 +314,7 @@ struct DirectStreams::Acceptors : std::enable_shared_from_this<Acceptors> {
             watches[graph] =
                 service.watch(graph, [weak = weak_from_this(), graph](const graph::Event& event) {
                     // The watch may go meanwhile, and what it holds with it.
+                    // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
                     const std::string name = graph;
                     if (const auto self = weak.lock()) self->handle(name, event);
                 });
@@ -394,6 +395,7 @@ DirectStreams::~DirectStreams() {
         service_.unwatch(watch);
 }
 
+// NOLINTNEXTLINE(readability-function-size): one story, told in order
 Cancel DirectStreams::open(GraphCall call) {
     auto body = call.body();
     if (!body) return call.refuse(body.error());

@@ -277,6 +277,7 @@ Cancel GraphRoutes::connect(GraphCall call) {
         Connecting{.service = service_, .name = name, .to = *to, .reply = call.reply});
     connecting->watch = service_.watch(name, [connecting](const graph::Event& event) {
         // The watch goes in the end, and this function with it.
+        // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
         const auto alive = connecting;
         alive->handle(event);
     });

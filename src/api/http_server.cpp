@@ -292,8 +292,6 @@ void Connection::written(const ErrorInfo& error, bool keeps_alive) {
     if (error || !keeps_alive) return close();
     read();
 }
-// NOLINTEND(misc-no-recursion)
-
 // A flow has the rest of the connection: it ends with it.
 void Connection::begin_flow(Reply reply) {
     flow_ = std::move(reply.flow);
@@ -430,6 +428,7 @@ void Connection::close() {
 void Connection::stop() {
     close();
 }
+// NOLINTEND(misc-no-recursion)
 
 } // namespace
 

@@ -79,6 +79,7 @@ bool is_raw(const Request& request) {
 }
 
 // The members of a record, either as JSON or as parameters with the payload as body.
+// NOLINTNEXTLINE(readability-function-size): one story, told in order
 std::expected<Wish, Error> read_wish(GraphCall& call) {
     std::optional<std::string> type;
     std::optional<std::vector<std::string>> attributes;

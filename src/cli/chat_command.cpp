@@ -221,6 +221,7 @@ private:
         return got > 0;
     }
 
+    // NOLINTNEXTLINE(readability-function-size): one story, told in order
     Result talk(EventLines& events) {
         const InterruptWatch interrupts;
         unsigned ready = 1; // what came along with the answer's head makes nothing readable

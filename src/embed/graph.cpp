@@ -155,7 +155,7 @@ struct Graph::Inside {
         return result.get();
     }
 
-    graph::Graph& core() { return *driver->graphs().find(options.name); }
+    graph::Graph& core() const { return *driver->graphs().find(options.name); }
 
     // Waits for the commit; on the node's own thread it would wait for itself.
     Result<void> change(const host::GraphDriver::Change& act) {

@@ -206,6 +206,7 @@ Record to_record(const store::Record& record) {
 
 Result<std::string> to_document(const std::vector<Attribute>& attributes) {
     std::vector<store::Attribute> inside;
+    inside.reserve(attributes.size());
     for (const Attribute& one : attributes)
         inside.push_back({one.name, static_cast<store::AttributeType>(one.type), one.value});
     auto document = store::attributes_document(inside);

@@ -64,6 +64,7 @@ void PortForwarding::look_again() {
     shared_->wake.notify_all();
 }
 
+// NOLINTNEXTLINE(readability-function-size): one story, told in order
 void PortForwarding::work(const std::shared_ptr<Shared>& shared) {
     std::optional<Forwarding> granted;
     bool is_first = true;

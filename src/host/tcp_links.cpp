@@ -320,7 +320,8 @@ void TcpLinks::State::read(TcpLinkId id) {
 void TcpLinks::State::write_soon(TcpLinkId id, Link& link) {
     if (link.waits_to_write || link.phase == Phase::connecting) return;
     link.waits_to_write = true;
-    asio::post(loop, guard([id](State& self) { self.write(id); }));
+    // By a type-erased function: the loop calls it, and it may ask for the next turn.
+    asio::post(loop, std::function<void()>(guard([id](State& self) { self.write(id); })));
 }
 
 ErrorCode TcpLinks::State::write_some(Link& link, std::size_t& sent) {

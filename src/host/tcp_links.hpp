@@ -22,7 +22,7 @@
 #include <string_view>
 
 namespace boost::asio {
-class io_context;
+class io_context; // NOLINT(readability-identifier-naming): the library's
 }
 
 namespace kith::host {

@@ -131,9 +131,10 @@ protected:
                         const auto at = wires_.find({host.number, send.link});
                         if (at != wires_.end()) {
                             const auto [to, link] = at->second;
-                            traffic_.push_back([this, to = to, link = link, bytes = send.bytes] {
-                                this->host(to).graphs.handle_bytes(now(), link, bytes);
-                            });
+                            traffic_.push_back(
+                                [this, target = to, wire = link, bytes = send.bytes] {
+                                    this->host(target).graphs.handle_bytes(now(), wire, bytes);
+                                });
                         }
                         const std::size_t size = send.bytes.size();
                         traffic_.push_back([this, &host, link = send.link, size] {
@@ -147,8 +148,8 @@ protected:
                         const auto [to, link] = at->second;
                         wires_.erase(at);
                         wires_.erase({to, link});
-                        traffic_.push_back([this, to = to, link = link] {
-                            this->host(to).graphs.handle_closed(now(), link);
+                        traffic_.push_back([this, target = to, wire = link] {
+                            this->host(target).graphs.handle_closed(now(), wire);
                         });
                     }},
                 *command);
