@@ -3,6 +3,7 @@
 // memory
 // is bounded, time that was handled is not due again, and what it holds are sound records.
 
+#include "../input.hpp"
 #include "base/check.hpp"
 #include "graph/capabilities.hpp"
 #include "graph/frame.hpp"
@@ -23,39 +24,12 @@ namespace {
 
 using namespace kith;
 using namespace kith::graph;
+using fuzz::Input;
 
 constexpr std::size_t kStepsMax = 300;
 constexpr std::size_t kOutputMax = 100'000; // commands for one step; more is a storm
 constexpr std::size_t kOpenMax = 12;        // links at once
 constexpr std::size_t kMemoryMax = 48U * 1024 * 1024;
-
-class Input {
-public:
-    explicit Input(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
-
-    bool empty() const { return bytes_.empty(); }
-
-    std::uint8_t byte() {
-        if (bytes_.empty()) return 0;
-        const std::uint8_t first = bytes_.front();
-        bytes_ = bytes_.subspan(1);
-        return first;
-    }
-
-    std::size_t below(std::size_t bound) { return byte() % bound; }
-    bool coin() { return (byte() & 1U) != 0; }
-    std::uint16_t number16() { return static_cast<std::uint16_t>(byte() << 8U | byte()); }
-
-    Bytes some(std::size_t most) {
-        Bytes out(std::min<std::size_t>({most, number16(), bytes_.size()}));
-        for (std::byte& b : out)
-            b = static_cast<std::byte>(byte());
-        return out;
-    }
-
-private:
-    std::span<const std::uint8_t> bytes_;
-};
 
 Endpoint node_at(std::size_t number) {
     return {Address::v4(0x0A00'0001U + static_cast<std::uint32_t>(number)), 4000};

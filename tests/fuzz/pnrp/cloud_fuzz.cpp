@@ -3,6 +3,7 @@
 // every step: what it sends decodes, no timeout that was handled is due again, its state is
 // bounded, every resolve ends once.
 
+#include "../input.hpp"
 #include "base/check.hpp"
 #include "pnrp/authority_buffer.hpp"
 #include "pnrp/cloud.hpp"
@@ -19,49 +20,22 @@ namespace {
 
 using namespace kith;
 using namespace kith::pnrp;
+using fuzz::Input;
 
 constexpr std::size_t kStepsMax = 400;
 constexpr std::size_t kHeardMax = 32;             // questions of the cloud that may be answered
 constexpr std::size_t kStateBytesMax = 8'000'000; // far above what this many steps may need
 constexpr std::size_t kOutputMax = 20'000;        // datagrams for one input; more is a storm
 
-// What is left of the input, as numbers; zeros when it is used up.
-class Input {
-public:
-    explicit Input(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
-
-    bool empty() const { return bytes_.empty(); }
-
-    std::uint8_t byte() {
-        if (bytes_.empty()) return 0;
-        const std::uint8_t first = bytes_.front();
-        bytes_ = bytes_.subspan(1);
-        return first;
-    }
-
-    std::size_t below(std::size_t bound) { return byte() % bound; }
-    bool coin() { return (byte() & 1U) != 0; }
-    std::uint16_t number16() { return static_cast<std::uint16_t>(byte() << 8U | byte()); }
-
-    Bytes some(std::size_t most) {
-        const std::size_t size = std::min<std::size_t>({most, number16(), bytes_.size()});
-        Bytes out(size);
-        for (std::byte& b : out)
-            b = static_cast<std::byte>(byte());
-        return out;
-    }
-
-    template<std::size_t N>
-    ByteArray<N> array() {
-        ByteArray<N> out{};
-        for (std::byte& b : out)
-            b = static_cast<std::byte>(byte());
-        return out;
-    }
+for (std::byte& b : out)
+    b = static_cast<std::byte>(byte());
+return out;
+}
 
 private:
-    std::span<const std::uint8_t> bytes_;
-};
+std::span<const std::uint8_t> bytes_;
+}
+;
 
 // One of a few nodes, so that what is said of them at different times meets.
 Endpoint node(std::size_t number) {
