@@ -66,7 +66,10 @@ Duration Context::between(Duration low, Duration high) {
 }
 
 void Context::tell(Event event) {
-    if (events.size() >= kEventsMax) events.pop_front();
+    if (events.size() >= kEventsMax) {
+        events.pop_front();
+        if (committed_events > 0) --committed_events;
+    }
     events.push_back(std::move(event));
 }
 

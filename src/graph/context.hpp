@@ -73,6 +73,7 @@ struct Context {
     bool is_open = false;
     std::deque<LinkCommand> commands;
     std::deque<Event> events;
+    std::size_t committed_events = 0;                   // of those, from the front
     std::deque<std::pair<LinkId, FailureReason>> ended; // links that ended in this turn
     std::optional<store::StoreErrc> failed;             // the open batch is undone
 

@@ -114,7 +114,7 @@ GraphResult<void> Database::check(Now now, const Record& record, bool is_new) co
 }
 
 bool Database::is_full() const {
-    return context_.store.index().size() >= kRecordsMax * 4 || bytes_ >= kBytesMax;
+    return context_.store.index().size() >= kRecordsMax || bytes_ >= kBytesMax;
 }
 
 GraphResult<RecordId> Database::add(Now now, const NewRecord& wish) {
@@ -192,10 +192,7 @@ GraphResult<RecordId> Database::publish(Now now, InternalWish wish) {
     std::optional<Record> old;
     if (wish.id) {
         auto stored = context_.store.get(*wish.id);
-        if (!stored) {
-            fail(stored.error());
-            return std::unexpected(graph_error(stored.error()));
-        }
+        if (!stored) return std::unexpected(graph_error(stored.error()));
         old = std::move(*stored);
     }
     const PeerTime peer_now = context_.peer_now(now);
@@ -279,7 +276,7 @@ Received Database::refuse(DropReason reason) {
     return {Reception::rejected, {}, 0, reason};
 }
 
-Received Database::receive(Now now, Link& from, ByteView encoded) {
+Received Database::receive(Now now, LinkId from, ByteView encoded) {
     auto record = decode_record(encoded, context_.config.graph_id, context_.config.rules);
     if (!record) return refuse(reason_for(record.error()));
     const IndexEntry* known = context_.store.index().find(record->id);
@@ -306,7 +303,7 @@ Received Database::receive(Now now, Link& from, ByteView encoded) {
             return {Reception::deferred, id, version, std::nullopt};
         }
     }
-    if (!put(now, std::move(*record), from.id)) return {};
+    if (!put(now, std::move(*record), from)) return {};
     return {Reception::fresh, id, version, std::nullopt};
 }
 
@@ -335,16 +332,16 @@ Reception Database::classify(const Record& record, const IndexEntry& known) {
     return order == std::strong_ordering::greater ? Reception::fresh : Reception::older;
 }
 
-void Database::defer(Now now, const Link& from, ByteView encoded) {
-    const auto of_link = static_cast<std::size_t>(std::ranges::count_if(
-        deferred_, [&](const Deferred& item) { return item.from == from.id; }));
+void Database::defer(Now now, LinkId from, ByteView encoded) {
+    const auto of_link = static_cast<std::size_t>(
+        std::ranges::count_if(deferred_, [&](const Deferred& item) { return item.from == from; }));
     if (deferred_.size() >= kDeferredMax || of_link >= kDeferredPerLink ||
         deferred_bytes_ + encoded.size() > kDeferredBytesMax) {
         context_.counters.drop(DropReason::deferred_overflow);
         return;
     }
     deferred_bytes_ += encoded.size();
-    deferred_.push_back({to_owned(encoded), from.id, now.instant + kDeferredTime});
+    deferred_.push_back({to_owned(encoded), from, now.instant + kDeferredTime});
 }
 
 void Database::validate_deferred(Now now) {
@@ -352,13 +349,7 @@ void Database::validate_deferred(Now now) {
     deferred_bytes_ = 0;
     for (Deferred& item : again) {
         if (item.until <= now.instant) continue;
-        Link nobody; // its link may be gone; the record counts all the same
-        Link* from = context_.links.find(item.from);
-        if (from == nullptr) {
-            nobody.id = item.from;
-            from = &nobody;
-        }
-        receive(now, *from, item.encoded);
+        receive(now, item.from, item.encoded);
     }
 }
 

@@ -67,7 +67,7 @@ public:
     GraphResult<store::RecordId> publish(Now now, InternalWish wish);
     GraphResult<void> remove_internal(Now now, const store::RecordId& id);
 
-    Received receive(Now now, Link& from, ByteView encoded);
+    Received receive(Now now, LinkId from, ByteView encoded);
     void validate_deferred(Now now);
 
     /// Neither deleted nor expired.
@@ -102,7 +102,7 @@ private:
     Reception classify(const store::Record& record, const store::IndexEntry& known);
     Received refuse(DropReason reason);
     bool is_still_valid(const store::RecordId& id);
-    void defer(Now now, const Link& from, ByteView encoded);
+    void defer(Now now, LinkId from, ByteView encoded);
     void expire(Now now);
     void refresh(Now now);
     void plan_expiry(Now now, store::PeerTime expires);

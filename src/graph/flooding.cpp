@@ -1,6 +1,7 @@
 #include "graph/flooding.hpp"
 
 #include "graph/record_codec.hpp"
+#include "graph/wire_limits.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -9,6 +10,8 @@ namespace kith::graph {
 
 using store::IndexEntry;
 using store::RecordId;
+
+static_assert(kAckBatch <= kAckEntriesMax);
 
 RecordAbstract abstract_of(const IndexEntry& entry, bool is_wide) {
     RecordAbstract abstract;
@@ -163,7 +166,7 @@ const Flooding::Encoded* Flooding::encoded(const IndexEntry& entry) {
 
 void Flooding::handle(Now now, Link& link, const Flood& flood) {
     if (link.sync.type != SyncType::none) link.sync.patience = now.instant + kSyncPatience;
-    const Received received = database_.receive(now, link, flood.record);
+    const Received received = database_.receive(now, link.id, flood.record);
     switch (received.outcome) {
     case Reception::rejected:
         if (received.reason && !spend_invalid(now, link)) {

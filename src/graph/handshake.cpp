@@ -8,6 +8,8 @@
 
 namespace kith::graph {
 
+static_assert(kAddressesMax <= kMessageAddressesMax && kReferralsSent <= kMessageAddressesMax);
+
 // Opening -----------------------------------------------------------------------------------------
 
 Link& Handshake::dial(
@@ -271,7 +273,6 @@ void Handshake::handle(Now, Link& link, const Refuse& refuse) {
     }
     for (const Endpoint& address : refuse.addresses)
         referrals_.push_back(address);
-    refused_.push_back({link.id, refuse.code});
     context_.close(link, false, FailureReason::refused);
 }
 
@@ -330,13 +331,6 @@ std::optional<Endpoint> Handshake::poll_referral() {
     const Endpoint address = referrals_.front();
     referrals_.pop_front();
     return address;
-}
-
-std::optional<Handshake::Refused> Handshake::poll_refused() {
-    if (refused_.empty()) return std::nullopt;
-    const Refused refused = refused_.front();
-    refused_.pop_front();
-    return refused;
 }
 
 } // namespace kith::graph

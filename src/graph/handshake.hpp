@@ -41,11 +41,6 @@ public:
     std::optional<LinkId> poll_neighbour();
     /// Addresses that peers referred us to.
     std::optional<Endpoint> poll_referral();
-    struct Refused {
-        LinkId link = 0;
-        RefuseCode code = RefuseCode::busy;
-    };
-    std::optional<Refused> poll_refused();
 
     /// Up to ten addresses of neighbours, the least recently added first (MS-PPGRH 3.1.7.25).
     std::vector<Endpoint> referrals_for(const Link& link) const;
@@ -63,7 +58,6 @@ private:
     Synchronization& synchronization_;
     std::deque<LinkId> neighbours_;
     std::deque<Endpoint> referrals_;
-    std::deque<Refused> refused_;
     std::uint64_t order_ = 0;
 };
 

@@ -349,16 +349,26 @@ TEST(GraphHandshake, ReferralsAreBounded) {
     World world;
     world.answers_needs = false;
     Peer& peer = joiner(world);
-    std::vector<Endpoint> dialled;
-    for (unsigned round = 0; round < 40; ++round) {
-        Stranger other(peer.graph);
-        dial(world, peer, other, at(5000 + round));
-        Refuse refuse;
-        for (unsigned i = 0; i < 10; ++i)
-            refuse.addresses.push_back(at(100 + round * 10 + i));
-        other.say(world.now(), refuse);
-    }
-    EXPECT_LT(peer.graph.memory(), 200'000U);
+    unsigned round = 0;
+    const auto refuse = [&](unsigned rounds, std::uint16_t port) {
+        for (const unsigned end = round + rounds; round < end; ++round) {
+            Stranger other(peer.graph);
+            dial(world, peer, other, at(5000 + round));
+            Refuse refusal;
+            for (unsigned i = 0; i < kReferralsSent; ++i)
+                refusal.addresses.push_back({at(100 + round * 10 + i).address, port});
+            other.say(world.now(), refusal);
+            for (const Endpoint& to : other.dialled)
+                EXPECT_GE(to.port, 1024);
+        }
+    };
+    refuse(2, 80);
+    const std::size_t none = peer.graph.memory();
+    refuse(kReferralsMax / kReferralsSent, 4000);
+    const std::size_t full = peer.graph.memory();
+    EXPECT_GT(full, none) << "referrals count as memory, or this shows nothing";
+    refuse(20, 4000);
+    EXPECT_LE(peer.graph.memory(), full + (full - none) / 4);
 }
 
 // GRAPH-125: a node does not connect with itself.

@@ -83,8 +83,9 @@ inline constexpr double kInvalidBurst = 100;
 inline constexpr double kInvalidPerSecond = 20;
 /// One version step of an update; more would leave no room for later ones.
 inline constexpr std::uint32_t kVersionStepMax = 1U << 16U;
-/// Quotas of a graph that names no others (modernization 4.8).
-inline constexpr std::uint64_t kRecordsMax = 1'000'000;
+/// Records and bytes that one node keeps of a graph: four times the quota of modernization 4.8, as
+/// a graph cannot name its own yet.
+inline constexpr std::uint64_t kRecordsMax = 4'000'000;
 inline constexpr std::uint64_t kBytesMax = 4ULL * 1024 * 1024 * 1024;
 inline constexpr std::chrono::hours kLifetimeMax{366 * 24};
 /// A record modified later than this after now is not taken (modern rules).
@@ -121,10 +122,9 @@ inline constexpr std::size_t kHashEntriesMax = 400'000;
 
 // Topology ----------------------------------------------------------------------------------------
 
-inline constexpr std::size_t kReferralsMax = 100;  // MS-PPGRH 3.1.1
-inline constexpr std::size_t kReferralsSent = 10;  // MS-PPGRH 3.1.5.2.1
-inline constexpr std::size_t kAddressesMax = 10;   // of one node
-inline constexpr std::size_t kDialsPerMinute = 10; // to referrals (modernization 4.3)
+inline constexpr std::size_t kReferralsMax = 100; // MS-PPGRH 3.1.1
+inline constexpr std::size_t kReferralsSent = 10; // MS-PPGRH 3.1.5.2.1
+inline constexpr std::size_t kAddressesMax = 10;  // of one node
 inline constexpr std::size_t kDialsAtOnce = 4;
 inline constexpr std::size_t kFormerMax = 1000; // addresses of nodes that are gone
 inline constexpr Duration kFormerTime = 24h;

@@ -85,9 +85,6 @@ struct Link {
     std::optional<std::string> wanted_peer;
     Capabilities can;
     std::optional<store::RangeSum> their_root; // when we met
-    bool is_repair = false;                    // opened to heal a partition
-    bool by_application = false;               // `connect()`: its outcome is an event
-    unsigned referrals_tried = 0;
 
     // Bytes.
     std::unique_ptr<SecuritySession> session;

@@ -3,6 +3,7 @@
 #include "crypto/digest.hpp"
 #include "graph/flooding.hpp"
 #include "graph/record_codec.hpp"
+#include "graph/wire_limits.hpp"
 #include "wire/writer.hpp"
 
 #include <algorithm>
@@ -97,6 +98,7 @@ void Synchronization::begin_types(Now now, Link& link, SyncType type) {
     sync.type = type;
     sync.types = {kGraphInfoType, kPresenceType};
     for (const auto& first : context_.config.sync_first) {
+        if (sync.types.size() >= kFilterTypesMax) break; // the last question excludes them all
         if (std::ranges::find(sync.types, first) == sync.types.end()) sync.types.push_back(first);
     }
     sync.next_type = 0;

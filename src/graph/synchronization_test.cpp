@@ -97,6 +97,24 @@ TEST(GraphSync, FirstMeetingAsksForEverythingInOrder) {
     EXPECT_FALSE(other.is_closed);
 }
 
+// The last question excludes the types of all others, and has room for so many.
+TEST(GraphSync, TypesThatComeFirstAreBounded) {
+    World world;
+    world.answers_needs = false;
+    GraphConfig config = World::config("joiner");
+    for (std::uint64_t i = 0; i < 400; ++i)
+        config.sync_first.push_back(Guid::from_halves(i + 1, 1));
+    Peer& peer = world.add(config);
+    ASSERT_TRUE(peer.graph.open(world.now()));
+    Stranger other(peer.graph);
+    meet(world, peer, other);
+    other.say(world.now(), graph_info_of(peer, world.now()));
+    for (std::size_t i = 0; i <= kFilterTypesMax; ++i)
+        other.say(world.now(), SyncEnd{true});
+    EXPECT_TRUE(peer.graph.status().is_synchronized);
+    EXPECT_EQ(other.heard<SolicitNew>()->types.excluded.size(), kFilterTypesMax);
+}
+
 // Whoever gives a joiner nothing, not even the graph's properties, does not make it a member: it
 // goes on looking.
 TEST(GraphSync, NothingIsNoSynchronisation) {

@@ -92,7 +92,7 @@ public:
         while (auto command = graph_.poll_link()) {
             std::visit(
                 Overload{
-                    [](const OpenLink&) {},
+                    [&](const OpenLink& open) { dialled.push_back(open.to); },
                     [&](const SendBytes& send) {
                         if (send.link != link_) return;
                         bytes_ += send.bytes.size();
@@ -130,6 +130,7 @@ public:
     bool is_closed = false;
     std::vector<Message> messages;
     std::vector<Event> events;
+    std::vector<Endpoint> dialled; // by the graph, while this one listened
 
 private:
     void take_messages() {

@@ -42,10 +42,6 @@ Duration signature_delay(NodeId node) {
 
 // Records -----------------------------------------------------------------------------------------
 
-bool Topology::is_own(const RecordId& id) const {
-    return id == own_contact_ || id == own_presence_;
-}
-
 void Topology::handle(Now now, const Change& change) {
     if (!change.internal) return;
     if (change.type == kSignatureType) handle_signature(now, change);
@@ -123,9 +119,10 @@ void Topology::handle_presence(Now now, const Change& change) {
         former_.erase(address);
     const bool differs = is_known && (presences_[change.id].addresses != known.addresses ||
                                       presences_[change.id].attributes != known.attributes);
-    context_.tell(NodeChanged{
-        is_known ? NodeChangeKind::updated : NodeChangeKind::connected, known.node, known.peer_id});
-    if (is_known && !differs) context_.events.pop_back(); // a renewal
+    if (!is_known || differs) { // else a renewal
+        const auto kind = is_known ? NodeChangeKind::updated : NodeChangeKind::connected;
+        context_.tell(NodeChanged{kind, known.node, known.peer_id});
+    }
     present_[known.node] = change.id;
     presences_[change.id] = std::move(known);
 }
@@ -447,8 +444,7 @@ bool Topology::dial(Now now, const Endpoint& address, bool is_repair) {
     Tried& tried = tried_[address];
     tried.rest = std::clamp(tried.rest * 2, kRestMin, is_repair ? kFormerProbe : kRestMax);
     tried.until = now.instant + context_.scaled(tried.rest);
-    Link& link = handshake_.dial(now, address, LinkKind::neighbour, std::nullopt);
-    link.is_repair = is_repair;
+    handshake_.dial(now, address, LinkKind::neighbour, std::nullopt);
     return true;
 }
 
@@ -456,8 +452,7 @@ std::optional<Endpoint> Topology::pick_candidate(Now now) {
     // A uniform choice among the present nodes, the contacts and the referrals, without a list of
     // all: a few draws find one that serves, if most do.
     constexpr int kDraws = 16;
-    const std::size_t present = present_.size();
-    const std::size_t all = present + contacts_.size() + referrals_.size();
+    const std::size_t all = presences_.size() + contacts_.size() + referrals_.size();
     if (all == 0) return std::nullopt;
     for (int draw = 0; draw < kDraws; ++draw) {
         std::size_t pick = context_.plain.below(all);

@@ -94,7 +94,6 @@ private:
     void handle_contact(Now now, const Change& change);
     void handle_presence(Now now, const Change& change);
 
-    bool is_own(const store::RecordId& id) const;
     bool is_connected(const std::vector<Endpoint>& addresses, NodeId node) const;
     bool is_dialling(const Endpoint& address) const;
     std::size_t dials() const;
@@ -122,7 +121,6 @@ private:
     std::deque<Endpoint> referrals_;
     std::map<Endpoint, Tried> tried_;
     std::map<Endpoint, Instant> former_; // until when it is remembered
-    std::deque<Instant> dialled_;
 
     Instant signature_due_ = Instant::max();
     Instant contact_due_ = Instant::max();
