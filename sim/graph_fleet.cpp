@@ -43,6 +43,8 @@ void add_up(graph::Counters& sum, const graph::Counters& more) {
     sum.floods_sent += more.floods_sent;
     sum.floods_useful += more.floods_useful;
     sum.floods_redundant += more.floods_redundant;
+    sum.tree_useful += more.tree_useful;
+    sum.tree_redundant += more.tree_redundant;
     sum.adverts_sent += more.adverts_sent;
     sum.grafts += more.grafts;
     sum.prunes += more.prunes;

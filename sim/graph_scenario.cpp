@@ -495,8 +495,8 @@ GraphReport GraphRun::finish() {
     if (!deliveries.latencies_ms.empty()) {
         report_.latency_max_ms = deliveries.latencies_ms.back();
     }
-    const auto redundant = static_cast<double>(after_.floods_redundant - before_.floods_redundant);
-    const auto useful = static_cast<double>(after_.floods_useful - before_.floods_useful);
+    const auto redundant = static_cast<double>(after_.tree_redundant - before_.tree_redundant);
+    const auto useful = static_cast<double>(after_.tree_useful - before_.tree_useful);
     report_.redundant_copies_per_node = redundant / std::max(useful, 1.0);
 
     report_topology(live);

@@ -39,7 +39,9 @@ struct Counters {
     std::uint64_t floods_sent = 0;      // records sent whole
     std::uint64_t floods_useful = 0;    // received, and new
     std::uint64_t floods_redundant = 0; // received whole, and known
-    std::uint64_t adverts_sent = 0;     // abstracts to lazy links
+    std::uint64_t tree_useful = 0;      // of those, what travels over the tree
+    std::uint64_t tree_redundant = 0;
+    std::uint64_t adverts_sent = 0; // abstracts to lazy links
     std::uint64_t grafts = 0;
     std::uint64_t prunes = 0;
     std::uint64_t syncs_started = 0;

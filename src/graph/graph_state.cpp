@@ -271,7 +271,7 @@ void Graph::State::handle_message(Now now, Link& link, const Message& message) {
                 if (is_neighbour) synchronization.handle(now, link, it); // else ignored
             },
             [&](const Pt2pt& it) { handle(now, link, it); },
-            [&](const Ack& it) { only_neighbours([&] { flooding.handle(now, link, it); }); },
+            [&](const Ack& it) { only_neighbours([&] { flooding.handle(link, it); }); },
         },
         message);
 }
@@ -279,14 +279,14 @@ void Graph::State::handle_message(Now now, Link& link, const Message& message) {
 void Graph::State::handle(Now now, Link& link, const Advertise& advert) {
     const bool is_push = advert.boundaries.empty() && !advert.abstracts.empty();
     if (is_push && link.can.lazy_push)
-        flooding.handle_advert(now, link, advert);
+        flooding.handle(now, link, advert);
     else
         synchronization.handle(now, link, advert);
 }
 
 void Graph::State::handle(Now now, Link& link, const Request& request) {
     if (request.is_graft && link.can.lazy_push)
-        flooding.handle_graft(now, link, request);
+        flooding.handle(link, request);
     else
         synchronization.handle(now, link, request);
 }

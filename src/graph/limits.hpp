@@ -51,16 +51,22 @@ inline constexpr unsigned kMissesMax = 3;
 
 // Flooding ----------------------------------------------------------------------------------------
 
-/// Records of this size and less go whole over every link: an abstract, a request and the record
-/// cost as much.
+/// Records of applications below this size go whole over every link: an abstract, a request and the
+/// record cost as much. Bytes.
 inline constexpr std::size_t kAlwaysEagerBelow = 256;
 inline constexpr Duration kAdvertDelay = 100ms; // abstracts for lazy links wait for company
 inline constexpr Duration kAckDelay = 50ms;
 inline constexpr std::size_t kAckBatch = 256;     // entries
 inline constexpr std::size_t kAdvertBatch = 1024; // abstracts
-/// A record that was advertised and does not come is asked for after two round trips, within:
+/// A record that was advertised and does not come is asked for after two round trips, or as late as
+/// the tree is now and then, within:
 inline constexpr Duration kGraftDelayMin = 100ms;
 inline constexpr Duration kGraftDelayMax = 3s;
+inline constexpr Duration kLateSpread = 100ms; // before anything is known
+/// Records whose first way here is remembered.
+inline constexpr std::size_t kArrivalsMax = 256;
+/// A link of the tree that was beaten so often in a row is none any more.
+inline constexpr unsigned kLateInARowMax = 3;
 /// Advertised records that are waited for; more are found by synchronisation.
 inline constexpr std::size_t kMissingMax = 20'000;
 /// The neighbours that have advertised one of them.

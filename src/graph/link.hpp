@@ -109,6 +109,7 @@ struct Link {
     // Flooding.
     std::uint32_t utility = 0;
     bool is_eager = true;
+    bool is_tree = false; // the signature came or went this way first
     std::deque<store::RecordId> queue; // records to send, the newest version at that time
     std::set<store::RecordId> queued;
     std::vector<RecordAbstract> adverts;

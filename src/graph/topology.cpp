@@ -365,8 +365,8 @@ void Topology::maintain(Now now, bool by_timer) {
 void Topology::prune(Now now) {
     Link* least = nullptr;
     for (auto& [id, link] : context_.links) {
-        // A fresh link has had no chance to be useful.
-        if (!link.is_neighbour() ||
+        // A fresh link has had no chance to be useful; one of the tree is what holds it together.
+        if (!link.is_neighbour() || link.is_tree ||
             now.instant - link.connected_at < context_.scaled(kMaintenanceWith)) {
             continue;
         }

@@ -368,6 +368,32 @@ TEST(GraphTopology, LeastUsefulNeighbourGoes) {
     EXPECT_EQ(peer.graph.links().size(), 4U);
 }
 
+// What holds the tree together stays, however little it brings.
+TEST(GraphTopology, LinkOfTheTreeStays) {
+    World world;
+    world.answers_needs = false;
+    Peer& peer = world.found();
+    std::vector<std::unique_ptr<Stranger>> others;
+    for (unsigned i = 0; i < 5; ++i) {
+        others.push_back(std::make_unique<Stranger>(peer.graph, 20 + i));
+        others.back()->join(world.now(), Capabilities::all());
+        if (i == 2) continue;
+        others.back()->say(
+            world.now(), flood_of(testing::strangers_record(peer.graph, world.now(), i)));
+    }
+    others[2]->say(world.now(), Ack{{{kSignatureId, true, false}}});
+    Now now = world.now();
+    for (int i = 0; i < 40; ++i) { // who is silent is let go
+        now.instant += 20s;
+        now.wall += std::chrono::duration_cast<WallTime::duration>(Duration(20s));
+        peer.graph.handle_timeout(now);
+        for (auto& other : others)
+            other->say(now, Pt2pt{});
+    }
+    EXPECT_EQ(peer.graph.links().size(), 3U) << "the ideal number";
+    EXPECT_FALSE(others[2]->is_closed);
+}
+
 // GRAPH-243, GRAPH-244, GRAPH-260: who loses a neighbour finds others among those present.
 TEST(GraphTopology, LostNeighbourIsReplaced) {
     World world;

@@ -1,0 +1,266 @@
+#include "graph/graph.hpp"
+#include "graph/limits.hpp"
+#include "graph/push_tree.hpp"
+#include "graph/record_codec.hpp"
+#include "graph/test_stranger.hpp"
+#include "graph/test_world.hpp"
+
+#include <chrono>
+#include <gtest/gtest.h>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kith::graph {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::flood_of;
+using testing::later;
+using testing::note;
+using testing::Peer;
+using testing::Stranger;
+using testing::strangers_record;
+using testing::World;
+
+constexpr std::size_t kLarge = 1000;
+
+Flood large(Peer& peer, Now now, std::uint64_t number) {
+    auto record = strangers_record(peer.graph, now, number);
+    record.payload.resize(kLarge);
+    return flood_of(record);
+}
+
+Flood signature(Peer& peer, Now now, std::uint32_t version) {
+    auto record = strangers_record(peer.graph, now, 0);
+    record.type = kSignatureType;
+    record.id = kSignatureId;
+    record.version = version;
+    record.payload = encode_signature(1); // nobody's is lower
+    return flood_of(record);
+}
+
+bool is_eager(Peer& peer, const Stranger& stranger) {
+    for (const LinkInfo& info : peer.graph.links()) {
+        if (info.link == stranger.link()) return info.is_eager;
+    }
+    return false;
+}
+
+// Modernization 4.6: a duplicate prunes the link on both ends, what is new comes as an abstract,
+// and a graft brings it.
+TEST(GraphPushTree, DuplicatePrunesAndGraftBringsBack) {
+    World world;
+    Peer& peer = world.found();
+    Stranger other(peer.graph, 11);
+    other.join(world.now(), Capabilities::all());
+    auto record = strangers_record(peer.graph, world.now(), 1);
+    record.payload.resize(1000);
+    other.say(world.now(), flood_of(record));
+    other.say(world.now(), flood_of(record));
+    other.listen(later(world, peer, 0s));
+    ASSERT_TRUE(other.heard<Ack>());
+    EXPECT_TRUE(other.heard<Ack>()->entries.back().prunes);
+    EXPECT_FALSE(peer.graph.links()[0].is_eager);
+
+    const auto fresh = peer.graph.add(world.now(), note(std::string(1000, 'x')));
+    other.listen(later(world, peer, kAdvertDelay));
+    EXPECT_EQ(other.count<Flood>(), 0U);
+    const auto advert = other.heard<Advertise>();
+    ASSERT_TRUE(advert);
+    EXPECT_TRUE(advert->boundaries.empty());
+    ASSERT_EQ(advert->abstracts.size(), 1U);
+    EXPECT_EQ(advert->abstracts[0].id, *fresh);
+
+    Request graft;
+    graft.is_graft = true;
+    graft.abstracts = {{*fresh, 1, std::nullopt}};
+    other.say(world.now(), graft);
+    EXPECT_EQ(other.count<Flood>(), 1U);
+    EXPECT_EQ(other.count<SyncEnd>(), 0U);
+    EXPECT_TRUE(peer.graph.links()[0].is_eager);
+
+    // The other end may prune as well.
+    other.say(world.now(), Ack{{{*fresh, false, true}}});
+    EXPECT_FALSE(peer.graph.links()[0].is_eager);
+    // Small ones go whole all the same.
+    ASSERT_TRUE(peer.graph.add(world.now(), note("small")));
+    other.listen(world.now());
+    EXPECT_EQ(other.count<Flood>(), 2U);
+}
+
+// Small records travel over lazy links too: a known one must not cut the tree.
+TEST(GraphPushTree, SmallDuplicatePrunesNothing) {
+    World world;
+    Peer& peer = world.found();
+    Stranger other(peer.graph, 11);
+    other.join(world.now(), Capabilities::all());
+    const auto small = strangers_record(peer.graph, world.now(), 1);
+    for (int i = 0; i < 3; ++i)
+        other.say(world.now(), flood_of(small));
+    other.listen(later(world, peer, 1s));
+    EXPECT_TRUE(peer.graph.links()[0].is_eager);
+    // And whoever brings a large one first belongs to the tree again.
+    auto large = strangers_record(peer.graph, world.now(), 2);
+    large.payload.resize(1000);
+    other.say(world.now(), Ack{{{small.id, false, true}}});
+    EXPECT_FALSE(peer.graph.links()[0].is_eager);
+    other.say(world.now(), flood_of(large));
+    EXPECT_TRUE(peer.graph.links()[0].is_eager);
+}
+
+// What is advertised and does not come is asked for, once for each neighbour that has it.
+TEST(GraphPushTree, AdvertisedRecordIsAskedFor) {
+    World world;
+    Peer& peer = world.found();
+    Stranger other(peer.graph, 11);
+    other.join(world.now(), Capabilities::all());
+    const auto record = strangers_record(peer.graph, world.now(), 1);
+    Advertise advert;
+    advert.flags = kWideFlag;
+    advert.abstracts = {{record.id, 1, ByteArray<16>{}}};
+    other.say(world.now(), advert);
+    other.listen(later(world, peer, kGraftDelayMin - 1ms));
+    EXPECT_EQ(other.count<Request>(), 0U);
+    other.listen(later(world, peer, kGraftDelayMax));
+    const auto request = other.heard<Request>();
+    ASSERT_TRUE(request);
+    EXPECT_TRUE(request->is_graft);
+    EXPECT_EQ(request->abstracts, (std::vector<RecordAbstract>{{record.id, 1, std::nullopt}}));
+    other.listen(later(world, peer, 60s));
+    EXPECT_EQ(other.count<Request>(), 1U);
+}
+
+// A published neighbour gets everything whole for ever (modernization 4.6).
+TEST(GraphPushTree, PublishedNeighbourStaysEager) {
+    World world;
+    Peer& peer = world.found();
+    Stranger other(peer.graph, 11);
+    other.join(world.now());
+    auto record = strangers_record(peer.graph, world.now(), 1);
+    record.payload.resize(1000);
+    for (int i = 0; i < 3; ++i)
+        other.say(world.now(), flood_of(record));
+    ASSERT_TRUE(peer.graph.add(world.now(), note(std::string(1000, 'x'))));
+    other.listen(later(world, peer, 1s));
+    EXPECT_EQ(other.count<Flood>(), 1U);
+    EXPECT_EQ(other.count<Advertise>(), 0U);
+    const auto ack = other.heard<Ack>();
+    ASSERT_TRUE(ack);
+    for (const AckEntry& entry : ack->entries)
+        EXPECT_FALSE(entry.prunes);
+}
+
+// The link that brings a new version of the signature first is the tree; the others are none.
+TEST(GraphPushTree, SignatureShapesTheTree) {
+    World world;
+    Peer& peer = world.found();
+    Stranger first(peer.graph, 11);
+    first.join(world.now(), Capabilities::all());
+    Stranger second(peer.graph, 12);
+    second.join(world.now(), Capabilities::all());
+    first.say(world.now(), signature(peer, world.now(), 5));
+    second.say(world.now(), signature(peer, world.now(), 5));
+    second.listen(later(world, peer, 0s));
+    ASSERT_TRUE(second.heard<Ack>());
+    EXPECT_EQ(second.heard<Ack>()->entries.back(), (AckEntry{kSignatureId, false, true}));
+    EXPECT_TRUE(is_eager(peer, first));
+    EXPECT_FALSE(is_eager(peer, second));
+
+    // The next version may come another way.
+    second.say(world.now(), signature(peer, world.now(), 6));
+    first.say(world.now(), signature(peer, world.now(), 6));
+    EXPECT_FALSE(is_eager(peer, first));
+    EXPECT_TRUE(is_eager(peer, second));
+}
+
+// Who says that the signature came from here first hangs on this link.
+TEST(GraphPushTree, ChildIsPartOfTheTree) {
+    World world;
+    Peer& peer = world.found();
+    Stranger child(peer.graph, 11);
+    child.join(world.now(), Capabilities::all());
+    child.say(world.now(), Ack{{{kSignatureId, false, true}}});
+    EXPECT_FALSE(is_eager(peer, child));
+    child.say(world.now(), Ack{{{kSignatureId, true, false}}});
+    EXPECT_TRUE(is_eager(peer, child));
+}
+
+// One late record does not reshape the tree: what was faster is pruned, not what is shorter. A
+// link that is late again and again is given up.
+TEST(GraphPushTree, TreeIsSparedUntilItIsLateTooOften) {
+    World world;
+    Peer& peer = world.found();
+    Stranger tree(peer.graph, 11);
+    tree.join(world.now(), Capabilities::all());
+    Stranger other(peer.graph, 12);
+    other.join(world.now(), Capabilities::all());
+    tree.say(world.now(), signature(peer, world.now(), 5));
+    for (std::uint64_t i = 1; i <= kLateInARowMax; ++i) {
+        other.say(world.now(), large(peer, world.now(), i));
+        EXPECT_TRUE(is_eager(peer, other)) << i;
+        tree.say(world.now(), large(peer, world.now(), i));
+        EXPECT_TRUE(is_eager(peer, tree)) << i;
+        EXPECT_FALSE(is_eager(peer, other)) << i;
+        other.listen(later(world, peer, 0s));
+    }
+    ASSERT_TRUE(other.heard<Ack>());
+    EXPECT_TRUE(other.heard<Ack>()->entries.back().prunes);
+    other.say(world.now(), large(peer, world.now(), 100));
+    tree.say(world.now(), large(peer, world.now(), 100));
+    EXPECT_FALSE(is_eager(peer, tree));
+    EXPECT_TRUE(is_eager(peer, other));
+}
+
+// A tree that is always late by half a second is not asked about before.
+TEST(GraphPushTree, PatienceFollowsTheTree) {
+    World world;
+    Peer& peer = world.found();
+    Stranger tree(peer.graph, 11);
+    tree.join(world.now(), Capabilities::all());
+    Stranger lazy(peer.graph, 12);
+    lazy.join(world.now(), Capabilities::all());
+    const auto announce = [&](Now now, std::uint64_t number) {
+        Advertise advert;
+        advert.flags = kWideFlag;
+        advert.abstracts = {{strangers_record(peer.graph, now, number).id, 1, ByteArray<16>{}}};
+        lazy.say(now, advert);
+    };
+    Now now = world.now();
+    const auto pass = [&](Duration span) {
+        now.instant += span;
+        now.wall += std::chrono::duration_cast<WallTime::duration>(span);
+        peer.graph.handle_timeout(now);
+    };
+    for (std::uint64_t i = 1; i <= 50; ++i) {
+        announce(now, i);
+        pass(500ms);
+        tree.say(now, large(peer, now, i));
+        pass(5s);
+    }
+    const std::size_t asked = lazy.count<Request>();
+    EXPECT_LT(asked, 10U) << "it learns";
+    announce(now, 100);
+    pass(500ms);
+    lazy.listen(now);
+    EXPECT_EQ(lazy.count<Request>(), asked);
+    pass(kGraftDelayMax);
+    lazy.listen(now);
+    EXPECT_EQ(lazy.count<Request>(), asked + 1) << "but does not wait for ever";
+}
+
+// What the graph itself writes is in no hurry: it travels over the tree, however small.
+TEST(GraphPushTree, PresenceTravelsOverTheTree) {
+    World world;
+    Peer& peer = world.found();
+    Stranger lazy(peer.graph, 11);
+    lazy.join(world.now(), Capabilities::all());
+    lazy.say(world.now(), Ack{{{kSignatureId, false, true}}});
+    peer.graph.set_presence(world.now(), "away", false);
+    lazy.listen(later(world, peer, kAdvertDelay));
+    EXPECT_EQ(lazy.count<Flood>(), 0U);
+    EXPECT_EQ(lazy.count<Advertise>(), 1U);
+}
+
+} // namespace
+} // namespace kith::graph
