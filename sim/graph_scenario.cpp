@@ -28,7 +28,8 @@ using namespace std::chrono_literals;
 
 constexpr Duration kJoinSpacing = 50ms;
 constexpr Duration kJoinedWithin = 30min; // all of them, after the last has started
-constexpr Duration kSettling = 6min;      // one round of maintenance is 5 minutes
+// Two rounds of maintenance, 5 minutes each, and the renewal of the signature between them.
+constexpr Duration kSettling = 11min;
 constexpr Duration kEqualWithin = 20min;  // of quiet
 constexpr Duration kCheckEvery = 60s;
 constexpr Duration kLookEvery = 1s; // at databases that are to become equal
@@ -215,12 +216,14 @@ bool GraphRun::join() {
     }
     if (!wait_until_equal("joining", kJoinedWithin)) return false;
     report_.joined_s = seconds(fleet_.world().now() - begin);
-    if (!pass("settling", kSettling / 2)) return false;
+    const auto settling = std::chrono::duration_cast<Duration>(
+        kSettling * std::max(1.0, options_.timers.value_or(1.0)));
+    if (!pass("settling", settling / 2)) return false;
     const graph::Counters before = fleet_.counters();
-    if (!pass("settling", kSettling / 2)) return false;
+    if (!pass("settling", settling / 2)) return false;
     const graph::Counters after = fleet_.counters();
     const auto idle = static_cast<double>(after.bytes_received - before.bytes_received);
-    idle_bytes_per_s_ = idle / seconds(kSettling / 2);
+    idle_bytes_per_s_ = idle / seconds(settling / 2);
     const auto live = static_cast<double>(fleet_.live().size());
     report_.idle_bytes_per_node_minute = idle_bytes_per_s_ * 60 / live;
     return true;

@@ -2,7 +2,7 @@
 // them all databases are equal again.
 //
 //   joining     one node founds the graph; the others come, each by somebody whom it looks up
-//   settling    until all databases are equal, and 6 minutes more
+//   settling    until all databases are equal, and 11 minutes more
 //   warming     a quarter of the records, which do not count: trees of pushing grow with them
 //   publishing  `records` changes, `publish_per_second`: added, now and then updated or deleted
 //   killing     (with kill_percent) amid the publishing nodes stop, half of them without a word

@@ -18,6 +18,7 @@ static_assert(kAckBatch <= kAckEntriesMax);
 void Flooding::spread(Now now, const Change& change) {
     const IndexEntry* entry = context_.store.index().find(change.id);
     tree_.settle(change.id);
+    if (change.id == kSignatureId && change.from == 0) tree_.take_root();
     if (entry == nullptr) return; // expired: nobody needs to be told
     for (auto& [id, link] : context_.links) {
         if (!link.is_neighbour() || id == change.from) continue;
@@ -95,7 +96,7 @@ bool Flooding::fill_from_source(Now now, Link& link) {
 bool Flooding::send_record(Now now, Link& link, const RecordId& id) {
     const IndexEntry* entry = context_.store.index().find(id);
     if (entry == nullptr || entry->expires <= database_.reading_time(now)) return false;
-    const Encoded* found = encoded(*entry);
+    const Encoded* found = encoded(now, *entry);
     if (found == nullptr) return false;
     const bool is_bulk = link.can.streams && found->message.size() > kBulkAbove;
     ++context_.counters.floods_sent;
@@ -103,7 +104,7 @@ bool Flooding::send_record(Now now, Link& link, const RecordId& id) {
     return true;
 }
 
-const Flooding::Encoded* Flooding::encoded(const IndexEntry& entry) {
+const Flooding::Encoded* Flooding::encoded(Now now, const IndexEntry& entry) {
     if (const auto at = encoded_by_id_.find(entry.id); at != encoded_by_id_.end()) {
         const Encoded& known = *at->second;
         if (known.version == entry.version && known.digest == entry.digest) return &known;
@@ -114,6 +115,7 @@ const Flooding::Encoded* Flooding::encoded(const IndexEntry& entry) {
     const auto record = context_.store.get(entry.id);
     if (!record || !*record) return nullptr; // reported when it is read for somebody who waits
     Encoded fresh;
+    fresh.made = now.instant;
     fresh.id = entry.id;
     fresh.version = entry.version;
     fresh.digest = entry.digest;
@@ -122,12 +124,18 @@ const Flooding::Encoded* Flooding::encoded(const IndexEntry& entry) {
     encoded_bytes_ += fresh.message.size();
     encoded_.push_front(std::move(fresh));
     encoded_by_id_[entry.id] = encoded_.begin();
-    while (encoded_bytes_ > kEncodedCacheMax && encoded_.size() > 1) {
+    forget_encoded(now);
+    return &encoded_.front();
+}
+
+// Those that were made last serve all neighbours; what is older has served.
+void Flooding::forget_encoded(Now now) {
+    while (encoded_.size() > 1 && (encoded_bytes_ > kEncodedCacheMax ||
+                                   now.instant - encoded_.back().made > kEncodedTime)) {
         encoded_bytes_ -= encoded_.back().message.size();
         encoded_by_id_.erase(encoded_.back().id);
         encoded_.pop_back();
     }
-    return &encoded_.front();
 }
 
 // In ----------------------------------------------------------------------------------------------
@@ -204,6 +212,7 @@ void Flooding::handle_timeout(Now now) {
         if (link.acks_due <= now.instant) flush_acks(link);
     }
     tree_.handle_timeout(now);
+    forget_encoded(now);
 }
 
 std::optional<Instant> Flooding::next_timeout() const {

@@ -48,6 +48,7 @@ private:
     struct Encoded {
         store::RecordId id;
         std::uint32_t version = 0;
+        Instant made{};
         ByteArray<32> digest{};
         Bytes message;
     };
@@ -56,7 +57,8 @@ private:
     void rate(Link& link, bool was_useful);
     void answer_older(Now now, Link& link, const store::RecordId& id) const;
     bool send_record(Now now, Link& link, const store::RecordId& id);
-    const Encoded* encoded(const store::IndexEntry& entry);
+    const Encoded* encoded(Now now, const store::IndexEntry& entry);
+    void forget_encoded(Now now);
     void flush_acks(Link& link);
     bool spend_invalid(Now now, Link& link);
     bool fill_from_source(Now now, Link& link);

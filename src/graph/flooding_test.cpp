@@ -123,6 +123,23 @@ TEST(GraphFlooding, QueuedRecordIsTheNewest) {
     EXPECT_EQ(as_text(record->payload), "two");
 }
 
+// What was encoded serves the neighbours of that moment and is not kept for ever.
+TEST(GraphFlooding, EncodedRecordsAreForgotten) {
+    World world;
+    Peer& peer = world.found();
+    Stranger other(peer.graph, 11);
+    other.join(world.now());
+    const std::size_t before = peer.graph.memory();
+    constexpr std::size_t kSize = 100'000;
+    for (int i = 0; i < 10; ++i)
+        ASSERT_TRUE(peer.graph.add(world.now(), note(std::string(kSize, 'x'))));
+    other.listen(world.now());
+    EXPECT_EQ(other.count<Flood>(), 10U);
+    EXPECT_GT(peer.graph.memory(), before + 9 * kSize);
+    other.listen(later(world, peer, kEncodedTime + 1s));
+    EXPECT_LT(peer.graph.memory(), before + 2 * kSize);
+}
+
 // GRAPH-160, GRAPH-065, GRAPH-101: pings after a WELCOME; a modern end answers; silence ends a
 // link.
 TEST(GraphLiveness, SilentNeighbourIsLetGo) {

@@ -61,7 +61,7 @@ template<class T>
 using GraphResult = std::expected<T, GraphErrc>;
 
 struct Tuning {
-    // Neighbours (MS-PPGRH 3.1.1; 3/4/8 in graphs of above 100 nodes, modernization 4.9).
+    // Neighbours (MS-PPGRH 3.1.1; 3/4/8 in graphs of above 10 nodes).
     unsigned neighbours_min = 2;
     unsigned neighbours_ideal = 3;
     unsigned neighbours_max = 7;

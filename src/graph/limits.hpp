@@ -36,8 +36,10 @@ inline constexpr std::size_t kDirectQueueMax = 1024 * 1024;
 inline constexpr std::size_t kDataMax = 1024 * 1024;
 /// Above this a record takes the second stream, where links have two. Bytes.
 inline constexpr std::size_t kBulkAbove = 16 * 1024;
-/// Of the encoded records that were sent last. Bytes.
+/// Of the encoded records that were sent last, in bytes, and how long one is kept for the next
+/// neighbour.
 inline constexpr std::size_t kEncodedCacheMax = 4 * 1024 * 1024;
+inline constexpr Duration kEncodedTime = 10s;
 /// Before a link is one, a message may have this many bytes: addresses, names, capabilities.
 inline constexpr std::size_t kGreetingMax = 128 * 1024;
 
@@ -65,8 +67,9 @@ inline constexpr Duration kGraftDelayMax = 3s;
 inline constexpr Duration kLateSpread = 100ms; // before anything is known
 /// Records whose first way here is remembered.
 inline constexpr std::size_t kArrivalsMax = 256;
-/// A link of the tree that was beaten so often in a row is none any more.
+/// A link of the tree that was beaten so often in a row, and for so long, is none any more.
 inline constexpr unsigned kLateInARowMax = 3;
+inline constexpr Duration kLateTime = 30s;
 /// Advertised records that are waited for; more are found by synchronisation.
 inline constexpr std::size_t kMissingMax = 20'000;
 /// The neighbours that have advertised one of them.

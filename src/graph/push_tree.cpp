@@ -66,7 +66,7 @@ bool PushTree::receive(Now now, Link& link, const IndexEntry& entry, bool is_fre
     if (!shapes && !carries(entry)) return false;
     if (is_fresh) {
         if (shapes) {
-            grow(link);
+            grow(&link);
         } else {
             ++context_.counters.tree_useful;
             link.is_eager = true;
@@ -80,13 +80,27 @@ bool PushTree::receive(Now now, Link& link, const IndexEntry& entry, bool is_fre
     return true;
 }
 
-// A new version of the signature came over `link`: it leads to the root.
-void PushTree::grow(Link& link) {
+// A new version of the signature came over `link`, or from here: the ways to the root are new.
+void PushTree::grow(Link* link) {
     for (auto& [id, other] : context_.links)
         other.is_tree = false;
-    link.is_tree = link.can.lazy_push;
-    link.is_eager = true;
+    is_drawn_ = link != nullptr;
     late_in_a_row_ = 0;
+    way_up_ = 0;
+    if (link != nullptr) climb(*link);
+}
+
+void PushTree::climb(Link& link) {
+    link.is_eager = true;
+    if (!link.can.lazy_push) return;
+    link.is_tree = true;
+    way_up_ = link.id;
+}
+
+// The way to the root is gone: whatever brought news from elsewhere takes its place.
+void PushTree::hang_on(Now now, Link& link) {
+    climb(link);
+    acknowledge(link, {kSignatureId, true, false}, now.instant);
 }
 
 void PushTree::note_arrival(Now now, Link& link, const IndexEntry& entry) {
@@ -101,12 +115,13 @@ void PushTree::note_arrival(Now now, Link& link, const IndexEntry& entry) {
     }
     if (!arrival.asked_since) sample(late);
     if (link.is_tree) late_in_a_row_ = 0;
+    if (way_up_ == 0 && is_drawn_ && !link.is_tree && may_be_lazy(link)) hang_on(now, link);
     if (arrivals_.size() >= kArrivalsMax) arrivals_.pop_front();
     arrivals_.push_back(std::move(arrival));
 }
 
 // A known record came over the tree: whatever was faster this once is not in it. False if the tree
-// has been too slow too often.
+// has been too slow for too long.
 bool PushTree::spare(Now now, Link& link, const IndexEntry& entry) {
     const auto first = std::ranges::find_if(arrivals_, [&](const Arrival& arrival) {
         return arrival.id == entry.id && arrival.version == entry.version;
@@ -115,8 +130,10 @@ bool PushTree::spare(Now now, Link& link, const IndexEntry& entry) {
     if (first->asked_since) sample(now.instant - *std::exchange(first->asked_since, std::nullopt));
     Link* faster = context_.links.find(first->link);
     if (faster == nullptr || faster->is_tree || !may_be_lazy(*faster)) return true;
-    if (++late_in_a_row_ > kLateInARowMax) {
+    if (late_in_a_row_++ == 0) late_since_ = now.instant;
+    if (late_in_a_row_ > kLateInARowMax && now.instant - late_since_ >= kLateTime) {
         late_in_a_row_ = 0;
+        if (link.id == way_up_) hang_on(now, *faster);
         return false;
     }
     prune(*faster);
@@ -132,6 +149,7 @@ bool PushTree::may_be_lazy(const Link& link) {
 
 void PushTree::prune(Link& link) {
     link.is_tree = false;
+    if (link.id == way_up_) way_up_ = 0;
     if (!link.is_eager) return;
     link.is_eager = false;
     ++context_.counters.prunes;
@@ -148,6 +166,7 @@ void PushTree::handle(Link& link, const AckEntry& entry) {
 }
 
 void PushTree::forget(const Link& gone) {
+    if (gone.id == way_up_) way_up_ = 0;
     for (auto& [id, wanted] : missing_)
         std::erase_if(wanted.sources, [&](const Source& it) { return it.link == gone.id; });
     // The tree may have hung on it: the link that was most often first takes its place.
@@ -193,7 +212,8 @@ void PushTree::sample(Duration late) {
 
 Duration PushTree::patience(const Link& link) const {
     const Duration usual = late_mean_ + late_spread_ * 4;
-    return std::clamp(std::max(link.round_trip * 2, usual), kGraftDelayMin, kGraftDelayMax);
+    const Duration most = std::max(kGraftDelayMax, link.round_trip * 8);
+    return std::clamp(std::max(link.round_trip * 2, usual), kGraftDelayMin, most);
 }
 
 Link* PushTree::next_source(Missing& wanted) {

@@ -36,6 +36,9 @@ public:
     /// A record came whole, and was new or known. True if the other end is to make the link lazy.
     bool receive(Now now, Link& link, const store::IndexEntry& entry, bool is_fresh);
 
+    /// The signature is a new one, and our own: this is the root.
+    void take_root() { grow(nullptr); }
+
     /// The record is here: nobody is asked for it.
     void settle(const store::RecordId& id) { missing_.erase(id); }
 
@@ -71,7 +74,9 @@ private:
         std::optional<Instant> asked_since; // its advert, if it came because we asked
     };
 
-    void grow(Link& link);
+    void grow(Link* link);
+    void climb(Link& link);
+    void hang_on(Now now, Link& link);
     void note_arrival(Now now, Link& link, const store::IndexEntry& entry);
     bool spare(Now now, Link& link, const store::IndexEntry& entry);
     void prune(Link& link);
@@ -86,8 +91,11 @@ private:
     std::map<store::RecordId, Missing> missing_;
     Instant graft_due_ = Instant::max(); // not after the first of them
     std::deque<Arrival> arrivals_;       // the newest last
+    bool is_drawn_ = false;              // by a root that is not here
+    LinkId way_up_ = 0;                  // to the root; none: 0
     unsigned late_in_a_row_ = 0;         // records that the tree brought second
-    Duration late_mean_{0};              // of the tree behind the first advert
+    Instant late_since_{};
+    Duration late_mean_{0}; // of the tree behind the first advert
     Duration late_spread_ = kLateSpread;
 };
 

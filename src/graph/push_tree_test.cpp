@@ -5,6 +5,7 @@
 #include "graph/test_stranger.hpp"
 #include "graph/test_world.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <gtest/gtest.h>
 #include <memory>
@@ -195,20 +196,47 @@ TEST(GraphPushTree, TreeIsSparedUntilItIsLateTooOften) {
     tree.join(world.now(), Capabilities::all());
     Stranger other(peer.graph, 12);
     other.join(world.now(), Capabilities::all());
-    tree.say(world.now(), signature(peer, world.now(), 5));
-    for (std::uint64_t i = 1; i <= kLateInARowMax; ++i) {
-        other.say(world.now(), large(peer, world.now(), i));
-        EXPECT_TRUE(is_eager(peer, other)) << i;
-        tree.say(world.now(), large(peer, world.now(), i));
+    Now now = world.now();
+    tree.say(now, signature(peer, now, 5));
+    const auto race = [&](std::uint64_t number) {
+        other.say(now, large(peer, now, number));
+        EXPECT_TRUE(is_eager(peer, other)) << number;
+        tree.say(now, large(peer, now, number));
+        peer.graph.handle_timeout(now);
+        other.listen(now);
+    };
+    for (std::uint64_t i = 1; i <= 2 * kLateInARowMax; ++i) { // one lost segment of many records
+        race(i);
         EXPECT_TRUE(is_eager(peer, tree)) << i;
         EXPECT_FALSE(is_eager(peer, other)) << i;
-        other.listen(later(world, peer, 0s));
+        ASSERT_TRUE(other.heard<Ack>());
+        EXPECT_TRUE(other.heard<Ack>()->entries.back().prunes);
     }
-    ASSERT_TRUE(other.heard<Ack>());
-    EXPECT_TRUE(other.heard<Ack>()->entries.back().prunes);
-    other.say(world.now(), large(peer, world.now(), 100));
-    tree.say(world.now(), large(peer, world.now(), 100));
+    now.instant += kLateTime;
+    race(100);
     EXPECT_FALSE(is_eager(peer, tree));
+    EXPECT_TRUE(is_eager(peer, other));
+    EXPECT_EQ(other.heard<Ack>()->entries.back(), (AckEntry{kSignatureId, true, false}));
+}
+
+// Who lost the way to the root hangs on whatever brings news from elsewhere, and says so.
+TEST(GraphPushTree, LostWayUpIsReplaced) {
+    World world;
+    world.answers_needs = false;
+    Peer& peer = world.found();
+    Stranger tree(peer.graph, 11);
+    tree.join(world.now(), Capabilities::all());
+    Stranger other(peer.graph, 12);
+    other.join(world.now(), Capabilities::all());
+    tree.say(world.now(), signature(peer, world.now(), 5));
+    other.say(world.now(), Ack{{{kSignatureId, false, true}}});
+    tree.say(world.now(), Disconnect{DisconnectReason::leaving, {}});
+    other.say(world.now(), large(peer, world.now(), 1));
+    other.listen(later(world, peer, 0s));
+    const auto ack = other.heard<Ack>();
+    ASSERT_TRUE(ack);
+    EXPECT_NE(
+        std::ranges::find(ack->entries, AckEntry{kSignatureId, true, false}), ack->entries.end());
     EXPECT_TRUE(is_eager(peer, other));
 }
 

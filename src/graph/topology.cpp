@@ -23,8 +23,9 @@ constexpr Duration kAskAgain = 10s;      // for peers
 constexpr unsigned kContactsSpread = 5;  // Cmax - Cmin, 3.1.7.12
 constexpr unsigned kPresenceSpread = 10; // 3.1.7.17
 constexpr std::uint32_t kNoLimit = 0xFFFF'FFFF;
-/// Above so many nodes the neighbours are 3/4/8 (modernization 4.9).
-constexpr std::size_t kSmallGraph = 100;
+/// Above so many nodes the neighbours are 3/4/8: modernization 4.9 says 100, bench/tuning.py that
+/// smaller graphs are better off with them as well.
+constexpr std::size_t kSmallGraph = 10;
 
 } // namespace
 
