@@ -172,6 +172,16 @@ std::expected<std::string, ClientFailure> ApiStream::receive() {
     return std::exchange(parser_->get().body(), {});
 }
 
+std::expected<std::string, ClientFailure>
+ApiStream::receive_within(std::chrono::milliseconds time_max) {
+    auto piece = receive(); // of what came along with the head
+    if (!piece || !piece->empty() || is_over()) return piece;
+    if (wait_readable({fd_}, time_max) == 0) {
+        return std::unexpected(ClientFailure{.code = ClientErrc::timed_out});
+    }
+    return receive();
+}
+
 std::expected<std::size_t, ClientFailure> ApiStream::write_some(std::string_view bytes) const {
     const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent >= 0) return static_cast<std::size_t>(sent);

@@ -31,11 +31,16 @@ public:
 
     unsigned status() const;
 
-    /// Readable when `receive()` has something to do.
+    /// Readable when `receive()` has something to do, once it was called: what came along with the
+    /// head makes nothing readable.
     int fd() const { return fd_; }
 
     /// Reads what is there, and does not wait. The bytes of the body, maybe none.
     std::expected<std::string, ClientFailure> receive();
+
+    /// What is there, or what comes next; `timed_out` if nothing does within `time_max`. For those
+    /// who have nothing else to wait for.
+    std::expected<std::string, ClientFailure> receive_within(std::chrono::milliseconds time_max);
 
     /// True once the body has ended as it should; after an upgrade: once the connection has.
     bool is_over() const { return is_over_; }

@@ -16,8 +16,7 @@ constexpr unsigned kFirstRefusalStatus = 400;
 Failure refusal_of(ApiStream& stream, const std::string& socket_path) {
     std::string text;
     while (!stream.is_over()) {
-        wait_readable({stream.fd()}, kAnswerTimeMax);
-        auto piece = stream.receive();
+        auto piece = stream.receive_within(kAnswerTimeMax);
         if (!piece) return complaint_of(piece.error(), socket_path);
         text += *piece;
     }

@@ -63,8 +63,7 @@ save_payload(const Session& session, const std::string& target, const std::strin
     if (!stream) return std::unexpected(complaint_of(stream.error(), session.socket_path()));
     std::string content;
     while (!stream->is_over()) {
-        wait_readable({stream->fd()}, kRecordTimeMax);
-        auto piece = stream->receive();
+        auto piece = stream->receive_within(kRecordTimeMax);
         if (!piece) return std::unexpected(complaint_of(piece.error(), session.socket_path()));
         content += *piece;
     }
@@ -225,8 +224,7 @@ Result execute(const Session& session, const RecordExport& command) {
     if (!output.is_open()) return unwritable();
     std::size_t size = 0;
     while (!stream->is_over()) {
-        wait_readable({stream->fd()}, kArchiveTimeMax);
-        const auto piece = stream->receive();
+        const auto piece = stream->receive_within(kArchiveTimeMax);
         if (!piece) return std::unexpected(complaint_of(piece.error(), session.socket_path()));
         size += piece->size();
         if (!output.write(*piece)) return unwritable();

@@ -1,6 +1,7 @@
 """Graphs as their users see them: real processes that share records."""
 import json
 import os
+import select
 import signal
 import subprocess
 import time
@@ -38,6 +39,15 @@ def end(process: subprocess.Popen) -> None:
     if process.poll() is None:
         process.kill()
     process.communicate()
+
+
+def arrives(process: subprocess.Popen, text: str, unless_over: subprocess.Popen) -> bool:
+    """Whether `process` prints `text` while the other one is there; bounded in time."""
+    until = time.monotonic() + COMMAND_SECONDS
+    while time.monotonic() < until and unless_over.poll() is None:
+        if select.select([process.stdout], [], [], 0.1)[0]:
+            return process.stdout.read(len(text)) == text
+    return False
 
 
 def refused(node, code: int, error: str, *arguments) -> str:
@@ -169,16 +179,14 @@ def test_a_killed_sender_is_noticed(pair, tmp_path):
                [each["node"] for each in alice.ask("graph", "nodes", "plans")["nodes"]])
     accept = begin(bob, "send", "plans", "--accept", stdin=subprocess.PIPE)
     try:
-        sender = None
-        for _ in range(50):
+        for _ in range(50):  # until somebody accepts
             sender = begin(alice, "send", "plans", "--node", node, stdin=subprocess.PIPE)
             sender.stdin.write("half a sentence")
             sender.stdin.flush()
-            time.sleep(0.2)
-            if sender.poll() is None:
+            if arrives(accept, "half a sentence", unless_over=sender):
                 break
             sender.communicate()
-        assert accept.stdout.read(15) == "half a sentence"
+        assert sender.poll() is None, "nothing came"
         sender.kill()
         sender.communicate()
         assert accept.wait(COMMAND_SECONDS) == 1
