@@ -156,6 +156,28 @@ TEST_F(ModernGoldenTest, ExtendedPayload) {
         payload_of(PayloadKind::text_utf16, *from_hex("67007200fc00df000000")));
 }
 
+// One signature for both: the CPA has the digest of the payload, whose own signature is zeros.
+TEST_F(ModernGoldenTest, CpaVouchesForItsPayload) {
+    const ExtendedPayload payload = payload_of(PayloadKind::binary, to_owned(as_bytes("hello")));
+    const Bytes encoded = encode_vouched_payload(profile, payload);
+    EXPECT_EQ(to_hex(encoded), to_hex(file("extended-payload-vouched")));
+    Cpa cpa = secure_cpa();
+    cpa.has_extended_payload = true;
+    cpa.reach = {payload_digest(encoded)};
+    EXPECT_EQ(to_hex(sign_cpa(profile, cpa, key)), to_hex(file("cpa-vouches")));
+    CpaExpectation expected;
+    expected.now = vector::kNotAfter;
+    expected.id = secure;
+    expected.nonce = vector::kNonce;
+    const auto verified = verify_cpa(profile, file("cpa-vouches"), expected);
+    ASSERT_TRUE(verified.has_value());
+    EXPECT_TRUE(
+        verify_extended_payload(profile, file("extended-payload-vouched"), expected, *verified));
+    Bytes other = file("extended-payload-vouched");
+    other[other.size() - 73] ^= std::byte{1}; // the last byte of the payload
+    EXPECT_FALSE(verify_extended_payload(profile, other, expected, *verified));
+}
+
 TEST_F(ModernGoldenTest, Solicit) {
     const RouteEntry own = entry(secure, {"2001:db8::1"});
     expect("solicit", 0x101, Solicit{SolicitType::any, own, hashed, false});

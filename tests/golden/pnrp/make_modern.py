@@ -147,11 +147,11 @@ def cpa(authority=AUTHORITY, classifier_hash=HASH, name="", revoke=False, extend
     return b + signature(b"kith cpa 3", b)
 
 
-def extended_payload(data, kind=0x80000003):
+def extended_payload(data, kind=0x80000003, vouched=False):
     b = bytes([0, 3]) + struct.pack("<HHQ", 0, 74 + len(data), NOT_AFTER)
     b += SECURE_ID[::-1] + NONCE + struct.pack("<HHIH", 1, 10 + len(data), kind, len(data)) + data
     b = with_length(b)
-    return b + signature(b"kith payload 3", b)
+    return b + (struct.pack("<HHI", 72, 64, 0xED19) + bytes(64) if vouched else signature(b"kith payload 3", b))
 
 
 # Messages.
@@ -212,6 +212,8 @@ def vectors():
     v["extended-payload"] = extended_payload(b"hello")
     v["extended-payload-utf8"] = extended_payload(struct.pack("<H", 1) + "gr\u00fc\u00df\0".encode(), 0x80000002)
     v["extended-payload-utf16"] = extended_payload(struct.pack("<H", 0) + "gr\u00fc\u00df\0".encode("utf-16-le"), 0x80000002)
+    v["extended-payload-vouched"] = extended_payload(b"hello", vouched=True)
+    v["cpa-vouches"] = cpa(extended=True, reach=((0x8001, hashlib.sha256(v["extended-payload-vouched"]).digest()),))
     own = element(0x009A, route(SECURE_ID, "2001:db8::1"))
     v["solicit"] = header(1, 0x101) + element(0x0044, b"\0\0") + own + hashed
     v["solicit-minimal"] = header(1, 0x102) + hashed
