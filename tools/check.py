@@ -27,6 +27,8 @@ CORES = len(os.sched_getaffinity(0))
 COMMAND_SECONDS = 1800   # for one command; a step that hangs is a failed step
 TAIL_LINES = 40          # of a failed step's log
 FUZZ_SECONDS = 60        # for each target with --fuzz
+SHARDS = 4               # processes for the cases of one test program
+E2E_WORKERS = 3          # end-to-end tests at once: they mostly wait
 # What the thread sanitizer looks at: layers, and which of their tests. Of the simulator only a
 # scenario's two runs have threads; the liars' one is the longest and has no more of them.
 THREADED = {"host": "*", "api": "*", "daemon": "*", "embed": "*",
@@ -132,12 +134,47 @@ def verdict(code: int, cases: Cases) -> Cases:
     return cases
 
 
-def ctest(log: Log, preset: str) -> Cases:
-    report = LOGS / f"{preset}-junit.xml"
+def run_tests(log: Log, preset: str) -> Cases:
+    """All test programs of a preset, and what else ctest knows of."""
+    programs = {path: "*" for path in (BUILD / preset / "tests").glob("kith_*_tests")}
+    codes, total = run_programs(log, preset, programs)
+    report = LOGS / f"{preset}-ctest.xml"
     report.unlink(missing_ok=True)
-    code = log.status("ctest", "--test-dir", BUILD / preset, "-j", str(CORES), "--no-tests=error",
-                      "--output-on-failure", "--output-junit", report)
-    return verdict(code, junit_cases(report))
+    codes.append(log.status("ctest", "--test-dir", BUILD / preset, "-j", str(CORES), "-LE", "unit",
+                            "--no-tests=error", "--output-on-failure", "--output-junit", report))
+    return verdict(max(codes, key=abs), total + junit_cases(report))
+
+
+def run_programs(log: Log, preset: str,
+                 programs: dict[pathlib.Path, str]) -> tuple[list[int], Cases]:
+    """Test programs with their filters, each in a few processes: one for each case costs more than
+    most cases."""
+    # The largest first: nobody waits for a long one in the end.
+    ordered = sorted(programs, key=lambda path: -path.stat().st_size)
+    reports = LOGS / f"{preset}-reports"
+    shutil.rmtree(reports, ignore_errors=True)
+
+    def run(job: tuple[pathlib.Path, int]):
+        program, shard = job
+        shards = {"GTEST_TOTAL_SHARDS": str(SHARDS), "GTEST_SHARD_INDEX": str(shard)}
+        report = reports / f"{program.name}-{shard}.xml"
+        done = subprocess.run(
+            [program, f"--gtest_filter={programs[program]}", f"--gtest_output=xml:{report}",
+             "--gtest_brief=1"],
+            cwd=program.parent, env=os.environ | shards, text=True, errors="replace",
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            check=False, timeout=COMMAND_SECONDS)
+        return program, shard, report, done
+
+    codes, total = [], Cases()
+    with concurrent.futures.ThreadPoolExecutor(CORES) as pool:
+        jobs = [(program, shard) for program in ordered for shard in range(SHARDS)]
+        for program, shard, report, done in pool.map(run, jobs):
+            log.write(f"--- {program.name}, part {shard}: {done.returncode}")
+            log.write(done.stdout if done.returncode != 0 else done.stdout[-500:])
+            codes.append(done.returncode)
+            total += junit_cases(report)
+    return codes, total
 
 
 def layer_folder(layer: str) -> pathlib.Path:
@@ -166,27 +203,22 @@ def step_format(log: Log) -> Cases:
 
 def step_dev(log: Log) -> Cases:
     build(log, "check")
-    return ctest(log, "check")
+    return run_tests(log, "check")
 
 
 def step_asan(log: Log) -> Cases:
     build(log, "asan")
-    return ctest(log, "asan")
+    return run_tests(log, "asan")
 
 
 def step_tsan(log: Log) -> Cases:
     layers = [layer for layer in THREADED if list(layer_folder(layer).glob("*_test.cpp"))]
     if not layers:
         raise StepFailed("no layer with threads has tests")
-    programs = {f"kith_{layer}_tests": THREADED[layer] for layer in layers}
-    folder = build(log, "tsan", *programs)
-    total, codes = Cases(), []
-    for program, tests in programs.items():
-        report = LOGS / f"tsan-{program}.xml"
-        report.unlink(missing_ok=True)
-        codes.append(log.status(folder / "tests" / program, f"--gtest_output=xml:{report}",
-                                "--gtest_brief=1", f"--gtest_filter={tests}"))
-        total += junit_cases(report)
+    targets = {f"kith_{layer}_tests": THREADED[layer] for layer in layers}
+    folder = build(log, "tsan", *targets) / "tests"
+    codes, total = run_programs(log, "tsan", {folder / name: tests
+                                              for name, tests in targets.items()})
     return verdict(max(codes, key=abs), total)
 
 
@@ -202,7 +234,7 @@ def step_e2e(log: Log) -> Cases:
     report = LOGS / "e2e-junit.xml"
     report.unlink(missing_ok=True)
     code = log.status(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "-rs",
-                      f"--junitxml={report}", f"--programs={folder / 'bin'}", ROOT / "tests/e2e")
+                      "-n", str(E2E_WORKERS), f"--junitxml={report}", f"--programs={folder / 'bin'}", ROOT / "tests/e2e")
     return verdict(code, junit_cases(report))
 
 

@@ -12,7 +12,8 @@ build=(g++-12 cmake ninja-build ccache git pkg-config libboost1.81-dev libssl-de
     libsqlite3-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev
     libpugixml-dev libutf8proc-dev libminiupnpc-dev libnatpmp-dev libgtest-dev libgmock-dev
     libbenchmark-dev python3 iproute2 procps)
-test=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev lld-19 llvm-19 python3-pytest)
+test=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev lld-19 llvm-19 python3-pytest
+    python3-pytest-xdist)
 capture=(tshark)
 
 wanted=()
