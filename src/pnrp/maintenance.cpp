@@ -101,7 +101,9 @@ void Maintenance::handle_timeout(Now now, std::size_t room) {
 
 // Where nobody was for long, nobody will be in the next ten seconds; whoever comes says so himself.
 Duration Maintenance::interval() const {
-    if (cache_.size() > kSparseCache) return kMaintenanceInterval;
+    if (cache_.size() > kSparseCache) {
+        return is_calm_ ? Duration(profile_.calm_interval) : Duration(kMaintenanceInterval);
+    }
     Duration interval = kMaintenanceIntervalSparse;
     for (unsigned i = 1; i < lonely_rounds_ && interval < profile_.lonely_interval_max; ++i)
         interval = std::min<Duration>(2 * interval, profile_.lonely_interval_max);
@@ -116,6 +118,7 @@ void Maintenance::round(Now now, std::size_t room) {
         chores_.emplace_back(FindMembersChore{});
         return;
     }
+    const std::size_t before = chores_.size();
     const CachedRoute* quiet = nullptr; // late ones first, then the longest silent
     for (const CachedRoute& route : cache_.entries()) {
         if (route.key == std::nullopt && cache_.is_in_leaf_set(route.entry.id)) {
@@ -126,12 +129,13 @@ void Maintenance::round(Now now, std::size_t room) {
             quiet = &route;
         }
     }
+    fill(now, room);
+    is_calm_ = chores_.size() == before;
     if (profile_.random_probes > 0) {
         probe_at_random();
     } else if (quiet != nullptr && now.instant - quiet->heard >= kMaintenanceInterval) {
         chores_.emplace_back(ProbeChore{quiet->entry.id});
     }
-    fill(now, room);
 }
 
 // As the published protocol's sister does it: a few random entries, so that dead ones go.

@@ -1,6 +1,7 @@
 // Upkeep: what falls due without anybody asking (MS-PNRP 3.1.6.2, 3.2.6.2).
 //
-// Every 15 seconds (where nobody is known, less and less often): cached entries are probed, a few
+// Every 15 seconds (in the modern profile 30 where nothing is missing, and where nobody is known
+// less and less often): cached entries are probed, a few
 // searches fill levels that have room, entries of leaf sets that never showed their CPA are asked
 // for it. Every id is announced when it is registered, when a neighbour of it has gone, and again
 // every 20 minutes. This part only says what is to be done; the cloud does it.
@@ -99,6 +100,7 @@ private:
     const Profile& profile_;
     std::optional<Instant> next_round_;
     std::uint64_t rounds_ = 0;
+    bool is_calm_ = false;       // the last round had nothing to repair
     unsigned lonely_rounds_ = 0; // one after another, in which nobody was known
     std::optional<Instant> heard_at_;
     unsigned fills_at_start_ = kFillsAtStart;

@@ -117,6 +117,22 @@ TEST_F(MaintenanceTest, RunsEveryFifteenSecondsWithMore) { // PNRP-125, PNRP-126
     EXPECT_THAT(rounds_, AllOf(Ge(19), Le(23)));
 }
 
+// Where no level has room that somebody could fill, and no neighbour lacks its CPA, half as often.
+TEST_F(MaintenanceTest, RunsEveryThirtySecondsWhereNothingIsMissing) {
+    bench.cache_byte(0x10);
+    bench.cache_byte(0x50);
+    bench.cache_byte(0x90);
+    maintenance.start(at({}));
+    chores_until<FillChore>(60s);
+    for (const RouteCache::Gap& gap : bench.cache.gaps(0))
+        maintenance.filled(at(60s), gap, false);
+    for (const RouteCache::Gap& gap : bench.cache.gaps(1))
+        maintenance.filled(at(60s), gap, false);
+    rounds_ = 0;
+    EXPECT_TRUE(chores_until<FillChore>(420s).empty());
+    EXPECT_THAT(rounds_, AllOf(Ge(10), Le(14)));
+}
+
 // One probe per round, of whoever is silent longest; late ones first.
 TEST_F(MaintenanceTest, ProbesTheLeastRecentlyHeard) {
     for (unsigned i = 0; i < 6; ++i) {

@@ -66,6 +66,7 @@ constexpr Profile kModern{
     .random_probes = 0,
     .retransmit = {.interval_min = 100ms, .interval_max = 1s, .sends_max = 3, .deadline = 2s},
     .hedge = {.in_flight_max = 3, .delay_min = 3ms, .delay_unknown = 30ms},
+    .calm_interval = 30s,
     // From 10 s on twice as long each time, until something happens: who is alone on a link sleeps.
     .lonely_interval_max = 4min,
     .finds_reach = true,

@@ -75,6 +75,7 @@ struct Profile {
     unsigned random_probes; // cached entries asked each round; 0: the one least recently heard
     RetransmitPolicy retransmit;
     HedgePolicy hedge;
+    std::chrono::seconds calm_interval; // of upkeep, after a round in which nothing was missing
     std::chrono::seconds lonely_interval_max; // between searches for a first member, at last
     bool finds_reach;        // asks others where it is seen and whether strangers reach it there
     bool discovers_in_steps; // one source of members at a time (MS-PNRP 3.1.4.2); else all

@@ -61,6 +61,7 @@ constexpr Profile kWindows{
     .random_probes = 10,
     .retransmit = {.interval_min = 1s, .interval_max = 1s, .sends_max = 2, .deadline = 2s},
     .hedge = {.in_flight_max = 1, .delay_min = 1s, .delay_unknown = 1s}, // never comes to that
+    .calm_interval = 15s,                                                // MS-PNRP 3.1.2
     .lonely_interval_max = 10s,                                          // MS-PNRP 3.1.2 note 1
     .finds_reach = false,
     .discovers_in_steps = true,
