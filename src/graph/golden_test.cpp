@@ -25,6 +25,7 @@ const Guid kType = guid("12345678-9abc-def0-1122-334455667788");
 const Guid kFirst = guid("a0000000-0000-0000-0000-000000000001");
 const Guid kSecond = guid("b0000000-0000-0000-0000-000000000002");
 const Guid kHash = guid("00010203-0405-0607-0809-0a0b0c0d0e0f");
+const Guid kOnes = guid("ffffffff-ffff-ffff-ffff-ffffffffffff");
 const Guid kDigest = guid("10111213-1415-1617-1819-1a1b1c1d1e1f");
 
 std::vector<Endpoint> addresses() {
@@ -85,7 +86,14 @@ TEST(GraphGolden, SolicitHash) {
     expect("solicit-hash", SolicitHash{{{}, {kType}}, {entry}, 0});
     expect(
         "solicit-hash-sums",
-        SolicitHash{{}, {entry, entry}, kSumsFlag | kWideFlag},
+        SolicitHash{
+            {},
+            {},
+            kSumsFlag,
+            {{RangeKind::settled, {{0x01DA4900FFFFFFFF}, kOnes}},
+             {RangeKind::sum, {kTime, kFirst}, kHash.bytes},
+             {RangeKind::list, {{kTime.ticks + 1}, kOnes}},
+             {RangeKind::sum, store::SyncKey::highest(), kHash.bytes}}},
         {.sums = true, .wide = true});
 }
 
@@ -95,7 +103,18 @@ TEST(GraphGolden, Advertise) {
     expect("advertise", Advertise{{boundary}, {{kFirst, 7, std::nullopt}}, 0});
     expect(
         "advertise-wide",
-        Advertise{{boundary}, {{kFirst, 7, kDigest.bytes}}, kWideFlag | kSparseFlag},
+        Advertise{{boundary}, {{kFirst, 7, kDigest.bytes}}, kWideFlag},
+        {.sums = true, .wide = true});
+    expect(
+        "advertise-ranges",
+        Advertise{
+            {},
+            {{kFirst, 7, kDigest.bytes}},
+            kWideFlag | kRangesFlag,
+            {{RangeKind::settled, {kTime, kOnes}},
+             {RangeKind::list, {{kTime.ticks + 1}, kSecond}, {}, 1},
+             {RangeKind::sum, {{kTime.ticks + 1}, kOnes}, kHash.bytes},
+             {RangeKind::settled, store::SyncKey::highest()}}},
         {.sums = true, .wide = true});
     expect("advertise-lazy", Advertise{{}, {{kFirst, 7, std::nullopt}}, 0});
 }
@@ -120,7 +139,8 @@ TEST(GraphGolden, FloodSyncEndPt2ptAck) {
 TEST(GraphGolden, ReservedBitsAreIgnoredUnlessTheyWereAgreedOn) {
     EXPECT_FALSE(std::get<Request>(decode(golden("request-graft")).value()).is_graft);
     EXPECT_FALSE(std::get<Ack>(decode(golden("ack")).value()).entries[1].prunes);
-    EXPECT_EQ(std::get<SolicitHash>(decode(golden("solicit-hash-sums")).value()).flags, 0);
+    EXPECT_EQ(decode(golden("solicit-hash-sums")), std::unexpected(MessageErrc::bad_bounds))
+        << "four entries of 40 bytes are not there";
     const auto narrow = std::get<Advertise>(decode(golden("advertise-wide")).value());
     EXPECT_EQ(narrow.flags, 0);
     EXPECT_FALSE(narrow.abstracts[0].digest.has_value());

@@ -277,7 +277,8 @@ void Graph::State::handle_message(Now now, Link& link, const Message& message) {
 }
 
 void Graph::State::handle(Now now, Link& link, const Advertise& advert) {
-    const bool is_push = advert.boundaries.empty() && !advert.abstracts.empty();
+    const bool is_answer = !advert.boundaries.empty() || (advert.flags & kRangesFlag) != 0;
+    const bool is_push = !is_answer && !advert.abstracts.empty();
     if (is_push && link.can.lazy_push)
         flooding.handle(now, link, advert);
     else

@@ -109,16 +109,22 @@ inline constexpr std::size_t kSlice = 2000;
 
 // Synchronisation ---------------------------------------------------------------------------------
 
-inline constexpr std::size_t kFlatRange = 10;   // records, MS-PPGRH 3.1.7.31
-inline constexpr std::size_t kFlatBelow = 4000; // records: one round of small ranges
-inline constexpr std::size_t kFanOut = 16;      // ranges of one more round
-/// Parts into which an answer cuts a range that differs and has more than kLeaf records in each:
-/// a round of two levels.
-inline constexpr std::size_t kAnswerParts = 8;
-inline constexpr std::size_t kLeaf = 32;                  // records: a range of so many is listed
-inline constexpr std::size_t kListedMax = 4096;           // abstracts in one answer
-inline constexpr std::size_t kRangesMax = 4096;           // open ranges of one synchronisation
-inline constexpr std::size_t kRoundsMax = 64;             // of one synchronisation
+inline constexpr std::size_t kFlatRange = 10; // records, MS-PPGRH 3.1.7.31
+/// Parts into which each end cuts a range that differs: a round looks two levels deep, and three of
+/// them find one record in 11^5 * kPart, more than a million. A range costs about 25 bytes here and
+/// a listed record 36, so that other numbers for a million cost more.
+inline constexpr std::size_t kFanOut = 11;
+inline constexpr std::size_t kPart = 8;  // records: what has no more is asked to be listed
+inline constexpr std::size_t kLeaf = 16; // records: what has no more is listed at once
+/// Up to so many records the first question has ranges of `kPart`, and is the only one: above, it
+/// would be larger than all rounds together.
+inline constexpr std::size_t kFlatBelow = 1000;
+inline constexpr std::size_t kListedMax = 4096; // abstracts in one answer
+/// Ranges that are asked for at once, and at which an answer ends; the others wait for their turn.
+inline constexpr std::size_t kRangesMax = 4096;
+/// Of one synchronisation, below what a neighbour may ask in a minute. What is still open then is
+/// found when the two meet again.
+inline constexpr std::size_t kRoundsMax = 200;
 inline constexpr std::size_t kDifferencesMax = 1'000'000; // ids of one synchronisation
 /// Questions that one neighbour may ask within this time.
 inline constexpr std::size_t kSolicitsMax = 256;

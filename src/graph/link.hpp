@@ -44,11 +44,11 @@ struct SyncSource {
     store::SyncKey last;
 };
 
-/// A range whose sums differ, which the next question looks into.
+/// A range of records in which the ends differ, or may.
 struct OpenRange {
     store::SyncKey lower;
     store::SyncKey upper;
-    bool wants_list = false; // too few records of our own to cut it
+    bool wants_list = false; // few records of our own: what is there is asked for
 };
 
 /// The initiator's side of a synchronisation (docs/protocol/graph.md, Synchronisation).
@@ -60,7 +60,8 @@ struct SyncSession {
     std::size_t next_type = 0;
     bool all_types = false; // the last question, for everything else, is out
     store::PeerTime since;
-    std::vector<OpenRange> asked; // of the question that is out
+    std::vector<OpenRange> asked; // of the question that is out, in order
+    std::vector<OpenRange> open;  // to be asked next, in order
     std::size_t rounds = 0;
     std::vector<RecordAbstract> to_request;
     std::vector<store::RecordId> to_send;

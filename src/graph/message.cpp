@@ -125,6 +125,10 @@ public:
             io_(type.bytes);
     }
 
+    void ranges(const std::vector<SyncRange>& ranges, RangeUse use) {
+        write_ranges(io_, ranges, use);
+    }
+
     void key(const store::SyncKey& key) { io_(key.modified.ticks, key.id.bytes); }
 
     void abstracts(const std::vector<RecordAbstract>& abstracts, bool wide) {
@@ -245,14 +249,19 @@ Bytes encode_one(const SolicitTime& m) {
 }
 
 Bytes encode_one(const SolicitHash& m) {
+    const bool by_sums = (m.flags & kSumsFlag) != 0;
+    KITH_ASSUME(by_sums ? m.entries.empty() : m.ranges.empty());
     const std::size_t entries = kSolicitHashFixed + size_of(m.types);
-    Encoder io(MessageType::solicit_hash, entries + kHashEntrySize * m.entries.size());
+    Encoder io(
+        MessageType::solicit_hash,
+        entries + kHashEntrySize * m.entries.size() + size_of(m.ranges, RangeUse::question));
     io.counts(m.types);
     io.offset(kSolicitHashFixed);
-    io.wide_offset(m.entries.size());
+    io.wide_offset(by_sums ? m.ranges.size() : m.entries.size());
     io.offset(entries);
     io(m.flags);
     io.types(m.types);
+    io.ranges(m.ranges, RangeUse::question);
     for (const HashEntry& entry : m.entries) {
         io(entry.hash);
         io.key(entry.upper);
@@ -262,15 +271,19 @@ Bytes encode_one(const SolicitHash& m) {
 
 Bytes encode_one(const Advertise& m) {
     const bool wide = (m.flags & kWideFlag) != 0;
-    const std::size_t abstracts = kAdvertiseFixed + kBoundarySize * m.boundaries.size();
+    const bool has_ranges = (m.flags & kRangesFlag) != 0;
+    KITH_ASSUME(has_ranges ? m.boundaries.empty() : m.ranges.empty());
+    const std::size_t abstracts =
+        kAdvertiseFixed + kBoundarySize * m.boundaries.size() + size_of(m.ranges, RangeUse::answer);
     Encoder io(
         MessageType::advertise,
         abstracts + (wide ? kWideAbstractSize : kAbstractSize) * m.abstracts.size());
-    io.wide_offset(m.boundaries.size());
+    io.wide_offset(has_ranges ? m.ranges.size() : m.boundaries.size());
     io.wide_offset(m.abstracts.size());
     io.offset(kAdvertiseFixed);
     io(m.flags);
     io.wide_offset(abstracts);
+    io.ranges(m.ranges, RangeUse::answer);
     for (const Boundary& boundary : m.boundaries) {
         io.key(boundary.lower);
         io.key(boundary.upper);
@@ -449,6 +462,35 @@ public:
         return filter;
     }
 
+    std::vector<Boundary> boundaries(std::uint64_t offset, std::uint64_t count, std::uint64_t end) {
+        wire::Reader in(items(offset, count, kBoundarySize, end));
+        std::vector<Boundary> out;
+        out.reserve(in.remaining() / kBoundarySize);
+        while (in.remaining() > 0) {
+            Boundary& boundary = out.emplace_back();
+            boundary.lower = take_key(in);
+            boundary.upper = take_key(in);
+            in(boundary.count);
+        }
+        return out;
+    }
+
+    /// Ranges that begin at `offset` and end at `end` or before.
+    std::vector<SyncRange>
+    ranges(std::uint64_t offset, std::uint64_t count, std::uint64_t end, RangeUse use) {
+        require(end <= size() && offset <= end, MessageErrc::bad_bounds);
+        require(count == 0 || offset >= fixed_, MessageErrc::bad_bounds);
+        require(count <= kSyncRangesMax, MessageErrc::too_large);
+        if (error_) return {};
+        wire::Reader in(part(offset, end - offset));
+        std::vector<SyncRange> out = read_ranges(in, count, use);
+        if (in.failed())
+            fail(
+                in.finish().error() == wire::Errc::truncated ? MessageErrc::bad_bounds
+                                                             : MessageErrc::bad_value);
+        return out;
+    }
+
     std::vector<RecordAbstract> abstracts(std::uint64_t offset, std::uint64_t count, bool wide) {
         const std::size_t size_of_one = wide ? kWideAbstractSize : kAbstractSize;
         wire::Reader in(items(offset, count, size_of_one, size()));
@@ -581,10 +623,13 @@ SolicitHash read_solicit_hash(Decoder& in, const Agreed& agreed) {
     const std::uint64_t types = in.take<std::uint16_t>();
     const std::uint64_t count = in.take<std::uint32_t>();
     const std::uint64_t entries = in.take<std::uint16_t>();
-    const unsigned sums = agreed.sums ? unsigned{kSumsFlag} | kCutFlag : 0U;
-    const unsigned meant = sums | (agreed.wide ? kWideFlag : 0U);
+    const unsigned meant = agreed.sums ? kSumsFlag : 0U;
     m.flags = static_cast<std::uint16_t>(in.take<std::uint16_t>() & meant);
     m.types = in.types(included, excluded, types, entries);
+    if (m.flags != 0) {
+        m.ranges = in.ranges(entries, count, in.size(), RangeUse::question);
+        return m;
+    }
     wire::Reader items(in.items(entries, count, kHashEntrySize, in.size()));
     m.entries.reserve(items.remaining() / kHashEntrySize);
     while (items.remaining() > 0) {
@@ -600,18 +645,13 @@ Advertise read_advertise(Decoder& in, const Agreed& agreed) {
     const std::uint64_t boundary_count = in.take<std::uint32_t>();
     const std::uint64_t abstract_count = in.take<std::uint32_t>();
     const std::uint64_t boundaries = in.take<std::uint16_t>();
-    const unsigned sums = agreed.sums ? unsigned{kSparseFlag} | kCutFlag : 0U;
-    const unsigned meant = sums | (agreed.wide ? kWideFlag : 0U);
+    const unsigned meant = (agreed.sums ? kRangesFlag : 0U) | (agreed.wide ? kWideFlag : 0U);
     m.flags = static_cast<std::uint16_t>(in.take<std::uint16_t>() & meant);
     const std::uint64_t abstracts = in.take<std::uint32_t>();
-    wire::Reader items(in.items(boundaries, boundary_count, kBoundarySize, abstracts));
-    m.boundaries.reserve(items.remaining() / kBoundarySize);
-    while (items.remaining() > 0) {
-        Boundary& boundary = m.boundaries.emplace_back();
-        boundary.lower = in.take_key(items);
-        boundary.upper = in.take_key(items);
-        items(boundary.count);
-    }
+    if ((m.flags & kRangesFlag) != 0)
+        m.ranges = in.ranges(boundaries, boundary_count, abstracts, RangeUse::answer);
+    else
+        m.boundaries = in.boundaries(boundaries, boundary_count, abstracts);
     m.abstracts = in.abstracts(abstracts, abstract_count, (m.flags & kWideFlag) != 0);
     return m;
 }

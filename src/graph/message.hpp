@@ -9,6 +9,7 @@
 #include "base/bytes.hpp"
 #include "base/endpoint.hpp"
 #include "base/guid.hpp"
+#include "graph/sync_range.hpp"
 #include "store/record.hpp"
 #include "store/record_index.hpp"
 
@@ -58,7 +59,7 @@ inline constexpr std::uint16_t kCriticalCapability = 0x8000;
 /// What both ends of a link agreed on, as far as it gives reserved bits a meaning. What is not
 /// agreed is ignored on receipt (MS-PPGRH 2.2.2).
 struct Agreed {
-    bool sums = false; // fingerprints of ranges by sums, sparse answers
+    bool sums = false; // ranges by sums
     bool wide = false; // abstracts with digests
     bool lazy = false; // graft and prune
 };
@@ -145,17 +146,15 @@ struct HashEntry {
 };
 
 // Flags of SOLICIT_HASH and ADVERTISE, if agreed; what is not known is ignored.
-inline constexpr std::uint16_t kSumsFlag = 0x0001;   // SOLICIT_HASH: sums instead of MD5
-inline constexpr std::uint16_t kWideFlag = 0x0002;   // abstracts with digests
-inline constexpr std::uint16_t kSparseFlag = 0x0004; // ADVERTISE: those of small ranges only
-// SOLICIT_HASH: large ranges may be cut; ADVERTISE: each range that is not listed has one abstract,
-// whose id is the hash of its sum.
-inline constexpr std::uint16_t kCutFlag = 0x0008;
+inline constexpr std::uint16_t kSumsFlag = 0x0001;   // SOLICIT_HASH: ranges by sums, not entries
+inline constexpr std::uint16_t kWideFlag = 0x0002;   // ADVERTISE: abstracts with digests
+inline constexpr std::uint16_t kRangesFlag = 0x0004; // ADVERTISE: ranges, not boundaries
 
 struct SolicitHash {
     TypeFilter types;
     std::vector<HashEntry> entries;
-    std::uint16_t flags = 0; // kSumsFlag, kWideFlag, kCutFlag: how to answer
+    std::uint16_t flags = 0;            // kSumsFlag or none
+    std::vector<SyncRange> ranges = {}; // instead of entries, if and only if flags say sums
 
     bool operator==(const SolicitHash&) const = default;
 };
@@ -179,7 +178,8 @@ struct RecordAbstract {
 struct Advertise {
     std::vector<Boundary> boundaries;
     std::vector<RecordAbstract> abstracts; // with digests if and only if flags say wide
-    std::uint16_t flags = 0;               // kWideFlag, kSparseFlag, kCutFlag
+    std::uint16_t flags = 0;               // kWideFlag, kRangesFlag
+    std::vector<SyncRange> ranges = {};    // instead of boundaries, if and only if flags say so
 
     bool operator==(const Advertise&) const = default;
 };

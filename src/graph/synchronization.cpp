@@ -1,5 +1,6 @@
 #include "graph/synchronization.hpp"
 
+#include "base/check.hpp"
 #include "crypto/digest.hpp"
 #include "graph/flooding.hpp"
 #include "graph/record_codec.hpp"
@@ -17,15 +18,6 @@ using store::RecordId;
 using store::SyncKey;
 
 namespace {
-
-/// In place of a hash: the range is settled, or its records are to be listed.
-constexpr ByteArray<16> kSettled{};
-
-ByteArray<16> wants_list() {
-    ByteArray<16> hash;
-    hash.fill(std::byte{0xFF});
-    return hash;
-}
 
 /// The key before `key`: 192-bit subtraction over (time, id). Requires: not the lowest.
 SyncKey predecessor(SyncKey key) {
@@ -59,6 +51,10 @@ ByteArray<16> sum_hash(const RangeSum& sum) {
     ByteArray<16> hash;
     std::copy_n(digest.begin(), hash.size(), hash.begin());
     return hash;
+}
+
+SyncRange sum_range(const store::RecordIndex& index, const SyncKey& lower, const SyncKey& upper) {
+    return {RangeKind::sum, upper, sum_hash(index.sum(lower, upper))};
 }
 
 RangeSum Synchronization::root() const {
@@ -131,10 +127,9 @@ void Synchronization::begin_ranges(Now now, Link& link) {
         ask_flat(now, link);
         return;
     }
-    const std::size_t size = context_.store.index().size();
-    const std::size_t parts =
-        size <= kFlatBelow ? std::max(kFanOut, size / kFlatRange + 1) : kFanOut;
-    ask_ranges(now, link, cut(SyncKey::lowest(), SyncKey::highest(), parts));
+    const bool is_flat = context_.store.index().size() <= kFlatBelow;
+    link.sync.open = {OpenRange{SyncKey::lowest(), SyncKey::highest()}};
+    ask_ranges(now, link, is_flat ? kFlatBelow : kFanOut);
 }
 
 void Synchronization::ask_flat(Now now, Link& link) {
@@ -167,42 +162,53 @@ void Synchronization::ask_flat(Now now, Link& link) {
 }
 
 std::vector<OpenRange>
-Synchronization::cut(const SyncKey& lower, const SyncKey& upper, std::size_t parts) const {
+Synchronization::cut(const SyncKey& lower, const SyncKey& upper, std::size_t parts_max) const {
     const store::RecordIndex& index = context_.store.index();
     const std::uint64_t held = index.sum(lower, upper).count;
-    if (held < parts) return {{lower, upper, held < kFanOut}};
+    if (held <= kPart) return {{lower, upper, true}};
+    const std::uint64_t parts = std::min<std::uint64_t>(parts_max, (held + kPart - 1) / kPart);
     std::vector<OpenRange> ranges;
     SyncKey from = lower;
-    for (std::size_t part = 1; part < parts; ++part) {
+    for (std::uint64_t part = 1; part < parts; ++part) {
         const std::uint64_t size = held * part / parts - held * (part - 1) / parts;
         const auto last = index.key_at(from, size - 1);
-        if (!last || *last >= upper) break;
-        ranges.push_back({from, *last, false});
-        from = last->successor();
+        const auto next = index.key_at(from, size);
+        KITH_CHECK(last && next); // `held` counted them
+        ranges.push_back({from, separator(*last, *next), false});
+        from = ranges.back().upper.successor();
     }
     ranges.push_back({from, upper, false});
     return ranges;
 }
 
-void Synchronization::ask_ranges(Now now, Link& link, std::vector<OpenRange> ranges) {
+// Asks for the first open ranges, each cut into `parts_max` parts at most.
+void Synchronization::ask_ranges(Now now, Link& link, std::size_t parts_max) {
     const store::RecordIndex& index = context_.store.index();
     SyncSession& sync = link.sync;
-    SolicitHash solicit;
-    solicit.flags = kSumsFlag | kWideFlag | kCutFlag;
-    SyncKey next = SyncKey::lowest();
-    bool is_covered = false; // up to the highest key
-    for (const OpenRange& range : ranges) {
-        if (range.lower > next) {
-            solicit.entries.push_back({kSettled, predecessor(range.lower)});
+    sync.asked.clear();
+    auto taken = sync.open.begin();
+    for (; taken != sync.open.end() && sync.asked.size() < kRangesMax; ++taken) {
+        if (taken->wants_list) {
+            sync.asked.push_back(*taken);
+            continue;
         }
-        const auto hash =
-            range.wants_list ? wants_list() : sum_hash(index.sum(range.lower, range.upper));
-        solicit.entries.push_back({hash, range.upper});
-        is_covered = range.upper == SyncKey::highest();
+        for (const OpenRange& part : cut(taken->lower, taken->upper, parts_max))
+            sync.asked.push_back(part);
+    }
+    sync.open.erase(sync.open.begin(), taken);
+
+    SolicitHash solicit;
+    solicit.flags = kSumsFlag;
+    SyncKey next = SyncKey::lowest();
+    for (const OpenRange& range : sync.asked) {
+        if (range.lower > next)
+            solicit.ranges.push_back({RangeKind::settled, predecessor(range.lower)});
+        if (range.wants_list)
+            solicit.ranges.push_back({RangeKind::list, range.upper});
+        else
+            solicit.ranges.push_back(sum_range(index, range.lower, range.upper));
         next = range.upper.successor();
     }
-    if (!is_covered) solicit.entries.push_back({kSettled, SyncKey::highest()});
-    sync.asked = std::move(ranges);
     sync.patience = now.instant + kSyncPatience;
     ++sync.rounds;
     ++context_.counters.sync_rounds;
@@ -215,52 +221,68 @@ void Synchronization::handle(Now now, Link& link, const Advertise& advert) {
         context_.close(link, DropReason::stale_sync);
         return;
     }
-    std::vector<OpenRange> open;
-    auto abstract = advert.abstracts.begin();
-    for (const Boundary& boundary : advert.boundaries) {
-        const bool is_listed = [&] {
-            if ((advert.flags & kSparseFlag) == 0 || boundary.count <= kLeaf) return true;
-            return std::ranges::any_of(sync.asked, [&](const OpenRange& range) {
-                return range.wants_list && range.lower == boundary.lower;
-            });
-        }();
-        if (!is_listed) {
-            // The hash of what is there: a part that is the same here is settled.
-            if ((advert.flags & kCutFlag) != 0 && abstract != advert.abstracts.end()) {
-                const auto theirs = (abstract++)->id.bytes;
-                const RangeSum ours = context_.store.index().sum(boundary.lower, boundary.upper);
-                if (sum_hash(ours) == theirs) continue;
-            }
-            for (OpenRange& part : cut(boundary.lower, boundary.upper, kFanOut)) {
-                open.push_back(part);
-            }
-            continue;
-        }
-        const auto left = static_cast<std::size_t>(advert.abstracts.end() - abstract);
-        const auto take = std::min<std::size_t>(left, boundary.count);
-        const std::vector<RecordAbstract> theirs(
-            abstract, abstract + static_cast<std::ptrdiff_t>(take));
-        abstract += static_cast<std::ptrdiff_t>(take);
-        compare(link, boundary, theirs);
-        // A list that was cut short goes on behind its last record.
-        const auto asked = std::ranges::find_if(sync.asked, [&](const OpenRange& range) {
-            return range.lower == boundary.lower && range.upper > boundary.upper;
-        });
-        if (asked != sync.asked.end()) {
-            open.push_back({boundary.upper.successor(), asked->upper, true});
-        }
+    if ((advert.flags & kRangesFlag) == 0) {
+        take_boundaries(link, advert); // a published answer is the last
+    } else if (!take_ranges(link, advert)) {
+        context_.close(link, DropReason::bad_message);
+        return;
     }
-    if (open.empty() || sync.rounds >= kRoundsMax || open.size() > kRangesMax ||
+    if (sync.open.empty() || sync.rounds >= kRoundsMax ||
         sync.to_request.size() + sync.to_send.size() > kDifferencesMax) {
         request(now, link);
         return;
     }
-    std::ranges::sort(open, {}, &OpenRange::lower);
-    ask_ranges(now, link, std::move(open));
+    ask_ranges(now, link, kFanOut);
+}
+
+void Synchronization::take_boundaries(Link& link, const Advertise& advert) const {
+    std::span<const RecordAbstract> left(advert.abstracts);
+    for (const Boundary& boundary : advert.boundaries) {
+        const auto listed = left.first(std::min<std::size_t>(left.size(), boundary.count));
+        left = left.subspan(listed.size());
+        compare(link, boundary.lower, boundary.upper, listed);
+    }
+}
+
+// Compares what was listed, and leaves in `open` what is to be looked into, first of all what this
+// answer found and then what it did not come to.
+bool Synchronization::take_ranges(Link& link, const Advertise& advert) const {
+    SyncSession& sync = link.sync;
+    std::span<const RecordAbstract> abstracts(advert.abstracts);
+    std::vector<OpenRange> open;
+    auto asked = sync.asked.cbegin();
+    SyncKey next = SyncKey::lowest();
+    for (const SyncRange& range : advert.ranges) {
+        const SyncKey lower = std::exchange(next, range.upper.successor());
+        if (range.kind == RangeKind::settled) continue;
+        while (asked != sync.asked.cend() && asked->upper < lower)
+            ++asked;
+        // Nobody says anything about what was not asked.
+        if (asked == sync.asked.cend() || lower < asked->lower || asked->upper < range.upper)
+            return false;
+        if (range.kind == RangeKind::list) {
+            if (range.count > abstracts.size()) return false;
+            compare(link, lower, range.upper, abstracts.first(range.count));
+            abstracts = abstracts.subspan(range.count);
+        } else if (sum_range(context_.store.index(), lower, range.upper) != range) {
+            open.push_back({lower, range.upper});
+        }
+    }
+    // Nothing at all, or a range up to the highest key, leaves nothing without an answer.
+    const bool is_whole = advert.ranges.empty() || advert.ranges.back().upper == SyncKey::highest();
+    for (; !is_whole && asked != sync.asked.cend(); ++asked) {
+        if (asked->upper < next) continue;
+        open.push_back({std::max(asked->lower, next), asked->upper, asked->wants_list});
+    }
+    sync.open.insert(sync.open.begin(), open.begin(), open.end());
+    return true;
 }
 
 void Synchronization::compare(
-    Link& link, const Boundary& boundary, const std::vector<RecordAbstract>& theirs) const {
+    Link& link,
+    const SyncKey& lower,
+    const SyncKey& upper,
+    std::span<const RecordAbstract> theirs) const {
     const store::RecordIndex& index = context_.store.index();
     SyncSession& sync = link.sync;
     std::vector<RecordId> listed;
@@ -274,7 +296,7 @@ void Synchronization::compare(
         }
     }
     std::ranges::sort(listed);
-    index.visit(boundary.lower, boundary.upper, [&](const IndexEntry& entry) {
+    index.visit(lower, upper, [&](const IndexEntry& entry) {
         if (!std::ranges::binary_search(listed, entry.id)) sync.to_send.push_back(entry.id);
         return true;
     });
@@ -388,60 +410,53 @@ Advertise Synchronization::answer_published(const SolicitHash& solicit) const {
     return advert;
 }
 
-// The records of a range; false if there is no room for a single one: the next question asks again.
+// The records of a range; false if not all of them have room: the answer ends there.
 bool Synchronization::list_range(
-    Advertise& advert, const SyncKey& from, const SyncKey& upper, std::uint64_t held) const {
-    Boundary boundary{from, upper, 0};
-    context_.store.index().visit(from, upper, [&](const IndexEntry& entry) {
-        if (advert.abstracts.size() >= kListedMax) return false;
+    Advertise& advert, const SyncKey& lower, const SyncKey& upper) const {
+    SyncRange range{RangeKind::list, upper};
+    bool is_whole = true;
+    context_.store.index().visit(lower, upper, [&](const IndexEntry& entry) {
+        is_whole = advert.abstracts.size() < kListedMax;
+        if (!is_whole) return false;
         advert.abstracts.push_back(abstract_of(entry, true));
-        ++boundary.count;
-        boundary.upper = entry.key();
+        ++range.count;
+        range.upper = entry.key();
         return true;
     });
-    if (boundary.count == held)
-        boundary.upper = upper;
-    else if (boundary.count == 0)
-        return false;
-    advert.boundaries.push_back(boundary);
-    return true;
-}
-
-// A range that differs and is too large to be listed: where in it, if the other end can read that.
-void Synchronization::cut_range(
-    Advertise& advert, const SyncKey& from, const SyncKey& upper, std::uint64_t held) const {
-    const auto add = [&](const SyncKey& lower, const SyncKey& last) {
-        const RangeSum sum = context_.store.index().sum(lower, last);
-        advert.boundaries.push_back({lower, last, static_cast<std::uint32_t>(sum.count)});
-        if ((advert.flags & kCutFlag) == 0) return;
-        advert.abstracts.push_back({RecordId{sum_hash(sum)}, 0, ByteArray<16>{}});
-    };
-    // Every part is above what would be listed, so that nobody takes its hash for a record.
-    const bool cuts = (advert.flags & kCutFlag) != 0 && held > kAnswerParts * (kLeaf + 1);
-    if (!cuts) return add(from, upper);
-    for (const OpenRange& part : cut(from, upper, kAnswerParts))
-        add(part.lower, part.upper);
+    if (is_whole) range.upper = upper;
+    if (is_whole || range.count > 0) advert.ranges.push_back(range);
+    return is_whole;
 }
 
 Advertise Synchronization::answer_sums(const SolicitHash& solicit) const {
     const store::RecordIndex& index = context_.store.index();
     Advertise advert;
-    advert.flags = kWideFlag | kSparseFlag | (solicit.flags & kCutFlag);
-    SyncKey lower = SyncKey::lowest();
-    for (const HashEntry& entry : solicit.entries) {
-        if (entry.upper < lower) break; // not in order
-        const SyncKey upper = entry.upper;
-        const SyncKey from = std::exchange(lower, upper.successor());
-        if (entry.hash == kSettled) continue;
-        const bool is_list = entry.hash == wants_list();
-        const RangeSum sum = index.sum(from, upper);
-        if (!is_list && sum_hash(sum) == entry.hash) continue;
-        if (advert.boundaries.size() >= kRangesMax) break;
-        const bool is_small = is_list || sum.count <= kLeaf;
-        if (is_small && !list_range(advert, from, upper, sum.count)) break;
-        if (!is_small) cut_range(advert, from, upper, sum.count);
-        if (upper == SyncKey::highest()) break;
+    advert.flags = kWideFlag | kRangesFlag;
+    const auto settle = [&](const SyncKey& upper) {
+        const bool goes_on =
+            !advert.ranges.empty() && advert.ranges.back().kind == RangeKind::settled;
+        if (goes_on)
+            advert.ranges.back().upper = upper;
+        else
+            advert.ranges.push_back({RangeKind::settled, upper});
+    };
+    SyncKey next = SyncKey::lowest();
+    for (const SyncRange& range : solicit.ranges) {
+        const SyncKey lower = std::exchange(next, range.upper.successor());
+        if (range.kind == RangeKind::settled || range == sum_range(index, lower, range.upper)) {
+            settle(range.upper);
+            continue;
+        }
+        if (advert.ranges.size() >= kRangesMax) return advert;
+        if (range.kind == RangeKind::list || index.sum(lower, range.upper).count <= kLeaf) {
+            if (!list_range(advert, lower, range.upper)) return advert;
+            continue;
+        }
+        for (const OpenRange& part : cut(lower, range.upper, kFanOut))
+            advert.ranges.push_back(sum_range(index, part.lower, part.upper));
     }
+    const bool is_open = !advert.ranges.empty() && advert.ranges.back().upper != SyncKey::highest();
+    if (is_open) settle(SyncKey::highest()); // nothing else was asked
     return advert;
 }
 

@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace kith::graph {
@@ -51,28 +52,25 @@ private:
     void begin_types(Now now, Link& link, SyncType type);
     void ask_next_type(Now now, Link& link);
     void begin_ranges(Now now, Link& link);
-    void ask_ranges(Now now, Link& link, std::vector<OpenRange> ranges);
+    void ask_ranges(Now now, Link& link, std::size_t parts_max);
     void ask_flat(Now now, Link& link);
     std::vector<OpenRange>
-    cut(const store::SyncKey& lower, const store::SyncKey& upper, std::size_t parts) const;
-    void
-    compare(Link& link, const Boundary& boundary, const std::vector<RecordAbstract>& theirs) const;
+    cut(const store::SyncKey& lower, const store::SyncKey& upper, std::size_t parts_max) const;
+    void take_boundaries(Link& link, const Advertise& advert) const;
+    bool take_ranges(Link& link, const Advertise& advert) const;
+    void compare(
+        Link& link,
+        const store::SyncKey& lower,
+        const store::SyncKey& upper,
+        std::span<const RecordAbstract> theirs) const;
     void request(Now now, Link& link);
     void complete(Now now, Link& link);
     void become_synchronized();
     bool may_solicit(Now now, Link& link);
     Advertise answer_published(const SolicitHash& solicit) const;
     Advertise answer_sums(const SolicitHash& solicit) const;
-    bool list_range(
-        Advertise& advert,
-        const store::SyncKey& from,
-        const store::SyncKey& upper,
-        std::uint64_t held) const;
-    void cut_range(
-        Advertise& advert,
-        const store::SyncKey& from,
-        const store::SyncKey& upper,
-        std::uint64_t held) const;
+    bool
+    list_range(Advertise& advert, const store::SyncKey& lower, const store::SyncKey& upper) const;
     void count(std::size_t bytes) { context_.counters.sync_bytes += bytes; }
     void send(Link& link, const Message& message);
 
@@ -89,5 +87,9 @@ ByteArray<16> published_hash(
 
 /// The first 16 bytes of SHA-256 over the range's sum and count (docs/protocol/graph.md).
 ByteArray<16> sum_hash(const store::RangeSum& sum);
+
+/// What is here from `lower` to `upper`, as it travels.
+SyncRange sum_range(
+    const store::RecordIndex& index, const store::SyncKey& lower, const store::SyncKey& upper);
 
 } // namespace kith::graph

@@ -389,6 +389,108 @@ TEST(GraphSync, OneDifferenceAmongManyCostsLittle) {
         first.graph.counters().sync_bytes + second.graph.counters().sync_bytes - bytes, 4096U);
 }
 
+// More ranges than fit into one question differ: the others wait for their turn.
+TEST(GraphSync, ManyDifferencesAreSettledInOneMeeting) {
+    World world;
+    world.answers_needs = false;
+    Peer& first = world.found();
+    Peer& second = world.join(first);
+    world.run(10s);
+    world.part({1});
+    world.run(1s);
+    SeededRandom chance(11);
+    for (std::uint64_t i = 0; i < 45'000; ++i) {
+        store::Record record = strangers_record(first.graph, world.now(), i);
+        record.created.ticks -= chance.below(36'000'000'000U);
+        record.modified = record.created;
+        record.expires = record.expires.plus(24h);
+        const std::uint64_t where = chance.below(10);
+        const bool is_put =
+            (where == 0 || first.store.put(record)) && (where == 1 || second.store.put(record));
+        ASSERT_TRUE(is_put);
+    }
+    ASSERT_GT(first.store.index().size() / kPart, kRangesMax);
+    const auto syncs =
+        first.graph.counters().syncs_completed + second.graph.counters().syncs_completed;
+    world.heal();
+    world.run(40s);
+    EXPECT_EQ(first.graph.database_digest(), second.graph.database_digest());
+    EXPECT_EQ(
+        first.graph.counters().syncs_completed + second.graph.counters().syncs_completed,
+        syncs + 1);
+}
+
+/// A peer with records that has asked a stranger for ranges by sums.
+struct AskedStranger {
+    AskedStranger() : peer(world.found()), other(peer.graph) {
+        for (int i = 0; i < 100; ++i)
+            EXPECT_TRUE(peer.graph.add(world.now(), note("x" + std::to_string(i))));
+        meet(world, peer, other, Capabilities::all());
+    }
+
+    Advertise answer(std::vector<SyncRange> ranges) const {
+        Advertise advert;
+        advert.flags = kWideFlag | kRangesFlag;
+        advert.ranges = std::move(ranges);
+        return advert;
+    }
+
+    World world;
+    Peer& peer;
+    Stranger other;
+};
+
+// What an answer has not come to is asked again, and nothing else.
+TEST(GraphSync, WhatWasNotAnsweredIsAskedAgain) {
+    AskedStranger it;
+    const auto asked = it.other.heard<SolicitHash>();
+    ASSERT_TRUE(asked);
+    ASSERT_GT(asked->ranges.size(), 3U);
+    EXPECT_EQ(asked->ranges.back().upper, SyncKey::highest());
+    it.other.say(it.world.now(), it.answer({{RangeKind::settled, asked->ranges[1].upper}}));
+    const auto again = it.other.heard<SolicitHash>();
+    ASSERT_TRUE(again);
+    EXPECT_EQ(it.other.count<SolicitHash>(), 2U);
+    ASSERT_EQ(again->ranges.size(), asked->ranges.size() - 1);
+    EXPECT_EQ(again->ranges[0], (SyncRange{RangeKind::settled, asked->ranges[1].upper}));
+    EXPECT_EQ(again->ranges[1].upper, asked->ranges[2].upper);
+    it.other.say(it.world.now(), it.answer({{RangeKind::settled, SyncKey::highest()}}));
+    EXPECT_TRUE(it.other.heard<Request>());
+}
+
+// An empty answer says that nothing differs.
+TEST(GraphSync, NoRangesAreNoDifferences) {
+    AskedStranger it;
+    it.other.say(it.world.now(), it.answer({}));
+    const auto request = it.other.heard<Request>();
+    ASSERT_TRUE(request);
+    EXPECT_TRUE(request->abstracts.empty());
+}
+
+// A list that leaves out what is here makes it be sent: nobody lists what was not asked, or more
+// than came with it.
+TEST(GraphSync, AnswersAboutWhatWasNotAskedEndTheConnection) {
+    AskedStranger across;
+    across.other.say(across.world.now(), across.answer({{RangeKind::list, SyncKey::highest()}}));
+    EXPECT_TRUE(across.other.is_closed) << "all ranges as one";
+
+    AskedStranger short_of;
+    const auto asked = short_of.other.heard<SolicitHash>();
+    ASSERT_TRUE(asked);
+    short_of.other.say(
+        short_of.world.now(), short_of.answer({{RangeKind::list, asked->ranges[0].upper, {}, 1}}));
+    EXPECT_TRUE(short_of.other.is_closed) << "an abstract that is not there";
+
+    AskedStranger settled;
+    const auto question = settled.other.heard<SolicitHash>();
+    settled.other.say(
+        settled.world.now(), settled.answer({{RangeKind::settled, question->ranges[0].upper}}));
+    const auto later = settled.other.heard<SolicitHash>();
+    settled.other.say(
+        settled.world.now(), settled.answer({{RangeKind::list, later->ranges[0].upper}}));
+    EXPECT_TRUE(settled.other.is_closed) << "the second question did not ask for that";
+}
+
 // Property: whatever two databases hold, one meeting makes them equal. Published ranges, small
 // modern ones and the recursion.
 TEST(GraphSync, AnyTwoDatabasesBecomeEqual) {

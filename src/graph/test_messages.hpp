@@ -73,6 +73,24 @@ public:
 
     store::SyncKey key() { return {{number()}, guid()}; }
 
+    std::vector<SyncRange> ranges(RangeUse use) {
+        std::vector<store::SyncKey> uppers(below(8));
+        for (store::SyncKey& upper : uppers) {
+            upper = coin() ? key() : separator(store::SyncKey::lowest(), key());
+            if (below(20) == 0) upper = store::SyncKey::highest();
+        }
+        std::ranges::sort(uppers);
+        uppers.erase(std::ranges::unique(uppers).begin(), uppers.end());
+        std::vector<SyncRange> out;
+        for (const store::SyncKey& upper : uppers) {
+            SyncRange& range = out.emplace_back(static_cast<RangeKind>(below(3)), upper);
+            if (range.kind == RangeKind::sum) range.hash = guid().bytes;
+            if (range.kind == RangeKind::list && use == RangeUse::answer)
+                range.count = static_cast<std::uint32_t>(random_.next());
+        }
+        return out;
+    }
+
     std::vector<RecordAbstract> abstracts(bool wide) {
         std::vector<RecordAbstract> out(below(8));
         for (RecordAbstract& abstract : out) {
@@ -112,7 +130,12 @@ public:
         case 6:
             return SolicitTime{types(2), {number()}};
         case 7: {
-            SolicitHash m{types(5), {}, static_cast<std::uint16_t>(below(4))};
+            SolicitHash m{types(5), {}};
+            if (coin()) {
+                m.flags = kSumsFlag;
+                m.ranges = ranges(RangeUse::question);
+                return m;
+            }
             m.entries.resize(below(8));
             for (HashEntry& entry : m.entries)
                 entry = {guid().bytes, key()};
@@ -121,7 +144,11 @@ public:
         case 8: {
             const bool wide = coin();
             Advertise m{{}, abstracts(wide), wide ? kWideFlag : std::uint16_t{0}};
-            if (coin()) m.flags = static_cast<std::uint16_t>(m.flags | kSparseFlag);
+            if (coin()) {
+                m.flags = static_cast<std::uint16_t>(m.flags | kRangesFlag);
+                m.ranges = ranges(RangeUse::answer);
+                return m;
+            }
             m.boundaries.resize(below(8));
             for (Boundary& boundary : m.boundaries)
                 boundary = {key(), key(), static_cast<std::uint32_t>(random_.next())};

@@ -26,6 +26,9 @@ inline constexpr std::size_t kHashEntrySize = 40;     // 2.2.1.7
 inline constexpr std::size_t kBoundarySize = 52;      // 2.2.1.8
 inline constexpr std::size_t kAckEntrySize = 20;      // 2.2.2.14
 inline constexpr std::size_t kGuidSize = 16;
+// Ours: ranges by sums in one message. What an honest end asks and answers at once is below three
+// times `kRangesMax`; more is malformed.
+inline constexpr std::size_t kSyncRangesMax = 16384;
 inline constexpr std::size_t kMessageAddressesMax = 255; // 2.2.2.2: the count is one byte
 inline constexpr std::size_t kFilterTypesMax = 255;      // 2.2.2.6: the count is one byte
 inline constexpr std::size_t kAckEntriesMax = 65535;     // 2.2.2.14: the count is two bytes

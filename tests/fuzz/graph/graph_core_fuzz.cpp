@@ -250,6 +250,18 @@ private:
         return out;
     }
 
+    std::vector<SyncRange> any_ranges() {
+        std::vector<SyncRange> out;
+        for (std::size_t i = input_.below(20); i-- > 0;) {
+            SyncRange range{static_cast<RangeKind>(input_.below(3)), any_key()};
+            if (input_.below(8) == 0) range.upper = store::SyncKey::highest();
+            if (range.kind == RangeKind::sum)
+                range.hash.fill(static_cast<std::byte>(input_.byte()));
+            if (out.empty() || out.back().upper < range.upper) out.push_back(range);
+        }
+        return out;
+    }
+
     TypeFilter any_types() {
         switch (input_.below(4)) {
         case 0:
@@ -273,7 +285,11 @@ private:
             return SolicitTime{any_types(), peer_time(input_.byte())};
         case 4: {
             SolicitHash solicit;
-            if (input_.coin()) solicit.flags = kSumsFlag | kWideFlag;
+            if (input_.coin()) {
+                solicit.flags = kSumsFlag;
+                solicit.ranges = any_ranges();
+                return solicit;
+            }
             for (std::size_t i = input_.below(20); i-- > 0;) {
                 HashEntry entry;
                 entry.hash.fill(static_cast<std::byte>(input_.coin() ? 0xFF : input_.byte()));
@@ -286,7 +302,15 @@ private:
         case 6: {
             Advertise advert;
             const bool is_wide = input_.coin();
-            if (is_wide) advert.flags = kWideFlag | (input_.coin() ? kSparseFlag : 0);
+            if (is_wide) advert.flags = kWideFlag;
+            if (input_.coin()) {
+                advert.flags |= kRangesFlag;
+                advert.ranges = any_ranges();
+                for (SyncRange& range : advert.ranges)
+                    if (range.kind == RangeKind::list) range.count = input_.below(10);
+                advert.abstracts = any_abstracts(is_wide);
+                return advert;
+            }
             for (std::size_t i = input_.below(4); i-- > 0;) {
                 advert.boundaries.push_back({any_key(), any_key(), input_.number16()});
             }

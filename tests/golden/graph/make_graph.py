@@ -27,6 +27,8 @@ FIRST = uuid.UUID("a0000000-0000-0000-0000-000000000001").bytes
 SECOND = uuid.UUID("b0000000-0000-0000-0000-000000000002").bytes
 HASH = bytes(range(16))
 DIGEST = bytes(range(16, 32))
+ONES = b"\xff" * 16
+MAX64 = 2**64 - 1
 CAPABILITIES = struct.pack(">HH", 1, 0) + struct.pack(">HH", 5, 2) + b"\xca\xfe" + struct.pack(">HH", 0x8001, 0)
 
 
@@ -39,6 +41,11 @@ def address(text, port):
     ip = ipaddress.ip_address(text)
     packed = ip.packed if ip.version == 6 else bytes(10) + b"\xff\xff" + ip.packed
     return struct.pack(">HH", 0x17, port) + packed
+
+
+def sync_range(kind, time, record, then=b""):
+    key = (struct.pack(">Q", time) + record).rstrip(b"\xff")
+    return bytes([kind << 5 | len(key)]) + key + then
 
 
 def peer_address(text, port):
@@ -127,12 +134,21 @@ def vectors():
     out["solicit-time"] = message(7, struct.pack(">BBHQ", 0, 2, 20, TIME), TYPE, SECOND)
     entry = HASH + struct.pack(">Q", TIME) + FIRST
     out["solicit-hash"] = message(8, struct.pack(">BBHIHH", 0, 1, 20, 1, 36, 0), TYPE, entry)
-    out["solicit-hash-sums"] = message(8, struct.pack(">BBHIHH", 0, 0, 20, 2, 20, 3), entry, entry)
+    out["solicit-hash-sums"] = message(
+        8, struct.pack(">BBHIHH", 0, 0, 20, 4, 20, 1),
+        sync_range(0, 0x01DA4900FFFFFFFF, ONES),
+        sync_range(1, TIME, FIRST, HASH),
+        sync_range(2, TIME + 1, ONES),
+        sync_range(1, MAX64, ONES, HASH))
     boundary = struct.pack(">Q", TIME) + FIRST + struct.pack(">Q", TIME + 1) + SECOND + struct.pack(">I", 1)
     abstract = FIRST + struct.pack(">I", 7)
     out["advertise"] = message(9, struct.pack(">IIHHI", 1, 1, 24, 0, 76), boundary, abstract)
     out["advertise-wide"] = message(
-        9, struct.pack(">IIHHI", 1, 1, 24, 6, 76), boundary, abstract, DIGEST)
+        9, struct.pack(">IIHHI", 1, 1, 24, 2, 76), boundary, abstract, DIGEST)
+    parts = (sync_range(0, TIME, ONES) + sync_range(2, TIME + 1, SECOND, struct.pack(">I", 1)) +
+             sync_range(1, TIME + 1, ONES, HASH) + sync_range(0, MAX64, ONES))
+    out["advertise-ranges"] = message(
+        9, struct.pack(">IIHHI", 4, 1, 24, 6, 24 + len(parts)), parts, abstract, DIGEST)
     out["advertise-lazy"] = message(9, struct.pack(">IIHHI", 0, 1, 24, 0, 24), abstract)
     out["request"] = message(10, struct.pack(">II", 1, 16), abstract)
     out["request-graft"] = message(10, struct.pack(">II", 1, 16), abstract, flags=1)
