@@ -11,6 +11,7 @@
 #include "store/attributes.hpp"
 #include "store/memory_store.hpp"
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <filesystem>
@@ -18,6 +19,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -34,7 +37,8 @@ const store::RecordType kType = *parse_guid("8d2a2f0e-5a25-4f6c-9a55-1b6b1c6f000
 constexpr std::size_t kCaughtUpSize = 256; // bytes of payload
 constexpr std::size_t kSpreadSize = 1024;
 constexpr std::size_t kRecordsPerCommit = 1000;
-constexpr auto kLimit = 300s; // a phase that takes longer has failed
+constexpr std::size_t kReconcileLeast = 10'000; // smallest stores that are reconciled
+constexpr auto kLimit = 300s;                   // a phase that takes longer has failed
 
 double median(std::vector<double> values) {
     return quantile(std::move(values), 0.5);
@@ -195,6 +199,158 @@ std::string_view text_of(store::Durability durability) {
     return durability == store::Durability::full ? "full" : "relaxed";
 }
 
+enum class Difference : std::uint8_t { missing_here, missing_there, changed_here, changed_there };
+constexpr std::array<std::pair<Difference, std::string_view>, 4> kDifferences = {{
+    {Difference::missing_here, "missing_here"},
+    {Difference::missing_there, "missing_there"},
+    {Difference::changed_here, "changed_here"},
+    {Difference::changed_there, "changed_there"},
+}};
+
+// Two nodes with the same records in memory; "here" asks, "there" answers.
+class StorePair {
+public:
+    // Of each difference that was settled.
+    struct Cost {
+        std::vector<double> round_trips; // questions, the request for the record among them
+        std::vector<double> bytes;       // of both ways from the connection on, less the record
+        std::vector<double> micros;      // from the connection until both are equal
+
+        void append(const Cost& other) {
+            round_trips.insert(
+                round_trips.end(), other.round_trips.begin(), other.round_trips.end());
+            bytes.insert(bytes.end(), other.bytes.begin(), other.bytes.end());
+            micros.insert(micros.end(), other.micros.begin(), other.micros.end());
+        }
+    };
+
+    explicit StorePair(asio::io_context& loop)
+        : loop_(loop),
+          there_(loop, stores_, 0),
+          here_(loop, stores_, 1) {}
+
+    /// The second one joins, and leaves again.
+    bool meet() {
+        there_.listen();
+        there_.create();
+        theirs_ = stores_.last;
+        here_.open();
+        ours_ = stores_.last;
+        here_.connect(there_.driver.listening().front());
+        const bool is_met = run_until(loop_, [&] {
+            const auto status = here_.graph().status();
+            return status.is_synchronized && status.has_neighbours;
+        });
+        if (!is_met) return false;
+        run_for(loop_, 1);
+        return part();
+    }
+
+    std::size_t size() const { return ids_.size(); }
+
+    /// Both have `size` records, half of them from moments of their own within thirty days and half
+    /// published a thousand at a time, by a hundred creators.
+    void fill(std::size_t size) {
+        constexpr std::uint64_t kDay = 864'000'000'000U; // ticks
+        const store::PeerTime now = there_.graph().peer_time(host::read_clocks().wall);
+        store::PeerTime batch;
+        while (ids_.size() < size) {
+            const std::size_t number = ids_.size();
+            const auto any_time = [&] {
+                return store::PeerTime{now.ticks - kDay / 24 - random_.below(30 * kDay)};
+            };
+            if (number % (2 * kRecordsPerCommit) == 0) batch = any_time();
+            store::Record record;
+            record.type = kType;
+            record.creator = fmt::format("creator {}", random_.below(100));
+            record.id = graph::make_record_id(
+                record.creator,
+                Guid::from_halves(random_.next(), random_.next()),
+                store::Rules::modern);
+            record.created = record.modified = number % 2 == 0 ? batch : any_time();
+            record.expires = {now.ticks + kDay};
+            record.payload.assign(16, static_cast<std::byte>(number));
+            KITH_CHECK(theirs_->put(record) && ours_->put(record));
+            ids_.push_back(record.id);
+        }
+    }
+
+    /// Makes one difference, lets the two meet, and parts them again.
+    bool measure(Difference kind, Cost& costs) {
+        const store::Record record = differ(kind);
+        const std::uint64_t rounds = here_.graph().counters().sync_rounds;
+        const std::uint64_t completed = here_.graph().counters().syncs_completed;
+        const double bytes = wire_bytes();
+        const double started = now_s();
+        here_.connect(there_.driver.listening().front());
+        if (!run_until(loop_, [&] { return is_equal(); })) return false;
+        costs.micros.push_back((now_s() - started) * 1e6);
+        const bool is_done =
+            run_until(loop_, [&] { return here_.graph().counters().syncs_completed > completed; });
+        if (!is_done) return false;
+        run_for(loop_, 0.1); // acknowledgements wait for company
+        // Every question has an answer, and so has the REQUEST that ends them.
+        costs.round_trips.push_back(
+            static_cast<double>(here_.graph().counters().sync_rounds - rounds + 1));
+        costs.bytes.push_back(wire_bytes() - bytes - flood_size(record));
+        return part() && is_equal();
+    }
+
+private:
+    bool is_equal() const { return digest(*theirs_) == digest(*ours_); }
+    static store::RangeSum digest(const store::MemoryStore& store) {
+        return store.index().sum(store::SyncKey::lowest(), store::SyncKey::highest());
+    }
+
+    double wire_bytes() {
+        const auto counters = here_.driver.links().counters();
+        return static_cast<double>(counters.bytes_received + counters.bytes_sent);
+    }
+
+    // The message, and its frame with the number of its stream: what the bound leaves out.
+    static double flood_size(const store::Record& record) {
+        const graph::Flood flood{graph::encode_record(record, kGraph, store::Rules::modern)};
+        constexpr std::size_t kFrame = 3;
+        return static_cast<double>(graph::encode(flood).size() + kFrame);
+    }
+
+    // What will have to travel.
+    store::Record differ(Difference kind) {
+        const store::RecordId id = ids_[random_.below(ids_.size())];
+        const bool is_here = kind == Difference::missing_here || kind == Difference::changed_here;
+        store::MemoryStore& changed = is_here ? *ours_ : *theirs_;
+        store::Record record = changed.get(id).value().value();
+        if (kind == Difference::missing_here || kind == Difference::missing_there) {
+            KITH_CHECK(changed.erase(id));
+            return record;
+        }
+        ++record.version;
+        record.modifier = fmt::format("modifier {}", random_.below(100));
+        const store::PeerTime now = there_.graph().peer_time(host::read_clocks().wall);
+        record.modified.ticks += 1 + random_.below(now.ticks - record.modified.ticks);
+        KITH_CHECK(changed.put(record));
+        return record;
+    }
+
+    bool part() {
+        for (const graph::LinkInfo& link : here_.graph().links())
+            here_.graph().disconnect(host::read_clocks(), link.link);
+        here_.driver.change(
+            kGraph, [](graph::Graph&, Now) { return graph::GraphResult<void>{}; }, [](auto&&) {});
+        return run_until(
+            loop_, [&] { return here_.graph().links().empty() && there_.graph().links().empty(); });
+    }
+
+    asio::io_context& loop_;
+    KnownStores stores_;
+    Node there_;
+    Node here_;
+    store::MemoryStore* theirs_ = nullptr;
+    store::MemoryStore* ours_ = nullptr;
+    std::vector<store::RecordId> ids_;
+    SeededRandom random_{4242};
+};
+
 class GraphBench {
 public:
     explicit GraphBench(const GraphOptions& options) : options_(options) {}
@@ -268,91 +424,56 @@ private:
             median(cpus)));
     }
 
+    // One difference after another between two stores that grow to the size asked for.
     void reconcile() {
-        std::vector<double> round_trips;
-        std::vector<double> bytes;
-        std::vector<double> micros;
-        for (std::size_t run = 0; run < options_.runs; ++run) {
-            asio::io_context loop{1};
-            KnownStores stores;
-            Node a(loop, stores, 0);
-            a.listen();
-            a.create();
-            store::MemoryStore& held = *stores.last;
-            Node b(loop, stores, 1);
-            b.open();
-            store::MemoryStore& other = *stores.last;
-            const Endpoint at = a.driver.listening().front();
-            b.connect(at);
-            const bool is_met = run_until(loop, [&] {
-                return b.graph().status().is_synchronized && b.graph().status().has_neighbours;
-            });
-            if (!is_met) return fail("reconcile");
-            run_for(loop, 0.5);
-            for (const graph::LinkInfo& link : b.graph().links())
-                b.graph().disconnect(host::read_clocks(), link.link);
-            b.driver.change(
-                kGraph,
-                [](graph::Graph&, Now) { return graph::GraphResult<void>{}; },
-                [](auto&&) {});
-            run_until(loop, [&] { return !a.graph().status().has_neighbours; });
-            const store::RecordId missing = fill_both(a, held, other);
-            const graph::Counters before = b.graph().counters();
-            const auto wire = b.driver.links().counters();
-            bool is_there = false;
-            b.driver.watch(kGraph, [&](const graph::Event& event) {
-                const auto* changed = std::get_if<graph::RecordChanged>(&event);
-                is_there |= changed != nullptr && changed->id == missing;
-            });
-            const double started = now_s();
-            b.connect(at);
-            if (!run_until(loop, [&] { return is_there; })) return fail("reconcile");
-            micros.push_back((now_s() - started) * 1e6);
-            const auto after = b.driver.links().counters();
-            // The record with its frame is what the bound leaves out.
-            const double record = 12 + 2 + 1 + 90 + 16 + 2 * 32;
-            bytes.push_back(
-                static_cast<double>(
-                    after.bytes_received - wire.bytes_received + after.bytes_sent -
-                    wire.bytes_sent) -
-                record);
-            round_trips.push_back(
-                static_cast<double>(b.graph().counters().sync_rounds - before.sync_rounds + 1));
+        asio::io_context loop{1};
+        StorePair pair(loop);
+        if (!pair.meet()) return fail("reconcile");
+        std::vector<std::size_t> sizes;
+        std::size_t next = options_.reconcile_records;
+        do
+            sizes.insert(sizes.begin(), next);
+        while ((next /= 10) >= kReconcileLeast);
+        for (const std::size_t size : sizes) {
+            pair.fill(size);
+            if (!reconcile_at(pair)) return fail("reconcile");
         }
-        print_line(fmt::format(
-            R"({{"phase":"reconcile","records":{},"differ":1,"runs":{},"round_trips":{:.0f},)"
-            R"("bytes":{:.0f},"us":{:.0f}}})",
-            options_.reconcile_records,
-            options_.runs,
-            median(round_trips),
-            median(bytes),
-            median(micros)));
     }
 
-    // The same records in both stores, but for one.
-    store::RecordId
-    fill_both(Node& node, store::MemoryStore& held, store::MemoryStore& other) const {
-        SeededRandom random(4242);
-        const std::string creator = "bench peer 0";
-        const store::PeerTime start = node.graph().peer_time(host::read_clocks().wall);
-        store::RecordId missing;
-        for (std::size_t i = 0; i < options_.reconcile_records; ++i) {
-            store::Record record;
-            record.type = kType;
-            record.id = graph::make_record_id(
-                creator, Guid::from_halves(random.next(), random.next()), store::Rules::modern);
-            record.creator = creator;
-            record.created =
-                record.modified = {start.ticks - 36'000'000'000U + random.below(30'000'000'000U)};
-            record.expires = {start.ticks + 864'000'000'000U};
-            record.payload.assign(16, static_cast<std::byte>(i));
-            KITH_CHECK(held.put(record).has_value());
-            if (i == options_.reconcile_records / 3)
-                missing = record.id;
-            else
-                KITH_CHECK(other.put(record).has_value());
+    bool reconcile_at(StorePair& pair) {
+        StorePair::Cost all;
+        std::string by_kind;
+        for (const auto& [kind, name] : kDifferences) {
+            StorePair::Cost costs;
+            for (std::size_t i = 0; i < options_.differences; ++i)
+                if (!pair.measure(kind, costs)) return false;
+            by_kind += fmt::format(
+                R"(,"{}":{{"round_trips":[{:.0f},{:.0f}],"bytes":[{:.0f},{:.0f}],)"
+                R"("us":[{:.0f},{:.0f}]}})",
+                name,
+                median(costs.round_trips),
+                quantile(costs.round_trips, 1),
+                median(costs.bytes),
+                quantile(costs.bytes, 1),
+                median(costs.micros),
+                quantile(costs.micros, 1));
+            all.append(costs);
         }
-        return missing;
+        print_line(fmt::format(
+            R"({{"phase":"reconcile","records":{},"differ":1,"differences":{},)"
+            R"("round_trips":{:.0f},)"
+            R"("round_trips_max":{:.0f},"bytes":{:.0f},"bytes_max":{:.0f},)"
+            R"("us":{:.0f},"us_max":{:.0f}{}}})",
+            pair.size(),
+            all.bytes.size(),
+            median(all.round_trips),
+            quantile(all.round_trips, 1),
+            median(all.bytes),
+            quantile(all.bytes, 1),
+            median(all.micros),
+            quantile(all.micros, 1),
+            by_kind));
+        return true;
     }
 
     struct UnderWay {

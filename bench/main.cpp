@@ -72,6 +72,10 @@ int main(int argc, char** argv) {
         ->add_option("--reconcile-records", graph.reconcile_records, "Records of two stores")
         ->check(CLI::Range(1, 10'000'000))
         ->capture_default_str();
+    graph_command
+        ->add_option("--differences", graph.differences, "Of each kind, reconciled one at a time")
+        ->check(CLI::Range(1, 10'000))
+        ->capture_default_str();
     graph_command->add_option("--nodes", graph.nodes, "Nodes that a record reaches")
         ->check(CLI::Range(2, 256))
         ->capture_default_str();
