@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t kKeySize = 24;
 constexpr std::size_t kHashSize = 16;
-constexpr unsigned kLengthBits = 5; // of the head: bytes of the key that follow
+constexpr std::size_t kHeadSize = 2; // kind and length, and what is shared
+constexpr unsigned kLengthBits = 5;
 constexpr unsigned kLengthMask = (1U << kLengthBits) - 1;
 
 using KeyBytes = ByteArray<kKeySize>;
@@ -34,12 +35,20 @@ SyncKey key_of(const KeyBytes& bytes) {
     return key;
 }
 
-// What is left away at the end is bytes of 0xFF.
-std::size_t length_of(const KeyBytes& key) {
-    std::size_t length = key.size();
-    while (length > 0 && key[length - 1] == std::byte{0xFF})
-        --length;
-    return length;
+// How a key is written behind another one: what both begin with is left away, and so are bytes of
+// 0xFF at the end.
+struct Parts {
+    std::size_t shared = 0;
+    std::size_t length = 0; // of what is written
+};
+
+Parts parts_of(const KeyBytes& before, const KeyBytes& key) {
+    std::size_t end = key.size();
+    while (end > 0 && key[end - 1] == std::byte{0xFF})
+        --end;
+    const auto common = std::ranges::mismatch(before, key).in2 - key.begin();
+    const std::size_t shared = std::min(static_cast<std::size_t>(common), end);
+    return {shared, end - shared};
 }
 
 } // namespace
@@ -55,8 +64,10 @@ SyncKey separator(const SyncKey& last, const SyncKey& next) {
 
 std::size_t size_of(const std::vector<SyncRange>& ranges, RangeUse use) {
     std::size_t size = 0;
+    KeyBytes before{};
     for (const SyncRange& range : ranges) {
-        size += 1 + length_of(bytes_of(range.upper));
+        const KeyBytes key = bytes_of(range.upper);
+        size += kHeadSize + parts_of(std::exchange(before, key), key).length;
         if (range.kind == RangeKind::sum) size += kHashSize;
         if (range.kind == RangeKind::list && use == RangeUse::answer) size += sizeof(range.count);
     }
@@ -65,11 +76,14 @@ std::size_t size_of(const std::vector<SyncRange>& ranges, RangeUse use) {
 
 void write_ranges(wire::Writer& out, const std::vector<SyncRange>& ranges, RangeUse use) {
     KITH_ASSUME(ranges.size() <= kSyncRangesMax);
+    KeyBytes before{};
     for (const SyncRange& range : ranges) {
         const KeyBytes key = bytes_of(range.upper);
-        const std::size_t length = length_of(key);
-        out(static_cast<std::uint8_t>(std::to_underlying(range.kind) << kLengthBits | length));
-        out.bytes(ByteView(key).first(length));
+        const Parts parts = parts_of(std::exchange(before, key), key);
+        const std::size_t kind = std::to_underlying(range.kind);
+        out(static_cast<std::uint8_t>(kind << kLengthBits | parts.length),
+            static_cast<std::uint8_t>(parts.shared));
+        out.bytes(ByteView(key).subspan(parts.shared, parts.length));
         if (range.kind == RangeKind::sum) out(range.hash);
         if (range.kind == RangeKind::list && use == RangeUse::answer) out(range.count);
     }
@@ -78,19 +92,23 @@ void write_ranges(wire::Writer& out, const std::vector<SyncRange>& ranges, Range
 std::vector<SyncRange> read_ranges(wire::Reader& in, std::uint64_t count, RangeUse use) {
     std::vector<SyncRange> ranges;
     in.require(count <= kSyncRangesMax, wire::Errc::too_many_items);
+    KeyBytes before{};
     while (!in.failed() && ranges.size() < count) {
         const unsigned head = in.take<std::uint8_t>();
+        const unsigned shared = in.take<std::uint8_t>();
         const unsigned length = head & kLengthMask;
         const unsigned kind = head >> kLengthBits;
-        in.require(kind <= std::to_underlying(RangeKind::list) && length <= kKeySize);
+        in.require(kind <= std::to_underlying(RangeKind::list) && shared + length <= kKeySize);
         if (in.failed()) break;
         KeyBytes key;
         key.fill(std::byte{0xFF});
-        std::ranges::copy(in.take_bytes(length), key.begin());
+        std::copy_n(before.begin(), shared, key.begin());
+        std::ranges::copy(in.take_bytes(length), key.begin() + shared);
         SyncRange range{static_cast<RangeKind>(kind), key_of(key)};
         if (range.kind == RangeKind::sum) in(range.hash);
         if (range.kind == RangeKind::list && use == RangeUse::answer) in(range.count);
-        in.require(length_of(key) == length); // one form of each key
+        const Parts parts = parts_of(std::exchange(before, key), key);
+        in.require(parts.shared == shared && parts.length == length); // one form of each key
         in.require(ranges.empty() || ranges.back().upper < range.upper);
         ranges.push_back(range);
     }

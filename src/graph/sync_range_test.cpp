@@ -40,11 +40,11 @@ bool reads(const Bytes& input, std::uint64_t count, RangeUse use = RangeUse::que
 }
 
 TEST(SyncRange, TheHighestKeyIsNoBytesAtAll) {
-    EXPECT_EQ(written({{RangeKind::settled, SyncKey::highest()}}), bytes({0x00}));
-    EXPECT_EQ(written({{RangeKind::list, SyncKey::highest()}}), bytes({0x40}));
+    EXPECT_EQ(written({{RangeKind::settled, SyncKey::highest()}}), bytes({0x00, 0}));
+    EXPECT_EQ(written({{RangeKind::list, SyncKey::highest()}}), bytes({0x40, 0}));
     EXPECT_EQ(
         written({{RangeKind::list, SyncKey::highest(), {}, 258}}, RangeUse::answer),
-        bytes({0x40, 0, 0, 1, 2}));
+        bytes({0x40, 0, 0, 0, 1, 2}));
 }
 
 TEST(SyncRange, SeparatorIsShortAndBetween) {
@@ -67,24 +67,41 @@ TEST(SyncRange, SeparatorIsShortAndBetween) {
     }
 }
 
+TEST(SyncRange, WhatAKeySharesWithTheOneBeforeIsNotRepeated) {
+    EXPECT_EQ(
+        written(
+            {{RangeKind::settled, key(0x0102'03FF'FFFF'FFFF, kOnes, kOnes)},
+             {RangeKind::list, key(0x0102'05FF'FFFF'FFFF, kOnes, kOnes)},
+             {RangeKind::list, key(0x01FF'FFFF'FFFF'FFFF, kOnes, kOnes)}}),
+        bytes({0x03, 0, 1, 2, 3, 0x41, 2, 5, 0x40, 1}));
+}
+
 // One meaning has one encoding, and what has another one is refused.
 TEST(SyncRange, KeysThatAreNotShortestOrDoNotAscendAreRefused) {
-    EXPECT_TRUE(reads(bytes({0x01, 0x05}), 1));
-    EXPECT_FALSE(reads(bytes({0x01, 0xFF}), 1)) << "the highest, written longer";
-    EXPECT_TRUE(reads(bytes({0x01, 0x05, 0x01, 0x06}), 2));
-    EXPECT_FALSE(reads(bytes({0x01, 0x05, 0x01, 0x05}), 2));
-    EXPECT_FALSE(reads(bytes({0x00, 0x01, 0x05}), 2)) << "nothing comes behind the highest";
+    EXPECT_TRUE(reads(bytes({0x01, 0, 0x05}), 1));
+    EXPECT_FALSE(reads(bytes({0x01, 0, 0xFF}), 1)) << "the highest, written longer";
+    EXPECT_FALSE(reads(bytes({0x02, 0, 0x00, 0x05}), 1)) << "the first one follows on zeros";
+    EXPECT_TRUE(reads(bytes({0x01, 1, 0x05}), 1));
+    EXPECT_TRUE(reads(bytes({0x01, 0, 0x05, 0x01, 0, 0x06}), 2));
+    EXPECT_FALSE(reads(bytes({0x01, 0, 0x05, 0x02, 0, 0x05, 0x06}), 2)) << "shares a byte";
+    EXPECT_FALSE(reads(bytes({0x01, 0, 0x05, 0x00, 1}), 2)) << "the same again";
+    EXPECT_FALSE(reads(bytes({0x01, 0, 0x05, 0x01, 0, 0x04}), 2));
+    EXPECT_FALSE(reads(bytes({0x00, 0, 0x01, 0, 0x05}), 2)) << "nothing comes behind the highest";
 }
 
 TEST(SyncRange, UnknownKindsAndLengthsAreRefused) {
-    Bytes longest(25, std::byte{1});
+    Bytes longest(26, std::byte{1});
     longest[0] = std::byte{24};
+    longest[1] = std::byte{0};
     EXPECT_TRUE(reads(longest, 1));
     longest.push_back(std::byte{1});
     longest[0] = std::byte{25};
     EXPECT_FALSE(reads(longest, 1));
-    EXPECT_FALSE(reads(bytes({0x60}), 1));
-    EXPECT_FALSE(reads(bytes({0x80}), 1));
+    longest[0] = std::byte{24};
+    longest[1] = std::byte{1};
+    EXPECT_FALSE(reads(longest, 1));
+    EXPECT_FALSE(reads(bytes({0x60, 0}), 1));
+    EXPECT_FALSE(reads(bytes({0x80, 0}), 1));
 }
 
 TEST(SyncRange, WhatIsCutShortOrTooManyIsRefused) {

@@ -43,9 +43,19 @@ def address(text, port):
     return struct.pack(">HH", 0x17, port) + packed
 
 
-def sync_range(kind, time, record, then=b""):
-    key = (struct.pack(">Q", time) + record).rstrip(b"\xff")
-    return bytes([kind << 5 | len(key)]) + key + then
+def sync_ranges(*ranges):
+    """Of (kind, time, record id, what follows)."""
+    out = b""
+    before = bytes(24)
+    for kind, time, record, then in ranges:
+        whole = struct.pack(">Q", time) + record
+        key = whole.rstrip(b"\xff")
+        shared = 0
+        while shared < len(key) and key[shared] == before[shared]:
+            shared += 1
+        out += bytes([kind << 5 | len(key) - shared, shared]) + key[shared:] + then
+        before = whole
+    return out
 
 
 def peer_address(text, port):
@@ -136,17 +146,15 @@ def vectors():
     out["solicit-hash"] = message(8, struct.pack(">BBHIHH", 0, 1, 20, 1, 36, 0), TYPE, entry)
     out["solicit-hash-sums"] = message(
         8, struct.pack(">BBHIHH", 0, 0, 20, 4, 20, 1),
-        sync_range(0, 0x01DA4900FFFFFFFF, ONES),
-        sync_range(1, TIME, FIRST, HASH),
-        sync_range(2, TIME + 1, ONES),
-        sync_range(1, MAX64, ONES, HASH))
+        sync_ranges((0, 0x01DA4900FFFFFFFF, ONES, b""), (1, TIME, FIRST, HASH),
+                    (2, TIME + 1, ONES, b""), (1, MAX64, ONES, HASH)))
     boundary = struct.pack(">Q", TIME) + FIRST + struct.pack(">Q", TIME + 1) + SECOND + struct.pack(">I", 1)
     abstract = FIRST + struct.pack(">I", 7)
     out["advertise"] = message(9, struct.pack(">IIHHI", 1, 1, 24, 0, 76), boundary, abstract)
     out["advertise-wide"] = message(
         9, struct.pack(">IIHHI", 1, 1, 24, 2, 76), boundary, abstract, DIGEST)
-    parts = (sync_range(0, TIME, ONES) + sync_range(2, TIME + 1, SECOND, struct.pack(">I", 1)) +
-             sync_range(1, TIME + 1, ONES, HASH) + sync_range(0, MAX64, ONES))
+    parts = sync_ranges((0, TIME, ONES, b""), (2, TIME + 1, SECOND, struct.pack(">I", 1)),
+                        (1, TIME + 1, ONES, HASH), (0, MAX64, ONES, b""))
     out["advertise-ranges"] = message(
         9, struct.pack(">IIHHI", 4, 1, 24, 6, 24 + len(parts)), parts, abstract, DIGEST)
     out["advertise-lazy"] = message(9, struct.pack(">IIHHI", 0, 1, 24, 0, 24), abstract)
