@@ -40,5 +40,13 @@ public:
     template<std::size_t N>
     ByteArray<N> array() {
         ByteArray<N> out{};
+        for (std::byte& b : out)
+            b = static_cast<std::byte>(byte());
+        return out;
+    }
 
-    } // namespace kith::fuzz
+private:
+    std::span<const std::uint8_t> bytes_;
+};
+
+} // namespace kith::fuzz

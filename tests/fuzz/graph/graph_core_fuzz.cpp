@@ -307,7 +307,7 @@ private:
                 advert.flags |= kRangesFlag;
                 advert.ranges = any_ranges();
                 for (SyncRange& range : advert.ranges)
-                    if (range.kind == RangeKind::list) range.count = input_.below(10);
+                    if (range.kind == RangeKind::list) range.count = input_.byte() % 10U;
                 advert.abstracts = any_abstracts(is_wide);
                 return advert;
             }

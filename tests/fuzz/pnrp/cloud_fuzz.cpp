@@ -27,16 +27,6 @@ constexpr std::size_t kHeardMax = 32;             // questions of the cloud that
 constexpr std::size_t kStateBytesMax = 8'000'000; // far above what this many steps may need
 constexpr std::size_t kOutputMax = 20'000;        // datagrams for one input; more is a storm
 
-for (std::byte& b : out)
-    b = static_cast<std::byte>(byte());
-return out;
-}
-
-private:
-std::span<const std::uint8_t> bytes_;
-}
-;
-
 // One of a few nodes, so that what is said of them at different times meets.
 Endpoint node(std::size_t number) {
     Endpoint endpoint = *parse_endpoint("[2001:db8::1]:3540");
