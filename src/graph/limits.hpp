@@ -30,10 +30,18 @@ inline constexpr std::size_t kChunk = 64 * 1024;
 /// Records that wait to be sent on one link, by id; one more ends the link, and the peer
 /// synchronises when it is back.
 inline constexpr std::size_t kFloodQueueMax = 65'536;
+/// Acknowledgements, adverts and the like that wait on one link, in bytes: a neighbour that leaves
+/// so much unread loses its link.
+inline constexpr std::size_t kTalkMax = 1024 * 1024;
+/// Messages that are not complete, of all links of a graph together, in bytes: beyond, the link
+/// that holds the most ends.
+inline constexpr std::size_t kUnfinishedMax = 256 * 1024 * 1024;
 /// Messages of direct connections that wait, in bytes: `send()` refuses beyond.
 inline constexpr std::size_t kDirectQueueMax = 1024 * 1024;
 /// One message of a direct connection, in bytes: longer data is several.
 inline constexpr std::size_t kDataMax = 1024 * 1024;
+/// One message that arrives on a direct connection, in bytes.
+inline constexpr std::size_t kDirectMessageMax = kDataMax + 4096;
 /// Above this a record takes the second stream, where links have two. Bytes.
 inline constexpr std::size_t kBulkAbove = 16 * 1024;
 /// Of the encoded records that were sent last, in bytes, and how long one is kept for the next
@@ -115,14 +123,22 @@ inline constexpr std::size_t kFanOut = 16;      // ranges of one more round
 /// Parts into which an answer cuts a range that differs and has more than kLeaf records in each:
 /// a round of two levels.
 inline constexpr std::size_t kAnswerParts = 8;
-inline constexpr std::size_t kLeaf = 32;                  // records: a range of so many is listed
-inline constexpr std::size_t kListedMax = 4096;           // abstracts in one answer
-inline constexpr std::size_t kRangesMax = 4096;           // open ranges of one synchronisation
+inline constexpr std::size_t kLeaf = 32;        // records: a range of so many is listed
+inline constexpr std::size_t kListedMax = 4096; // abstracts in one answer
+inline constexpr std::size_t kRangesMax = 4096; // open ranges of one synchronisation
+/// Entries of one question by sums: a range and what lies settled before it, and the end.
+inline constexpr std::size_t kSumsEntriesMax = 2 * kRangesMax + 1;
 inline constexpr std::size_t kRoundsMax = 64;             // of one synchronisation
 inline constexpr std::size_t kDifferencesMax = 1'000'000; // ids of one synchronisation
 /// Questions that one neighbour may ask within this time.
 inline constexpr std::size_t kSolicitsMax = 256;
 inline constexpr Duration kSolicitsTime = 60s;
+/// Questions of one link that wait for their answers; and the bytes of answers that may be unread
+/// when another question comes.
+inline constexpr std::size_t kQuestionsMax = 64;
+inline constexpr std::size_t kAnswersMax = 1024 * 1024;
+/// Records looked at for one link before others have their turn.
+inline constexpr std::size_t kFillWork = 4096;
 /// A synchronisation that hears nothing for so long is given up, and begun again by maintenance.
 inline constexpr Duration kSyncPatience = 60s;
 /// A range sum of `published` links has 10 records; SOLICIT_HASH addresses 64 KiB of types only,
@@ -135,6 +151,10 @@ inline constexpr std::size_t kReferralsMax = 100; // MS-PPGRH 3.1.1
 inline constexpr std::size_t kReferralsSent = 10; // MS-PPGRH 3.1.5.2.1
 inline constexpr std::size_t kAddressesMax = 10;  // of one node
 inline constexpr std::size_t kDialsAtOnce = 4;
+/// Addresses of referrals that are dialled within this time: anybody can name a victim
+/// (modernization 4.3).
+inline constexpr std::size_t kReferralDialsMax = 10;
+inline constexpr Duration kReferralDialsTime = 60s;
 inline constexpr std::size_t kFormerMax = 1000; // addresses of nodes that are gone
 inline constexpr Duration kFormerTime = 24h;
 inline constexpr Duration kFormerProbe = 15s;
