@@ -125,7 +125,8 @@ GraphResult<void> Graph::send(Now now, LinkId id, const Guid& type, ByteView dat
     // One connection keeps its order: what is sent on a direct link stays on one stream.
     link->send(
         Pt2pt{type, to_owned(data)},
-        is_bulk && link->is_neighbour() ? Stream::bulk : Stream::small);
+        is_bulk && link->is_neighbour() ? Stream::bulk : Stream::small,
+        Load::record); // `is_writable` bounds it
     state_->settle(now);
     return {};
 }

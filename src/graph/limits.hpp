@@ -100,8 +100,8 @@ inline constexpr double kInvalidBurst = 100;
 inline constexpr double kInvalidPerSecond = 20;
 /// One version step of an update; more would leave no room for later ones.
 inline constexpr std::uint32_t kVersionStepMax = 1U << 16U;
-/// Records and bytes that one node keeps of a graph: four times the quota of modernization 4.8, as
-/// a graph cannot name its own yet.
+/// Records and bytes that one node keeps of a graph, whatever the graph's own quotas allow: four
+/// times what modernization 4.8 proposes for those.
 inline constexpr std::uint64_t kRecordsMax = 4'000'000;
 inline constexpr std::uint64_t kBytesMax = 4ULL * 1024 * 1024 * 1024;
 inline constexpr std::chrono::hours kLifetimeMax{366 * 24};
@@ -139,6 +139,7 @@ inline constexpr std::size_t kQuestionsMax = 64;
 inline constexpr std::size_t kAnswersMax = 1024 * 1024;
 /// Records looked at for one link before others have their turn.
 inline constexpr std::size_t kFillWork = 4096;
+inline constexpr Duration kFillPause = 1ms;
 /// A synchronisation that hears nothing for so long is given up, and begun again by maintenance.
 inline constexpr Duration kSyncPatience = 60s;
 /// A range sum of `published` links has 10 records; SOLICIT_HASH addresses 64 KiB of types only,
