@@ -76,7 +76,10 @@ GraphResult<void> Graph::State::load(Now now) {
     auto info = context.store.get(kGraphInfoId);
     if (!info) return std::unexpected(graph_error(info.error()));
     if (*info && !(*info)->is_deleted) {
-        if (auto known = decode_graph_info((*info)->payload)) context.info = std::move(*known);
+        if (auto known = decode_graph_info((*info)->payload)) {
+            context.info = std::move(*known);
+            database.adopt(now, context.info);
+        }
     }
     context.is_synchronized = property(kSynchronized).has_value();
     return {};
