@@ -127,6 +127,20 @@ INSTANTIATE_TEST_SUITE_P(
         return std::string(to_string(each.param));
     });
 
+// All manners at once, one node of five: what honest nodes notice of it is less than a second.
+TEST(GraphScenario, liars_of_all_manners_hold_nothing_up) {
+    GraphOptions options = small(30, 11);
+    options.network = Latency::lan;
+    const GraphReport calm = run(options);
+    options.liar_percent = 20;
+    options.lies = all_graph_lies();
+    const GraphReport report = run(options);
+    EXPECT_EQ(report.liars, 6U);
+    EXPECT_EQ(report.missed, 0U);
+    EXPECT_LT(report.latency_max_ms, calm.latency_max_ms + 1000.0);
+    EXPECT_LT(report.state_bytes_max, 4U << 20U);
+}
+
 TEST(GraphScenario, different_seeds_are_different_runs) {
     NoProgress progress;
     const auto a = run_graph_once(small(4, 1), progress);

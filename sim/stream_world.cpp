@@ -561,11 +561,10 @@ void StreamWorld::read(std::uint32_t index, std::uint8_t side) {
     push_at(now_, Kind::writable, index, static_cast<std::uint8_t>(1 - side));
     for (const Bytes& chunk : chunks)
         hand_over(end, chunk);
-    if (has_ended) {
-        lose(index, side);
-    } else {
-        settle(end.host, Cause::arrival, sender.host);
-    }
+    // What the core says to that may be that it closes: the end is another event. Connections may
+    // move while it says it.
+    settle(end.host, Cause::arrival, sender.host);
+    if (has_ended) lose(index, side);
 }
 
 void StreamWorld::give_up(std::uint32_t index, std::uint8_t side) {

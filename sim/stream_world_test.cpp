@@ -186,6 +186,24 @@ TEST(StreamWorld, a_core_that_hands_over_without_end_is_caught) {
     EXPECT_EQ(both.world.breach()->what, "hands over without end on link 1");
 }
 
+// The last bytes and the end of a connection may come in one read: who closes at the bytes has done
+// nothing wrong.
+TEST(StreamWorld, bytes_and_the_end_behind_them_are_two_events) {
+    TwoStreams both(lan());
+    both.connect();
+    const graph::LinkId theirs = both.diaries[1].accepted.at(0);
+    both.cores[1]->answer = graph::CloseLink{theirs, false};
+    both.cores[1]->reads = false;
+    both.say(0, "goodbye");
+    both.command(0, graph::CloseLink{1, true});
+    both.world.run_for(1s);
+    both.cores[1]->reads = true;
+    both.world.drain(host_id(1));
+    both.world.run_for(1s);
+    EXPECT_EQ(both.diaries[1].heard, "goodbye");
+    EXPECT_FALSE(both.world.breach());
+}
+
 TEST(StreamWorld, links_that_are_not_there_are_caught) {
     TwoStreams both(lan());
     both.command(0, graph::SendBytes{7, testing::bytes_of("x")});

@@ -70,7 +70,12 @@ struct GraphProperties {
     std::chrono::seconds presence_lifetime{300};
     std::optional<std::uint32_t> presence_max{}; // nothing: every node says that it is there
     std::uint32_t record_size_max = 0;           // bytes, 1024 to 60 MiB, which is 0
-    std::string creator{};                       // peer id; filled in
+    // Quotas, for good once the graph is created; 0: none. A creator that has more keeps what it
+    // modified first. Not in graphs of published rules.
+    std::uint32_t records_max = 0;      // of the graph
+    std::uint32_t records_each_max = 0; // of one creator
+    std::uint64_t bytes_each_max = 0;   // of one creator: payloads and attributes
+    std::string creator{};              // peer id; filled in
 };
 
 // Security ----------------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ public:
     std::optional<Instant> timeout;
     std::deque<graph::LinkCommand> commands;
     std::deque<graph::Event> events;
+    std::optional<graph::LinkCommand> answer; // to the next bytes
 
     bool is_listening() const override { return listens; }
     bool is_reading(graph::LinkId /*link*/) const override { return reads; }
@@ -53,6 +54,7 @@ public:
     void handle_bytes(Now now, graph::LinkId /*link*/, ByteView bytes) override {
         diary_.heard += as_text(bytes);
         diary_.heard_at.push_back(now.instant);
+        if (answer) commands.push_back(*std::exchange(answer, std::nullopt));
     }
     void handle_sent(Now /*now*/, graph::LinkId /*link*/, std::size_t size) override {
         diary_.sent += size;

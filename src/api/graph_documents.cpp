@@ -93,6 +93,14 @@ Json type_or_null(const store::RecordType& type) {
     return type.is_nil() ? Json(nullptr) : Json(to_string(type));
 }
 
+Json quotas_json(const graph::Quotas& quotas) {
+    const auto bound = [](std::uint64_t value) { return value == 0 ? Json(nullptr) : Json(value); };
+    return {
+        {"records_max", bound(quotas.records)},
+        {"records_each_max", bound(quotas.records_each)},
+        {"bytes_each_max", bound(quotas.bytes_each)}};
+}
+
 Json counters_json(const graph::Graph& graph) {
     const graph::Counters& counters = graph.counters();
     Json dropped = Json::object();
@@ -263,6 +271,7 @@ Json graph_document(GraphService& service, const std::string& name) {
         {"in_memory", options.in_memory},
         {"durability", options.durability == store::Durability::full ? "full" : "relaxed"},
         {"rules", options.rules == store::Rules::modern ? "modern" : "published"},
+        {"quotas", quotas_json(graph.quotas())},
         {"uses_names", options.uses_names},
         {"peer_name", node::graph_name(name).to_string()},
         {"nodes", graph.nodes().size()},

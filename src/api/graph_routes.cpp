@@ -3,6 +3,7 @@
 #include "api/graph_text.hpp"
 
 #include <fmt/format.h>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -65,6 +66,14 @@ std::expected<graph::GraphInfo, Error> read_info(RequestBody& body) {
         1000);
     out.presence_max =
         static_cast<std::uint32_t>(body.number_or("presence_max", 0xFFFF'FFFF, 0, 0xFFFF'FFFF));
+    constexpr std::int64_t kMost = 0xFFFF'FFFF;
+    graph::Quotas quotas;
+    quotas.records = static_cast<std::uint32_t>(body.number_or("records_max", 0, 1, kMost));
+    quotas.records_each =
+        static_cast<std::uint32_t>(body.number_or("records_each_max", 0, 1, kMost));
+    quotas.bytes_each = static_cast<std::uint64_t>(
+        body.number_or("bytes_each_max", 0, 1, std::numeric_limits<std::int64_t>::max()));
+    if (quotas.any()) out.extras.push_back(graph::write_quotas(quotas));
     const auto read = parse_scope(scope);
     if (!read) {
         return refuse(ErrorCode::bad_request, "the scope is \"global\", \"site\" or \"link\"");

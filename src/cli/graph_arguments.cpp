@@ -7,7 +7,9 @@
 #include <CLI/Error.hpp>
 #include <CLI/Validators.hpp>
 #include <charconv>
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -119,6 +121,26 @@ void add_graph_group(CLI::App& root, Command& chosen) {
         }));
     create->add_flag(
         "--published-rules", created->published_rules, "Record rules that Windows shares");
+
+    const auto is_quota = [](CLI::Option* option, const char* unit, auto most) {
+        option->option_text(unit)->check(CLI::Range(decltype(most){1}, most));
+    };
+    constexpr auto kRecordsMost = std::numeric_limits<std::uint32_t>::max();
+    constexpr std::uint64_t kBytesMost = std::uint64_t{1} << 62U;
+    is_quota(
+        create->add_option("--max-records", created->records_max, "Records of the graph, for good"),
+        "COUNT",
+        kRecordsMost);
+    is_quota(
+        create->add_option(
+            "--max-records-each", created->records_each_max, "Records of one creator, for good"),
+        "COUNT",
+        kRecordsMost);
+    is_quota(
+        create->add_option(
+            "--max-bytes-each", created->bytes_each_max, "Bytes of one creator, for good"),
+        "BYTES",
+        kBytesMost);
 
     auto [open, opened] =
         add_command<GraphOpen>(group, "open", "Take part in a graph that exists", chosen);

@@ -95,6 +95,9 @@ Result execute(const Session& session, const GraphCreate& command) {
     body["comment"] = command.comment;
     body["scope"] = command.scope;
     body["rules"] = command.published_rules ? "published" : "modern";
+    if (command.records_max) body["records_max"] = *command.records_max;
+    if (command.records_each_max) body["records_each_max"] = *command.records_each_max;
+    if (command.bytes_each_max) body["bytes_each_max"] = *command.bytes_each_max;
     auto graph = session.call(
         {.method = Method::post, .target = "/v1/graphs", .body = std::move(body)}, "creating");
     if (!graph) return std::unexpected(graph.error());

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ struct GraphCreate {
     std::string comment;
     std::string scope = "global";
     bool published_rules = false;
+    std::optional<std::uint32_t> records_max;
+    std::optional<std::uint32_t> records_each_max;
+    std::optional<std::uint64_t> bytes_each_max;
 };
 struct GraphOpen {
     GraphWish wish;

@@ -97,6 +97,10 @@ std::string render_graph(const Json& graph, const Page& page) {
     facts.add("nodes", whole_number(graph, "nodes"));
     facts.add("neighbours", whole_number(graph, "neighbours"));
     facts.add("signature", text_of(graph, "signature"));
+    const Json& quotas = object_of(graph, "quotas");
+    facts.add("records at most", whole_number(quotas, "records_max"));
+    facts.add("of one creator", whole_number(quotas, "records_each_max"));
+    facts.add("bytes of one", whole_number(quotas, "bytes_each_max"));
     facts.add("kept", flag_of(graph, "in_memory") ? "in memory" : text_of(graph, "durability"));
     facts.add("peer time", text_of(graph, "peer_time"));
     if (!flag_of(graph, "secured")) {

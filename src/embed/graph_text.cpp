@@ -1,6 +1,7 @@
 #include "embed/graph_text.hpp"
 
 #include "base/overload.hpp"
+#include "graph/quotas.hpp"
 #include "graph/record_codec.hpp"
 #include "store/attributes.hpp"
 
@@ -247,6 +248,11 @@ graph::GraphInfo to_info(const GraphProperties& properties) {
     out.presence_lifetime = static_cast<std::uint32_t>(properties.presence_lifetime.count());
     out.presence_max = properties.presence_max.value_or(kNoPresenceMax);
     out.record_max = properties.record_size_max;
+    graph::Quotas quotas;
+    quotas.records = properties.records_max;
+    quotas.records_each = properties.records_each_max;
+    quotas.bytes_each = properties.bytes_each_max;
+    if (quotas.any()) out.extras.push_back(graph::write_quotas(quotas));
     return out;
 }
 
@@ -257,6 +263,10 @@ GraphProperties to_properties(const graph::GraphInfo& info) {
     out.presence_lifetime = std::chrono::seconds(info.presence_lifetime);
     if (info.presence_max != kNoPresenceMax) out.presence_max = info.presence_max;
     out.record_size_max = info.record_max;
+    const graph::Quotas quotas = graph::read_quotas(info.extras);
+    out.records_max = quotas.records;
+    out.records_each_max = quotas.records_each;
+    out.bytes_each_max = quotas.bytes_each;
     out.creator = info.creator;
     return out;
 }

@@ -38,6 +38,10 @@ std::string_view to_string(DropReason reason) {
         return "too_many_links";
     case DropReason::stale_sync:
         return "stale_sync";
+    case DropReason::slow_reader:
+        return "slow_reader";
+    case DropReason::unfinished:
+        return "unfinished";
     case DropReason::count:
         break;
     }

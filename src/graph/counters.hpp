@@ -28,6 +28,8 @@ enum class DropReason : std::uint8_t {
     too_many_invalid,  // ends the link
     too_many_links,    // accepted, and closed at once
     stale_sync,        // ends the link: an answer to no question
+    slow_reader,       // ends the link: too much of what it is told waits unread
+    unfinished,        // ends the link: it held the most of the messages that do not end
     count,
 };
 

@@ -5,7 +5,9 @@
 #include "store/attributes.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +28,20 @@ constexpr std::chrono::minutes kRefreshLifetimeMin{4};
 std::size_t stored_size(const Record& record) {
     return record.payload.size() + record.attributes.size();
 }
+
+/// What quotas look at, without the digest.
+IndexEntry weighed(const Record& record) {
+    IndexEntry entry;
+    entry.type = record.type;
+    entry.id = record.id;
+    entry.modified = record.modified;
+    entry.bytes = static_cast<std::uint32_t>(stored_size(record));
+    return entry;
+}
+
+constexpr std::string_view kQuotasKey = "quotas"; // property of the store
+/// Room that a creator leaves for what the graph wants of it: presence, contact and their renewals.
+constexpr std::uint32_t kRoomForGraph = 4;
 
 DropReason reason_for(RecordErrc why) {
     switch (why) {
@@ -64,6 +80,7 @@ void Database::fail(store::StoreErrc why) {
     // The store has undone its batch: the changes of this turn did not happen.
     context_.failed = why;
     changes_.clear();
+    recount();
 }
 
 // Publication -------------------------------------------------------------------------------------
@@ -106,15 +123,97 @@ bool Database::is_still_valid(const RecordId& id) {
 GraphResult<void> Database::check(Now now, const Record& record, bool is_new) const {
     if (record.expires <= context_.peer_now(now)) return std::unexpected(GraphErrc::bad_expiration);
     if (counted_size(record) >= context_.record_max()) return std::unexpected(GraphErrc::too_large);
+    if (const Quotas& quotas = use_.quotas(); !quotas.allows(record)) {
+        const bool fits = quotas.record_max == 0 || counted_size(record) <= quotas.record_max;
+        return std::unexpected(fits ? GraphErrc::bad_expiration : GraphErrc::too_large);
+    }
     if (!store::parse_attributes(record.attributes)) {
         return std::unexpected(GraphErrc::bad_attributes);
     }
-    if (is_new && is_full()) return std::unexpected(GraphErrc::too_many);
+    if (is_new && is_full(use_.quotas())) return std::unexpected(GraphErrc::too_many);
+    const IndexEntry* known = context_.store.index().find(record.id);
+    if (use_.is_used_up(weighed(record), known, kRoomForGraph)) {
+        return std::unexpected(GraphErrc::too_many);
+    }
     return {};
 }
 
-bool Database::is_full() const {
-    return context_.store.index().size() >= kRecordsMax || bytes_ >= kBytesMax;
+bool Database::is_full(const Quotas& quotas) const {
+    const std::size_t records = context_.store.index().size();
+    return (quotas.records != 0 && records >= quotas.records) || records >= kRecordsMax ||
+           bytes_ >= kBytesMax;
+}
+
+// Quotas ------------------------------------------------------------------------------------------
+
+void Database::adopt(Now now, const GraphInfo& info) {
+    if (has_quotas_ || context_.config.rules != store::Rules::modern) return;
+    has_quotas_ = true;
+    Quotas quotas = read_quotas(info.extras);
+    if (auto kept = context_.store.property(kQuotasKey); kept && *kept) {
+        Capability known = write_quotas({});
+        known.value = **kept;
+        quotas = read_quotas({known});
+    } else {
+        (void)context_.store.set_property(kQuotasKey, write_quotas(quotas).value);
+    }
+    use_ = QuotaUse(quotas);
+    if (!quotas.any()) return;
+    recount();
+    std::vector<IndexEntry> all;
+    const store::RecordIndex& index = context_.store.index();
+    index.visit(store::SyncKey::lowest(), store::SyncKey::highest(), [&](const IndexEntry& entry) {
+        all.push_back(entry);
+        return true;
+    });
+    for (const IndexEntry& entry : all) {
+        if (index.find(entry.id) == nullptr) continue; // gone with another one
+        const auto record = context_.store.get(entry.id);
+        const bool stays = !record || !*record || quotas.allows(**record);
+        if (!stays && !drop(entry, RecordChangeKind::deleted)) return;
+        keep_quota(entry.id);
+    }
+    plan_refresh(now);
+}
+
+void Database::recount() {
+    use_ = QuotaUse(use_.quotas());
+    context_.store.index().visit(
+        store::SyncKey::lowest(), store::SyncKey::highest(), [&](const IndexEntry& entry) {
+            use_.add(entry);
+            return true;
+        });
+}
+
+/// What of its creator's is last in the order gives way.
+void Database::keep_quota(const RecordId& id) {
+    while (const auto last = use_.excess(id)) {
+        const IndexEntry* entry = context_.store.index().find(*last);
+        if (entry == nullptr || !drop(*entry, RecordChangeKind::deleted)) return;
+    }
+}
+
+/// Removes a record from the store; false if that failed.
+bool Database::drop(const IndexEntry& stored, RecordChangeKind kind) {
+    const IndexEntry entry = stored; // the store's own is about to go
+    Change change;
+    change.id = entry.id;
+    change.type = entry.type;
+    change.version = entry.version;
+    if (!entry.is_deleted) change.kind = is_internal(entry.type) ? RecordChangeKind::expired : kind;
+    if (is_internal(entry.type)) {
+        auto record = context_.store.get(entry.id);
+        if (record && *record) change.internal = std::move(**record);
+    }
+    if (auto gone = context_.store.erase(entry.id); !gone) {
+        fail(gone.error());
+        return false;
+    }
+    bytes_ -= std::min<std::uint64_t>(bytes_, entry.bytes);
+    refreshing_.erase({entry.expires, entry.id});
+    use_.remove(entry);
+    changes_.push_back(std::move(change));
+    return true;
 }
 
 GraphResult<RecordId> Database::add(Now now, const NewRecord& wish) {
@@ -243,12 +342,14 @@ GraphResult<void> Database::put(Now now, Record record, LinkId from) {
         bytes_ -= std::min<std::uint64_t>(bytes_, known->bytes);
         was_seen = is_live(*known, now);
         refreshing_.erase({known->expires, known->id});
+        use_.remove(*known);
     }
     if (auto done = context_.store.put(record); !done) {
         fail(done.error());
         return std::unexpected(graph_error(done.error()));
     }
     track(record);
+    if (const IndexEntry* entry = context_.store.index().find(record.id)) use_.add(*entry);
     plan_expiry(now, record.expires);
     if (record.refreshes) plan_refresh(now);
 
@@ -260,7 +361,9 @@ GraphResult<void> Database::put(Now now, Record record, LinkId from) {
     change.from = from;
     change.size = stored_size(record);
     if (is_internal(record.type)) change.internal = std::move(record);
+    const RecordId id = change.id;
     changes_.push_back(std::move(change));
+    keep_quota(id);
     return {};
 }
 
@@ -311,7 +414,10 @@ std::optional<DropReason>
 Database::judge(Now now, const Record& record, const IndexEntry* known) const {
     const PeerTime peer_now = context_.peer_now(now);
     if (record.expires <= peer_now) return DropReason::expired_record;
-    if (known == nullptr && is_full()) return DropReason::over_quota;
+    if (known == nullptr && is_full(use_.quotas())) return DropReason::over_quota;
+    if (!use_.quotas().allows(record) || use_.is_over(weighed(record), known)) {
+        return DropReason::over_quota;
+    }
     if (context_.config.rules == store::Rules::published) return std::nullopt;
     if (record.modified.since(peer_now) > kFutureMax) return DropReason::from_the_future;
     if (record.expires.since(peer_now) > kLifetimeMax + kFutureMax) return DropReason::over_quota;
@@ -403,24 +509,10 @@ void Database::expire(Now now) {
             plan_expiry(now, first->expires);
             return;
         }
-        const IndexEntry entry = *first;
-        Change change;
-        change.id = entry.id;
-        change.type = entry.type;
-        change.version = entry.version;
-        if (!entry.is_deleted) change.kind = RecordChangeKind::expired;
-        if (is_internal(entry.type)) {
-            auto record = context_.store.get(entry.id);
-            if (record && *record) change.internal = std::move(**record);
-        }
-        if (auto gone = context_.store.erase(entry.id); !gone) {
-            fail(gone.error());
+        if (!drop(*first, RecordChangeKind::expired)) {
             expiry_due_ = now.instant + kExpiryScanMin;
             return;
         }
-        bytes_ -= std::min<std::uint64_t>(bytes_, entry.bytes);
-        refreshing_.erase({entry.expires, entry.id});
-        changes_.push_back(std::move(change));
     }
     expiry_due_ = now.instant; // more next turn
 }
@@ -473,7 +565,7 @@ std::optional<Change> Database::poll_change() {
 }
 
 std::size_t Database::memory() const {
-    return deferred_bytes_ + deferred_.size() * sizeof(Deferred) +
+    return deferred_bytes_ + deferred_.size() * sizeof(Deferred) + use_.memory() +
            refreshing_.size() * (sizeof(std::pair<PeerTime, RecordId>) + 32) +
            changes_.size() * sizeof(Change);
 }

@@ -5,6 +5,7 @@
 
 #include "base/time.hpp"
 #include "graph/context.hpp"
+#include "graph/quotas.hpp"
 #include "graph/record_codec.hpp"
 #include "store/record.hpp"
 
@@ -60,6 +61,11 @@ public:
     /// the signature) and takes up renewals.
     GraphResult<void> load(Now now);
 
+    /// The quotas of the graph, as its properties say when they are first seen: later ones change
+    /// nothing (modernization 4.8). Records beyond them go.
+    void adopt(Now now, const GraphInfo& info);
+    const Quotas& quotas() const { return use_.quotas(); }
+
     GraphResult<store::RecordId> add(Now now, const NewRecord& wish);
     GraphResult<void> update(Now now, const store::RecordId& id, const RecordChange& change);
     GraphResult<void> remove(Now now, const store::RecordId& id);
@@ -83,7 +89,6 @@ public:
     void expire_soon(Now now) { expiry_due_ = now.instant; }
 
     std::optional<Change> poll_change();
-    bool is_full() const;
     std::size_t memory() const;
 
 private:
@@ -108,6 +113,10 @@ private:
     void plan_expiry(Now now, store::PeerTime expires);
     void plan_refresh(Now now);
     void track(const store::Record& record);
+    bool is_full(const Quotas& quotas) const;
+    void recount();
+    void keep_quota(const store::RecordId& id);
+    bool drop(const store::IndexEntry& entry, RecordChangeKind kind);
     void fail(store::StoreErrc why);
 
     Context& context_;
@@ -116,6 +125,8 @@ private:
     std::size_t deferred_bytes_ = 0;
     std::set<std::pair<store::PeerTime, store::RecordId>> refreshing_;
     std::uint64_t bytes_ = 0; // of all payloads and attributes
+    bool has_quotas_ = false;
+    QuotaUse use_;
     Instant expiry_due_ = Instant::max();
     Instant refresh_due_ = Instant::max();
 };

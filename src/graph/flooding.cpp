@@ -40,21 +40,28 @@ void Flooding::flush_acks(Link& link) {
     link.send(Ack{std::exchange(link.acks, {})});
 }
 
+bool Flooding::has_room(const Link& link) {
+    return !link.is_dead() && link.writer.queued() < kFillBelow && link.in_flight < kWindow;
+}
+
 void Flooding::fill(Now now, Link& link) {
     constexpr std::size_t kTurns = 64; // of each kind before the next kind has its chance
-    const auto has_room = [&] {
-        return !link.is_dead() && link.writer.queued() < kFillBelow && link.in_flight < kWindow;
-    };
+    std::size_t work = 0;
     bool did_something = true;
-    while (did_something && has_room()) {
+    while (did_something && has_room(link)) {
+        if (work >= kFillWork) {
+            more_due_ = now.instant + kFillPause;
+            return;
+        }
         did_something = false;
-        for (std::size_t i = 0; i < kTurns && !link.queue.empty() && has_room(); ++i) {
+        work += 2 * kTurns;
+        for (std::size_t i = 0; i < kTurns && !link.queue.empty() && has_room(link); ++i) {
             const RecordId id = link.queue.front();
             link.queue.pop_front();
             if (link.queued.erase(id) != 0) send_record(now, link, id);
             did_something = true;
         }
-        for (std::size_t i = 0; i < kTurns && !link.backlog.empty() && has_room(); ++i) {
+        for (std::size_t i = 0; i < kTurns && !link.backlog.empty() && has_room(link); ++i) {
             const RecordId id = link.backlog.front();
             link.backlog.pop_front();
             send_record(now, link, id);
@@ -65,32 +72,46 @@ void Flooding::fill(Now now, Link& link) {
             link.send(SyncEnd{true});
             did_something = true;
         }
-        if (!link.sources.empty() && has_room()) did_something |= fill_from_source(now, link);
+        if (!link.sources.empty() && has_room(link)) {
+            work += fill_from_source(now, link);
+            did_something = true;
+        }
     }
 }
 
-bool Flooding::fill_from_source(Now now, Link& link) {
+/// A slice of the first question. Returns its work, as a number of records looked at.
+std::size_t Flooding::fill_from_source(Now now, Link& link) {
     SyncSource& source = link.sources.front();
-    std::vector<RecordId> found;
-    std::size_t looked_at = 0;
-    std::optional<store::SyncKey> stopped;
     constexpr std::size_t kFound = 64;
+    // A filter of many types costs more for each record.
+    const std::size_t each = 1 + (source.types.included.size() + source.types.excluded.size()) / 16;
+    std::vector<std::pair<store::SyncKey, RecordId>> found;
+    std::size_t work = 0;
+    std::optional<store::SyncKey> stopped;
     context_.store.index().visit(source.next, source.last, [&](const IndexEntry& entry) {
-        if (found.size() >= kFound || ++looked_at > kSlice) {
+        if (found.size() >= kFound || work >= kSlice) {
             stopped = entry.key();
             return false;
         }
-        if (source.types.covers(entry.type)) found.push_back(entry.id);
+        work += each;
+        if (source.types.covers(entry.type)) found.emplace_back(entry.key(), entry.id);
         return true;
     });
-    if (stopped) source.next = *stopped;
-    for (const RecordId& id : found)
+    // Records may be large: after each one there may be no room for the next.
+    for (const auto& [key, id] : found) {
+        if (!has_room(link)) {
+            stopped = key;
+            break;
+        }
         send_record(now, link, id);
-    if (!stopped) {
+    }
+    if (stopped) {
+        source.next = *stopped;
+    } else {
         link.sources.pop_front();
         link.send(SyncEnd{true});
     }
-    return true;
+    return work;
 }
 
 bool Flooding::send_record(Now now, Link& link, const RecordId& id) {
@@ -208,6 +229,7 @@ bool Flooding::spend_invalid(Now now, Link& link) {
 // Time --------------------------------------------------------------------------------------------
 
 void Flooding::handle_timeout(Now now) {
+    if (more_due_ <= now.instant) more_due_ = Instant::max(); // links are filled after this
     for (auto& [id, link] : context_.links) {
         if (link.acks_due <= now.instant) flush_acks(link);
     }
@@ -217,6 +239,7 @@ void Flooding::handle_timeout(Now now) {
 
 std::optional<Instant> Flooding::next_timeout() const {
     std::optional<Instant> next = tree_.next_timeout();
+    if (more_due_ != Instant::max()) keep_earlier(next, more_due_);
     for (const auto& [id, link] : context_.links) {
         if (!link.is_dead() && link.acks_due != Instant::max()) keep_earlier(next, link.acks_due);
     }

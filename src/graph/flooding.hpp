@@ -37,7 +37,8 @@ public:
 
     void forget(const Link& gone) { tree_.forget(gone); }
 
-    /// Puts records into the frames of a link while there is room.
+    /// Puts records into the frames of a link while there is room; what takes longer than others
+    /// should wait goes on at `next_timeout()`.
     void fill(Now now, Link& link);
 
     void handle_timeout(Now now);
@@ -55,13 +56,14 @@ private:
 
     void offer(Now now, Link& link, const store::IndexEntry& entry);
     void rate(Link& link, bool was_useful);
+    static bool has_room(const Link& link);
     void answer_older(Now now, Link& link, const store::RecordId& id) const;
     bool send_record(Now now, Link& link, const store::RecordId& id);
     const Encoded* encoded(Now now, const store::IndexEntry& entry);
     void forget_encoded(Now now);
     void flush_acks(Link& link);
     bool spend_invalid(Now now, Link& link);
-    bool fill_from_source(Now now, Link& link);
+    std::size_t fill_from_source(Now now, Link& link);
 
     Context& context_;
     Database& database_;
@@ -69,6 +71,7 @@ private:
     std::list<Encoded> encoded_; // the newest first
     std::map<store::RecordId, std::list<Encoded>::iterator> encoded_by_id_;
     std::size_t encoded_bytes_ = 0;
+    Instant more_due_ = Instant::max(); // a link had its share of a turn, and wants more
 };
 
 } // namespace kith::graph

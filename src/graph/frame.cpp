@@ -148,11 +148,12 @@ void FrameWriter::use_streams() {
     plain_left_ = queues_[0].messages.size() + queues_[1].messages.size();
 }
 
-void FrameWriter::push(Bytes message, Stream stream) {
+void FrameWriter::push(Bytes message, Stream stream, Load load) {
     KITH_ASSUME(message.size() >= kMessageHeader);
     Queue& queue = queues_[index_of(stream)];
     queue.bytes += message.size();
-    queue.messages.push_back({std::move(message), uses_streams_});
+    waiting_[static_cast<std::size_t>(load)] += message.size();
+    queue.messages.push_back({std::move(message), uses_streams_, load});
 }
 
 std::optional<Stream> FrameWriter::next_stream() const {
@@ -191,6 +192,7 @@ void FrameWriter::append_payload(Stream stream, Bytes& out) {
     small_run_ = stream == Stream::bulk ? 0 : small_run_ + count;
     queue.sent += count;
     queue.bytes -= count;
+    waiting_[static_cast<std::size_t>(message.load)] -= count;
     if (queue.sent < message.bytes.size()) return;
     if (!message.has_stream && plain_left_ > 0) --plain_left_;
     queue.messages.pop_front();
@@ -234,6 +236,10 @@ std::size_t FrameWriter::queued(Stream stream) const {
 
 std::size_t FrameWriter::queued() const {
     return queued(Stream::small) + queued(Stream::bulk);
+}
+
+std::size_t FrameWriter::waiting(Load load) const {
+    return waiting_[static_cast<std::size_t>(load)];
 }
 
 Bytes frame_of(ByteView payload) {

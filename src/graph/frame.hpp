@@ -89,6 +89,13 @@ private:
     Assembly assemblies_[2];
 };
 
+/// What a message is to the end that sends it: how much of each may wait is bounded apart.
+enum class Load : std::uint8_t {
+    record, // fetched while there is room
+    talk,   // acknowledgements, adverts, signs of life
+    answer, // questions and answers of a synchronisation
+};
+
 /// Messages in, bytes out: whole frames, the small stream's before the bulk one's, but for one
 /// frame of the bulk stream (or message, without streams) in every 64 KiB of the small one, so that
 /// both get on.
@@ -100,7 +107,7 @@ public:
 
     /// Queues an encoded message. Without streams a small one waits for the end of the message
     /// under way, never for the bulk queue behind it.
-    void push(Bytes message, Stream stream);
+    void push(Bytes message, Stream stream, Load load = Load::record);
 
     /// The next frame with its size field, or nothing.
     std::optional<Bytes> poll();
@@ -114,11 +121,14 @@ public:
     /// Bytes of messages that wait, of one stream or of both.
     std::size_t queued(Stream stream) const;
     std::size_t queued() const;
+    /// Of both streams, and of one kind.
+    std::size_t waiting(Load load) const;
 
 private:
     struct Message {
         Bytes bytes;
         bool has_stream = false;
+        Load load = Load::record;
     };
     struct Queue {
         std::deque<Message> messages;
@@ -134,6 +144,7 @@ private:
     std::size_t plain_left_ = 0; // messages from before `use_streams`
     std::size_t small_run_ = 0;  // bytes of the small stream since the last one of the bulk stream
     Queue queues_[2];
+    std::size_t waiting_[3] = {}; // by load
 };
 
 /// A frame: `payload` with its size before it. Requires: 1 to kFrameAccepted bytes.

@@ -3,6 +3,7 @@
 
 #include "graph/frame.hpp"
 #include "graph/message.hpp"
+#include "graph/quotas.hpp"
 #include "graph/record_codec.hpp"
 #include "graph/test_golden.hpp"
 
@@ -206,6 +207,10 @@ TEST(GraphGolden, InternalPayloads) {
     info.extras = capabilities();
     EXPECT_EQ(to_hex(encode_graph_info(info)), to_hex(golden("graph-info-extras")));
     EXPECT_EQ(decode_graph_info(golden("graph-info-extras")), info);
+    const Quotas quotas{1'000'000, 10'000, 64 << 20, 1 << 20, 31'536'000};
+    info.extras = {write_quotas(quotas)};
+    EXPECT_EQ(to_hex(encode_graph_info(info)), to_hex(golden("graph-info-quotas")));
+    EXPECT_EQ(read_quotas(decode_graph_info(golden("graph-info-quotas"))->extras), quotas);
 
     EXPECT_EQ(to_hex(encode_signature(kNode)), to_hex(golden("signature")));
     EXPECT_EQ(decode_signature(golden("signature")), kNode);

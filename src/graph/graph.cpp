@@ -46,12 +46,16 @@ GraphResult<void> Graph::create(Now now, GraphInfo info) {
                       !context.config.peer_id.empty();
     const bool is_size = info.record_max == 0 || (info.record_max >= kRecordMaxLeast &&
                                                   info.record_max <= kRecordMaxDefault);
-    if (!fits || !is_size) return std::unexpected(GraphErrc::bad_argument);
+    const bool has_quotas = read_quotas(info.extras).any();
+    if (!fits || !is_size || (has_quotas && context.config.rules != store::Rules::modern)) {
+        return std::unexpected(GraphErrc::bad_argument);
+    }
     info.graph_id = context.config.graph_id;
     info.creator = context.config.peer_id;
     context.is_open = true;
     context.is_synchronized = true;
     context.info = info;
+    state.database.adopt(now, info);
     if (auto done = state.publish_info(now, info); !done) {
         context.is_open = false;
         return std::unexpected(done.error());
@@ -125,7 +129,8 @@ GraphResult<void> Graph::send(Now now, LinkId id, const Guid& type, ByteView dat
     // One connection keeps its order: what is sent on a direct link stays on one stream.
     link->send(
         Pt2pt{type, to_owned(data)},
-        is_bulk && link->is_neighbour() ? Stream::bulk : Stream::small);
+        is_bulk && link->is_neighbour() ? Stream::bulk : Stream::small,
+        Load::record); // `is_writable` bounds it
     state_->settle(now);
     return {};
 }
@@ -344,6 +349,10 @@ StatusChanged Graph::status() const {
 std::optional<GraphInfo> Graph::properties() const {
     if (!state_->context.is_synchronized) return std::nullopt;
     return state_->context.info;
+}
+
+Quotas Graph::quotas() const {
+    return state_->database.quotas();
 }
 
 PeerTime Graph::peer_time(WallTime wall) const {

@@ -15,6 +15,7 @@
 #include "base/time.hpp"
 #include "graph/counters.hpp"
 #include "graph/message.hpp"
+#include "graph/quotas.hpp"
 #include "graph/record_codec.hpp"
 #include "graph/security.hpp"
 #include "store/query.hpp"
@@ -314,6 +315,8 @@ public:
     NodeId node_id() const;
     StatusChanged status() const;
     std::optional<GraphInfo> properties() const;
+    /// As they were when this node first knew the graph.
+    Quotas quotas() const;
     store::PeerTime peer_time(WallTime wall) const;
     std::vector<NodeInfo> nodes() const;
     std::vector<LinkInfo> links() const;

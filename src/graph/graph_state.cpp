@@ -76,7 +76,10 @@ GraphResult<void> Graph::State::load(Now now) {
     auto info = context.store.get(kGraphInfoId);
     if (!info) return std::unexpected(graph_error(info.error()));
     if (*info && !(*info)->is_deleted) {
-        if (auto known = decode_graph_info((*info)->payload)) context.info = std::move(*known);
+        if (auto known = decode_graph_info((*info)->payload)) {
+            context.info = std::move(*known);
+            database.adopt(now, context.info);
+        }
     }
     context.is_synchronized = property(kSynchronized).has_value();
     return {};
@@ -238,6 +241,32 @@ void Graph::State::handle_bytes(Now now, Link& link, ByteView bytes) {
         handle_message(now, link, *decoded);
     }
     if (link.reader.error()) context.close(link, DropReason::bad_frame);
+    bound_unfinished(link);
+}
+
+/// Messages that began and do not end: nobody can tell a slow peer from one that waits for us to
+/// give in, but who holds the most is in nobody's way but ours.
+void Graph::State::bound_unfinished(const Link& link) {
+    if (link.reader.buffered() <= kGreetingMax) return; // others were looked at when they grew
+    std::size_t total = 0;
+    Link* most = nullptr;
+    for (auto& [id, other] : context.links) {
+        if (other.is_dead()) continue;
+        total += other.reader.buffered();
+        if (most == nullptr || other.reader.buffered() > most->reader.buffered()) most = &other;
+    }
+    if (total > kUnfinishedMax) context.close(*most, DropReason::unfinished);
+}
+
+/// What a peer makes us say is bounded even if it never listens.
+void Graph::State::end_slow_readers(Now now) {
+    bool is_any = false;
+    for (auto& [id, link] : context.links) {
+        if (link.is_dead() || link.writer.waiting(Load::talk) <= kTalkMax) continue;
+        context.close(link, DropReason::slow_reader);
+        is_any = true;
+    }
+    if (is_any) settle(now);
 }
 
 void Graph::State::handle_message(Now now, Link& link, const Message& message) {
@@ -355,6 +384,7 @@ std::optional<LinkCommand> Graph::State::poll_bytes(Now now) {
 
 void Graph::State::commit(Now now) {
     if (!is_dirty) return;
+    end_slow_readers(now);
     is_dirty = false;
     last_now = now;
     mark(now);

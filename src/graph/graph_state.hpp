@@ -32,6 +32,8 @@ public:
     bool settle_one(Now now);
     void begin(Now now, Link& link);
     void handle_bytes(Now now, Link& link, ByteView bytes);
+    void bound_unfinished(const Link& link);
+    void end_slow_readers(Now now);
     void handle_message(Now now, Link& link, const Message& message);
     void handle(Now now, Link& link, const Advertise& advert);
     void handle(Now now, Link& link, const Request& request);

@@ -286,7 +286,9 @@ void Handshake::become_connected(Now now, Link& link) {
         link.reader.use_streams();
         link.writer.use_streams();
     }
-    link.reader.set_message_max(message_size_max(context_.record_max()));
+    const bool is_direct = link.kind == LinkKind::direct;
+    link.reader.set_message_max(
+        is_direct ? kDirectMessageMax : message_size_max(context_.record_max()));
     neighbours_.push_back(link.id);
 }
 

@@ -30,10 +30,18 @@ inline constexpr std::size_t kChunk = 64 * 1024;
 /// Records that wait to be sent on one link, by id; one more ends the link, and the peer
 /// synchronises when it is back.
 inline constexpr std::size_t kFloodQueueMax = 65'536;
+/// Acknowledgements, adverts and the like that wait on one link, in bytes: a neighbour that leaves
+/// so much unread loses its link.
+inline constexpr std::size_t kTalkMax = 1024 * 1024;
+/// Messages that are not complete, of all links of a graph together, in bytes: beyond, the link
+/// that holds the most ends.
+inline constexpr std::size_t kUnfinishedMax = 256 * 1024 * 1024;
 /// Messages of direct connections that wait, in bytes: `send()` refuses beyond.
 inline constexpr std::size_t kDirectQueueMax = 1024 * 1024;
 /// One message of a direct connection, in bytes: longer data is several.
 inline constexpr std::size_t kDataMax = 1024 * 1024;
+/// One message that arrives on a direct connection, in bytes.
+inline constexpr std::size_t kDirectMessageMax = kDataMax + 4096;
 /// Above this a record takes the second stream, where links have two. Bytes.
 inline constexpr std::size_t kBulkAbove = 16 * 1024;
 /// Of the encoded records that were sent last, in bytes, and how long one is kept for the next
@@ -92,8 +100,8 @@ inline constexpr double kInvalidBurst = 100;
 inline constexpr double kInvalidPerSecond = 20;
 /// One version step of an update; more would leave no room for later ones.
 inline constexpr std::uint32_t kVersionStepMax = 1U << 16U;
-/// Records and bytes that one node keeps of a graph: four times the quota of modernization 4.8, as
-/// a graph cannot name its own yet.
+/// Records and bytes that one node keeps of a graph, whatever the graph's own quotas allow: four
+/// times what modernization 4.8 proposes for those.
 inline constexpr std::uint64_t kRecordsMax = 4'000'000;
 inline constexpr std::uint64_t kBytesMax = 4ULL * 1024 * 1024 * 1024;
 inline constexpr std::chrono::hours kLifetimeMax{366 * 24};
@@ -129,6 +137,13 @@ inline constexpr std::size_t kDifferencesMax = 1'000'000; // ids of one synchron
 /// Questions that one neighbour may ask within this time.
 inline constexpr std::size_t kSolicitsMax = 256;
 inline constexpr Duration kSolicitsTime = 60s;
+/// Questions of one link that wait for their answers; and the bytes of answers that may be unread
+/// when another question comes.
+inline constexpr std::size_t kQuestionsMax = 64;
+inline constexpr std::size_t kAnswersMax = 1024 * 1024;
+/// Records looked at for one link before others have their turn.
+inline constexpr std::size_t kFillWork = 4096;
+inline constexpr Duration kFillPause = 1ms;
 /// A synchronisation that hears nothing for so long is given up, and begun again by maintenance.
 inline constexpr Duration kSyncPatience = 60s;
 /// A range sum of `published` links has 10 records; SOLICIT_HASH addresses 64 KiB of types only,
@@ -141,6 +156,10 @@ inline constexpr std::size_t kReferralsMax = 100; // MS-PPGRH 3.1.1
 inline constexpr std::size_t kReferralsSent = 10; // MS-PPGRH 3.1.5.2.1
 inline constexpr std::size_t kAddressesMax = 10;  // of one node
 inline constexpr std::size_t kDialsAtOnce = 4;
+/// Addresses of referrals that are dialled within this time: anybody can name a victim
+/// (modernization 4.3).
+inline constexpr std::size_t kReferralDialsMax = 10;
+inline constexpr Duration kReferralDialsTime = 60s;
 inline constexpr std::size_t kFormerMax = 1000; // addresses of nodes that are gone
 inline constexpr Duration kFormerTime = 24h;
 inline constexpr Duration kFormerProbe = 15s;

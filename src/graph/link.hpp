@@ -110,7 +110,7 @@ struct Link {
     // Flooding.
     std::uint32_t utility = 0;
     bool is_eager = true;
-    bool is_tree = false; // the signature came or went this way first
+    bool is_tree = false;              // the signature came or went this way first
     std::deque<store::RecordId> queue; // records to send, the newest version at that time
     std::set<store::RecordId> queued;
     std::vector<RecordAbstract> adverts;
@@ -134,8 +134,8 @@ struct Link {
     bool is_direct() const { return state == LinkState::connected && kind == LinkKind::direct; }
     bool is_dead() const { return state == LinkState::draining || state == LinkState::ended; }
 
-    void send(const Message& message, Stream stream = Stream::small) {
-        if (!is_dead()) writer.push(encode(message), stream);
+    void send(const Message& message, Stream stream = Stream::small, Load load = Load::talk) {
+        if (!is_dead()) writer.push(encode(message), stream, load);
     }
 
     /// Queues a record by id; false if the queue is full.

@@ -3,6 +3,7 @@
 #include "graph/record_codec.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace kith::graph {
@@ -182,7 +183,9 @@ void PushTree::forget(const Link& gone) {
 // What does not come ------------------------------------------------------------------------------
 
 void PushTree::handle(Now now, Link& link, const Advertise& advert) {
-    for (const RecordAbstract& abstract : advert.abstracts) {
+    // Beyond what one queue holds nobody advertises; synchronisation finds it.
+    const std::size_t count = std::min(advert.abstracts.size(), kFloodQueueMax);
+    for (const RecordAbstract& abstract : std::span(advert.abstracts).first(count)) {
         if (!is_wanted(abstract, context_.store.index().find(abstract.id))) {
             link.queued.erase(abstract.id);
             continue;
@@ -259,8 +262,9 @@ void PushTree::graft(Now now) {
 
 void PushTree::handle(Link& link, const Request& request) {
     link.is_eager = true;
-    for (const RecordAbstract& abstract : request.abstracts)
-        link.enqueue(abstract.id);
+    for (const RecordAbstract& abstract : request.abstracts) {
+        if (!link.enqueue(abstract.id)) return;
+    }
 }
 
 // Time --------------------------------------------------------------------------------------------

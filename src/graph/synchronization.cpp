@@ -8,6 +8,7 @@
 #include "wire/writer.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace kith::graph {
@@ -28,6 +29,20 @@ SyncKey predecessor(SyncKey key) {
     }
     --key.modified.ticks;
     return key;
+}
+
+/// The boundaries of an answer as far as they are in order and apart, and no more than an answer
+/// has: ranges that overlap would make one message work without end.
+std::span<const Boundary> in_order(const Advertise& advert) {
+    const std::size_t most = kHashEntriesMax + 2;
+    const std::span all(advert.boundaries);
+    std::size_t count = 0;
+    for (const SyncKey* last = nullptr; count < std::min(most, all.size()); ++count) {
+        const Boundary& boundary = all[count];
+        if (boundary.upper < boundary.lower || (last != nullptr && boundary.lower < *last)) break;
+        last = &boundary.upper;
+    }
+    return all.first(count);
 }
 
 } // namespace
@@ -64,7 +79,7 @@ RangeSum Synchronization::root() const {
 void Synchronization::send(Link& link, const Message& message) {
     Bytes bytes = encode(message);
     count(bytes.size());
-    link.writer.push(std::move(bytes), Stream::small);
+    link.writer.push(std::move(bytes), Stream::small, Load::answer);
 }
 
 // The asking end ----------------------------------------------------------------------------------
@@ -237,7 +252,7 @@ void Synchronization::handle(Now now, Link& link, const Advertise& advert) {
 
 void Synchronization::take_boundaries(Link& link, const Advertise& advert) const {
     std::span<const RecordAbstract> left(advert.abstracts);
-    for (const Boundary& boundary : advert.boundaries) {
+    for (const Boundary& boundary : in_order(advert)) {
         const auto listed = left.first(std::min<std::size_t>(left.size(), boundary.count));
         left = left.subspan(listed.size());
         compare(link, boundary.lower, boundary.upper, listed);
@@ -353,15 +368,18 @@ void Synchronization::become_synchronized() {
 
 // The answering end -------------------------------------------------------------------------------
 
-bool Synchronization::may_solicit(Now now, Link& link) {
+bool Synchronization::may_solicit(Now now, Link& link, std::size_t cost) {
     while (!link.solicits.empty() && link.solicits.front() + kSolicitsTime <= now.instant) {
         link.solicits.pop_front();
     }
-    if (link.solicits.size() >= kSolicitsMax) {
+    // Who asks before it has read the answers keeps them here.
+    const bool is_unheard =
+        link.sources.size() >= kQuestionsMax || link.writer.waiting(Load::answer) > kAnswersMax;
+    if (is_unheard || link.solicits.size() + cost > kSolicitsMax) {
         context_.close(link, DropReason::too_many_syncs);
         return false;
     }
-    link.solicits.push_back(now.instant);
+    link.solicits.insert(link.solicits.end(), cost, now.instant);
     return true;
 }
 
@@ -377,8 +395,15 @@ void Synchronization::handle(Now now, Link& link, const SolicitTime& solicit) {
 }
 
 void Synchronization::handle(Now now, Link& link, const SolicitHash& solicit) {
-    if (!may_solicit(now, link)) return;
     const bool is_modern = link.can.sums && (solicit.flags & kSumsFlag) != 0;
+    // A published question is work for every record; two a minute are enough for anybody.
+    const std::size_t size = context_.store.index().size();
+    const std::size_t cost = is_modern ? 1 : std::min(1 + size / kFlatBelow, kSolicitsMax / 2);
+    if (!may_solicit(now, link, cost)) return;
+    if (solicit.entries.size() > kHashEntriesMax + 1) {
+        context_.close(link, DropReason::too_many_syncs);
+        return;
+    }
     link.is_asked_for_ranges = true;
     send(link, is_modern ? answer_sums(solicit) : answer_published(solicit));
 }

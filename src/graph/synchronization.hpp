@@ -66,7 +66,7 @@ private:
     void request(Now now, Link& link);
     void complete(Now now, Link& link);
     void become_synchronized();
-    bool may_solicit(Now now, Link& link);
+    bool may_solicit(Now now, Link& link, std::size_t cost = 1);
     Advertise answer_published(const SolicitHash& solicit) const;
     Advertise answer_sums(const SolicitHash& solicit) const;
     bool

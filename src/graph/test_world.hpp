@@ -9,6 +9,7 @@
 #include "graph/graph.hpp"
 #include "store/memory_store.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>

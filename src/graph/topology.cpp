@@ -51,6 +51,7 @@ void Topology::handle(Now now, const Change& change) {
     if (change.type == kGraphInfoType && !change.internal->is_deleted) {
         if (auto info = decode_graph_info(change.internal->payload)) {
             context_.info = std::move(*info);
+            database_.adopt(now, context_.info);
             context_.tell(PropertiesChanged{});
             use_addresses(now);
         }
@@ -388,8 +389,9 @@ void Topology::maintain_connections(Now now, bool by_timer) {
                        (coming < tuning.neighbours_min && context_.is_synchronized) ||
                        (coming < tuning.neighbours_ideal && by_timer);
     if (!wants) return;
-    if (const auto address = pick_candidate(now)) {
-        dial(now, *address, false);
+    if (const auto candidate = pick_candidate(now)) {
+        const bool is_under_way = dial(now, candidate->address, false);
+        if (is_under_way && candidate->is_referral) referral_dials_.push_back(now.instant);
         return;
     }
     const bool is_asked = asked_for_peers_ && now.instant - *asked_for_peers_ < kAskAgain;
@@ -449,16 +451,26 @@ bool Topology::dial(Now now, const Endpoint& address, bool is_repair) {
     return true;
 }
 
-std::optional<Endpoint> Topology::pick_candidate(Now now) {
+bool Topology::may_dial_referrals(Now now) {
+    while (!referral_dials_.empty() &&
+           referral_dials_.front() + kReferralDialsTime <= now.instant) {
+        referral_dials_.pop_front();
+    }
+    return referral_dials_.size() < kReferralDialsMax;
+}
+
+std::optional<Topology::Candidate> Topology::pick_candidate(Now now) {
     // A uniform choice among the present nodes, the contacts and the referrals, without a list of
     // all: a few draws find one that serves, if most do.
     constexpr int kDraws = 16;
-    const std::size_t all = presences_.size() + contacts_.size() + referrals_.size();
+    const std::size_t referred = may_dial_referrals(now) ? referrals_.size() : 0;
+    const std::size_t all = presences_.size() + contacts_.size() + referred;
     if (all == 0) return std::nullopt;
     for (int draw = 0; draw < kDraws; ++draw) {
         std::size_t pick = context_.plain.below(all);
         std::vector<Endpoint> addresses;
         NodeId node = 0;
+        bool is_referral = false;
         if (pick < presences_.size()) {
             // Ids are random, so the record after a random id is a random one.
             const Guid at = Guid::from_halves(context_.plain.next(), context_.plain.next());
@@ -471,13 +483,14 @@ std::optional<Endpoint> Topology::pick_candidate(Now now) {
             std::advance(found, static_cast<std::ptrdiff_t>(pick));
             node = found->second.node;
             addresses = found->second.addresses;
-        } else if (!referrals_.empty()) {
-            addresses = {referrals_[context_.plain.below(referrals_.size())]};
+        } else {
+            is_referral = true;
+            addresses = {referrals_[pick - contacts_.size()]};
         }
         if (node == context_.node && node != 0) continue;
         if (is_connected(addresses, node)) continue;
         for (const Endpoint& address : addresses) {
-            if (may_dial(now, address)) return address;
+            if (may_dial(now, address)) return Candidate{address, is_referral};
         }
     }
     return std::nullopt;

@@ -71,6 +71,11 @@ private:
         Instant until{};
         Duration rest{};
     };
+    /// Somebody to connect with.
+    struct Candidate {
+        Endpoint address;
+        bool is_referral = false; // named by a message, not by a record
+    };
     using KnownById = std::map<store::RecordId, Known>;
 
     void use_addresses(Now now);
@@ -99,7 +104,8 @@ private:
     std::size_t dials() const;
     bool may_dial(Now now, const Endpoint& address) const;
     bool dial(Now now, const Endpoint& address, bool is_repair);
-    std::optional<Endpoint> pick_candidate(Now now);
+    std::optional<Candidate> pick_candidate(Now now);
+    bool may_dial_referrals(Now now);
     void remember_former(Now now, const Known& known);
     Duration presence_lifetime() const;
 
@@ -119,6 +125,7 @@ private:
     bool is_leaving_ = false;
 
     std::deque<Endpoint> referrals_;
+    std::deque<Instant> referral_dials_; // of the last kReferralDialsTime
     std::map<Endpoint, Tried> tried_;
     std::map<Endpoint, Instant> former_; // until when it is remembered
 

@@ -256,6 +256,15 @@ class TwoLinks:
         host.address = self._address(host.link, number)
         return old
 
+    def spread(self, host: Host, count: int) -> list[str]:
+        """Gives `host` an IPv6 address in each of `count` more networks, which lead to it."""
+        addresses = [f"2001:db8:{0x100 + number:x}::1" for number in range(count)]
+        for address in addresses:
+            host.run("ip", "addr", "add", f"{address}/64", "dev", "eth0", "nodad")
+            _run("ip", "-6", "route", "add", f"{address}/64", "via", host.address,
+                 inside=self._router)
+        return addresses
+
     def close(self) -> None:
         """Removes every namespace; nodes that still run keep theirs until they end."""
         for carrier in self._carriers:

@@ -176,6 +176,8 @@ def vectors():
         modern=True, deleted=True, modifier=PEER, modified=TIME + 10000000, payload=b"")
     out["graph-info"] = graph_info()
     out["graph-info-extras"] = graph_info(CAPABILITIES)
+    quotas = struct.pack(">IIQII", 1_000_000, 10_000, 64 << 20, 1 << 20, 31_536_000)
+    out["graph-info-quotas"] = graph_info(struct.pack(">HH", 4, len(quotas)) + quotas)
     out["signature"] = struct.pack(">Q", NODE)
     out["contact"] = struct.pack(">QQI", 5, NODE, 2) + LONG
     out["presence"] = struct.pack(">Q", NODE) + counted("at home") + struct.pack(">I", 2) + LONG

@@ -1,0 +1,118 @@
+#include "graph/quotas.hpp"
+
+#include "graph/record_codec.hpp"
+#include "wire/reader.hpp"
+#include "wire/writer.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace kith::graph {
+
+using store::IndexEntry;
+using store::RecordId;
+
+namespace {
+
+constexpr std::uint16_t kQuotas = 0x0004; // modernization 3, the number that groups use
+
+} // namespace
+
+bool Quotas::allows(const store::Record& record) const {
+    const bool fits = record_max == 0 || counted_size(record) <= record_max;
+    const bool ends = lifetime_max == 0 ||
+                      record.expires.since(record.modified) <= std::chrono::seconds(lifetime_max);
+    // The graph's own records end as the protocol has it.
+    return fits && (ends || is_internal(record.type));
+}
+
+Capability write_quotas(const Quotas& quotas) {
+    Capability out{kQuotas, {}};
+    wire::Writer writer(out.value);
+    writer(
+        quotas.records,
+        quotas.records_each,
+        quotas.bytes_each,
+        quotas.record_max,
+        quotas.lifetime_max);
+    return out;
+}
+
+Quotas read_quotas(const std::vector<Capability>& extras) {
+    const auto found = std::ranges::find(extras, kQuotas, &Capability::type);
+    if (found == extras.end()) return {};
+    Quotas quotas;
+    wire::Reader in(found->value); // what follows is for later versions
+    in(quotas.records,
+       quotas.records_each,
+       quotas.bytes_each,
+       quotas.record_max,
+       quotas.lifetime_max);
+    return in.failed() ? Quotas{} : quotas;
+}
+
+// Two records have ids that belong to nobody (GA-08).
+bool QuotaUse::is_counted(const RecordId& id) const {
+    const bool is_bound = quotas_.records_each != 0 || quotas_.bytes_each != 0;
+    return is_bound && id != kGraphInfoId && id != kSignatureId;
+}
+
+bool QuotaUse::exceeds(std::size_t records, std::uint64_t bytes) const {
+    return (quotas_.records_each != 0 && records > quotas_.records_each) ||
+           (quotas_.bytes_each != 0 && bytes > quotas_.bytes_each);
+}
+
+void QuotaUse::add(const IndexEntry& entry) {
+    if (!is_counted(entry.id)) return;
+    Creator& creator = creators_[entry.id.high()];
+    if (!creator.keys.insert(entry.key()).second) return;
+    creator.bytes += entry.bytes;
+    ++records_;
+}
+
+void QuotaUse::remove(const IndexEntry& entry) {
+    const auto at = creators_.find(entry.id.high());
+    if (at == creators_.end() || at->second.keys.erase(entry.key()) == 0) return;
+    at->second.bytes -= entry.bytes;
+    --records_;
+    if (at->second.keys.empty()) creators_.erase(at);
+}
+
+const QuotaUse::Creator& QuotaUse::creator_of(const RecordId& id) const {
+    static const Creator kNobody;
+    const auto at = creators_.find(id.high());
+    return at == creators_.end() ? kNobody : at->second;
+}
+
+bool QuotaUse::is_used_up(
+    const IndexEntry& entry, const IndexEntry* known, std::uint32_t room) const {
+    if (!is_counted(entry.id)) return false;
+    const Creator& creator = creator_of(entry.id);
+    if (known != nullptr) {
+        return exceeds(creator.keys.size(), creator.bytes + entry.bytes - known->bytes);
+    }
+    return exceeds(creator.keys.size() + 1 + room, creator.bytes + entry.bytes);
+}
+
+bool QuotaUse::is_over(const IndexEntry& entry, const IndexEntry* known) const {
+    if (!is_used_up(entry, known, 0)) return false;
+    // The last one gives way.
+    const Creator& creator = creator_of(entry.id);
+    auto last = creator.keys.rbegin();
+    if (known != nullptr && last != creator.keys.rend() && *last == known->key()) ++last;
+    return last == creator.keys.rend() || *last < entry.key();
+}
+
+std::optional<RecordId> QuotaUse::excess(const RecordId& id) const {
+    const auto at = creators_.find(id.high());
+    if (at == creators_.end() || !exceeds(at->second.keys.size(), at->second.bytes)) {
+        return std::nullopt;
+    }
+    return at->second.keys.rbegin()->id;
+}
+
+std::size_t QuotaUse::memory() const {
+    return records_ * (sizeof(store::SyncKey) + 40) + creators_.size() * (sizeof(Creator) + 48);
+}
+
+} // namespace kith::graph

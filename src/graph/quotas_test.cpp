@@ -1,0 +1,213 @@
+// Quotas of a graph: fixed when it is created, and the same records stay everywhere (modernization
+// 4.8; docs/protocol/graph.md, Quotas).
+
+#include "graph/graph.hpp"
+#include "graph/quotas.hpp"
+#include "graph/test_stranger.hpp"
+#include "graph/test_world.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <gtest/gtest.h>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kith::graph {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::flood_of;
+using testing::kNotes;
+using testing::note;
+using testing::Peer;
+using testing::Stranger;
+using testing::strangers_record;
+using testing::World;
+
+Peer& found_with(World& world, const Quotas& quotas) {
+    Peer& peer = world.add(World::config("peer 0"));
+    GraphInfo info;
+    info.extras.push_back(write_quotas(quotas));
+    EXPECT_TRUE(peer.graph.create(world.now(), info));
+    world.listen(peer);
+    return peer;
+}
+
+std::size_t notes_of(const World& world, Peer& peer, std::string_view creator = "") {
+    return peer.graph.list(world.now(), kNotes, creator, 1000)->size();
+}
+
+/// Its records 1 to `count`, of a second each, the first one the oldest.
+std::vector<store::Record> strangers_records(Peer& peer, Now now, std::uint64_t count) {
+    std::vector<store::Record> out;
+    for (std::uint64_t i = 1; i <= count; ++i) {
+        store::Record record = strangers_record(peer.graph, now, i);
+        record.created = record.created.plus(std::chrono::seconds(i) - 100s);
+        record.modified = record.created;
+        out.push_back(std::move(record));
+    }
+    return out;
+}
+
+TEST(GraphQuotas, TravelInTheProperties) {
+    const Quotas quotas{1, 2, 3, 4, 5};
+    EXPECT_EQ(read_quotas({write_quotas(quotas)}), quotas);
+    EXPECT_EQ(read_quotas({}), Quotas{});
+    Capability later = write_quotas(quotas);
+    later.value.resize(40);
+    EXPECT_EQ(read_quotas({later}), quotas);
+    Capability cut = write_quotas(quotas);
+    cut.value.pop_back();
+    EXPECT_FALSE(read_quotas({cut}).any());
+}
+
+TEST(GraphQuotas, FounderKeepsToThem) {
+    World world;
+    Quotas quotas;
+    quotas.records_each = 20;
+    quotas.record_max = 100;
+    quotas.lifetime_max = 3600;
+    Peer& peer = found_with(world, quotas);
+    const auto add = [&](std::size_t size, std::chrono::seconds lifetime) {
+        return peer.graph.add(world.now(), note(std::string(size, 'x'), lifetime));
+    };
+    EXPECT_EQ(add(101, 1h).error(), GraphErrc::too_large);
+    EXPECT_EQ(add(10, 2h).error(), GraphErrc::bad_expiration);
+    std::size_t added = 0;
+    while (added < 100 && add(10, 1h))
+        ++added;
+    EXPECT_GT(added, 10U);
+    EXPECT_LT(added, 20U) << "there is room for its presence and contact";
+    EXPECT_EQ(add(10, 1h).error(), GraphErrc::too_many);
+    world.run(10min);
+    EXPECT_EQ(peer.graph.counters()[DropReason::over_quota], 0U);
+}
+
+TEST(GraphQuotas, BytesOfACreatorAreBounded) {
+    World world;
+    Quotas quotas;
+    quotas.bytes_each = 10'000;
+    Peer& peer = found_with(world, quotas);
+    const auto id = peer.graph.add(world.now(), note(std::string(6000, 'x')));
+    ASSERT_TRUE(id);
+    EXPECT_EQ(
+        peer.graph.add(world.now(), note(std::string(5000, 'x'))).error(), GraphErrc::too_many);
+    RecordChange change;
+    change.payload = Bytes(11'000);
+    EXPECT_EQ(peer.graph.update(world.now(), *id, change).error(), GraphErrc::too_many);
+    change.payload = Bytes(1000);
+    EXPECT_TRUE(peer.graph.update(world.now(), *id, change));
+    EXPECT_TRUE(peer.graph.add(world.now(), note(std::string(5000, 'x'))));
+}
+
+// What one creator sends without end leaves the others' room alone.
+TEST(GraphQuotas, OneCreatorFillsItsOwnPartOnly) {
+    World world;
+    Quotas quotas;
+    quotas.records_each = 10;
+    Peer& peer = found_with(world, quotas);
+    const Now now = world.now();
+    Stranger liar(peer.graph);
+    liar.join(now);
+    for (const store::Record& record : strangers_records(peer, now, 50))
+        liar.say(now, flood_of(record));
+    EXPECT_EQ(notes_of(world, peer, "stranger"), 10U);
+    EXPECT_EQ(peer.graph.counters()[DropReason::over_quota], 40U);
+    EXPECT_TRUE(peer.graph.add(now, note("mine")));
+}
+
+// The first in the order (modified, id) stay, in whatever order they come.
+TEST(GraphQuotas, TheSameRecordsStayInAnyOrder) {
+    Quotas quotas;
+    quotas.records_each = 10;
+    std::vector<ByteArray<32>> digests;
+    for (const bool is_reversed : {false, true}) {
+        World world;
+        Peer& peer = found_with(world, quotas);
+        const Now now = world.now();
+        Stranger liar(peer.graph);
+        liar.join(now);
+        auto records = strangers_records(peer, now, 30);
+        if (is_reversed) std::ranges::reverse(records);
+        for (const store::Record& record : records)
+            liar.say(now, flood_of(record));
+        EXPECT_EQ(notes_of(world, peer), 10U);
+        digests.push_back(peer.graph.database_digest());
+    }
+    EXPECT_EQ(digests[0], digests[1]);
+}
+
+TEST(GraphQuotas, GraphTakesNoMoreThanItsRecords) {
+    World world;
+    Quotas quotas;
+    quotas.records = 30;
+    Peer& peer = found_with(world, quotas);
+    const Now now = world.now();
+    Stranger liar(peer.graph);
+    liar.join(now);
+    for (const store::Record& record : strangers_records(peer, now, 50))
+        liar.say(now, flood_of(record));
+    EXPECT_LE(notes_of(world, peer), 30U);
+    EXPECT_EQ(peer.graph.add(now, note("one more")).error(), GraphErrc::too_many);
+}
+
+TEST(GraphQuotas, JoinersLearnThem) {
+    World world;
+    Quotas quotas;
+    quotas.records_each = 10;
+    Peer& founder = found_with(world, quotas);
+    Peer& joiner = world.join(founder);
+    world.run(2s);
+    EXPECT_EQ(joiner.graph.quotas(), quotas);
+    for (int i = 0; i < 100 && joiner.graph.add(world.now(), note("x")); ++i) {
+    }
+    EXPECT_LT(notes_of(world, joiner), 10U);
+    world.run(2s);
+    EXPECT_GT(notes_of(world, joiner), 0U);
+    EXPECT_EQ(notes_of(world, founder), notes_of(world, joiner));
+}
+
+// Whoever replaces the properties later does not move the bounds.
+TEST(GraphQuotas, LaterPropertiesChangeNothing) {
+    World world;
+    Quotas quotas;
+    quotas.records_each = 50;
+    Peer& peer = found_with(world, quotas);
+    const Now now = world.now();
+    for (int i = 0; i < 20; ++i)
+        ASSERT_TRUE(peer.graph.add(now, note("x")));
+    Stranger liar(peer.graph);
+    liar.join(now);
+    GraphInfo forged = *peer.graph.properties();
+    forged.extras = {write_quotas({1, 1, 1, 1, 1})};
+    store::Record record = *peer.store.get(kGraphInfoId).value();
+    record.version += 1;
+    record.modifier = "stranger";
+    record.modified = record.modified.plus(1s);
+    record.payload = encode_graph_info(forged);
+    liar.say(now, flood_of(record));
+    EXPECT_EQ(peer.graph.properties()->extras, forged.extras);
+    EXPECT_EQ(peer.graph.quotas(), quotas);
+    EXPECT_EQ(notes_of(world, peer), 20U);
+    // Nor after a restart.
+    world.run(1s);
+    Graph again(World::config("peer 0"), peer.store, nullptr, peer.secure, peer.plain);
+    ASSERT_TRUE(again.open(world.now()));
+    EXPECT_EQ(again.quotas(), quotas);
+    EXPECT_EQ(again.list(world.now(), kNotes, "", 100)->size(), 20U);
+}
+
+TEST(GraphQuotas, PublishedGraphsHaveNone) {
+    World world;
+    GraphConfig config = World::config("peer 0");
+    config.rules = store::Rules::published;
+    Peer& peer = world.add(config);
+    GraphInfo info;
+    info.extras.push_back(write_quotas({1, 1, 1, 1, 1}));
+    EXPECT_EQ(peer.graph.create(world.now(), info).error(), GraphErrc::bad_argument);
+}
+
+} // namespace
+} // namespace kith::graph
