@@ -122,5 +122,18 @@ TEST(NamesScenario, a_surrounded_name_resolves) {
     EXPECT_GT(report.lies_told[static_cast<std::size_t>(Lie::claims)], 0U);
 }
 
+// All of them are one network's, so that they hold up a search for as long as one of them could.
+TEST(NamesScenario, a_surrounded_name_resolves_soon) {
+    NamesOptions options = small(96, 2);
+    options.has_attack = true;
+    options.resolves = 60;
+    NoProgress progress;
+    const auto report = run_names_once(options, progress);
+    ASSERT_TRUE(report.has_value()) << report.error();
+    EXPECT_EQ(report->succeeded, 60U);
+    EXPECT_LT(report->latency_p50_ms, 500.0);
+    EXPECT_LT(report->latency_p99_ms, 2500.0);
+}
+
 } // namespace
 } // namespace kith::sim

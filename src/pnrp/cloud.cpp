@@ -70,7 +70,9 @@ struct Cloud::Parts {
           searches(exchange, cache),
           split_detection(exchange, cache, registry),
           reach(exchange),
-          visits(exchange, cache) {}
+          visits(exchange, cache) {
+        if (exchange.limits_networks()) cache.limit_networks();
+    }
 
     // A resolve that waits for a first member to ask.
     struct HeldResolve {

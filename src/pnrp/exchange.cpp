@@ -72,9 +72,12 @@ bool Exchange::is_admissible(const RouteEntry& entry) const {
            });
 }
 
+bool Exchange::limits_networks() const {
+    return profile().limits_networks && config_.limits_networks && config_.scope == Scope::global;
+}
+
 bool Exchange::limits_network_of(const RouteEntry& entry) const {
-    return profile().limits_networks && config_.limits_networks && config_.scope == Scope::global &&
-           entry.addresses.front().scope() == Scope::global;
+    return limits_networks() && entry.addresses.front().scope() == Scope::global;
 }
 
 std::vector<Endpoint> Exchange::destinations(const RouteEntry& entry) const {

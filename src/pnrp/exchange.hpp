@@ -86,6 +86,7 @@ public:
     /// True if entries of one network are limited here: only in the global cloud does a prefix say
     /// anything about its owner, and never on loopback.
     bool limits_network_of(const RouteEntry& entry) const;
+    bool limits_networks() const; // of some entries
 
     /// The endpoints of `entry` that can be reached from ours, best first (RFC 6724: a family that
     /// we have, then the longest prefix in common with an address of ours). May be empty.

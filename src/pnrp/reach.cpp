@@ -1,6 +1,7 @@
 #include "pnrp/reach.hpp"
 
 #include "pnrp/limits.hpp"
+#include "pnrp/network.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -12,11 +13,6 @@ namespace {
 // The first tests may have met a crowd that all asked the same, or loss.
 constexpr unsigned kEarlyBursts = 4;
 constexpr auto kEarlyRetest = 30s;
-
-// Who has several addresses in one of these has one voice.
-Address network_of(const Address& address) {
-    return address.prefix(address.is_v4() ? 24 : 48);
-}
 
 } // namespace
 

@@ -1,8 +1,10 @@
 #include "pnrp/route_cache.hpp"
 
 #include "base/check.hpp"
+#include "pnrp/network.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace kith::pnrp {
@@ -17,13 +19,12 @@ unsigned level_of(const PnrpId& anchor, const PnrpId& id) {
     return std::min(floor_log2(distance(anchor, id)).value_or(0), kOutermostLevel);
 }
 
-// A /48, or a /24 of IPv4: what one owner has.
 bool is_same_network(const RouteEntry& a, const RouteEntry& b) {
     const Address& one = a.addresses.front();
     const Address& other = b.addresses.front();
-    if (one.is_v4() != other.is_v4()) return false;
-    const unsigned length = one.is_v4() ? 24 : 48;
-    return one.prefix(length) == other.prefix(length);
+    // Asked often, and mostly answered by these.
+    const bool may_be = std::equal(one.bytes.begin(), one.bytes.begin() + 6, other.bytes.begin());
+    return may_be && network_of(one) == network_of(other);
 }
 
 } // namespace
@@ -85,8 +86,36 @@ std::size_t RouteCache::level_population(const PnrpId& anchor, unsigned level) c
     return count_between(anchor + near, anchor + far) + count_between(anchor - far, anchor - near);
 }
 
-// An own id has `id` in its leaf set if fewer than five entries lie between the two on one side: if
-// it lies on the arc between the fifth entry below `id` and the fifth above.
+// How far from `id`, on one side of it, an own id may be in whose leaf set it is: to the fifth
+// entry, where of those of one network that huddle two count.
+const PnrpId& RouteCache::edge_of_side(const PnrpId& id, Position nearest, Side side) const {
+    const std::size_t count = entries_.size();
+    const auto route_at = [&](std::size_t i) -> const CachedRoute& {
+        return entries_[(nearest + (side == Side::above ? i : count - i)) % count];
+    };
+    if (!limits_networks_ || count < kHuddleCacheMin) return route_at(kLeafSetSide - 1).entry.id;
+    const PnrpId& farthest = route_at(kSideReachMax - 1).entry.id;
+    const double radius = circle_fraction(distance(farthest, id)) * kHuddleRadius;
+    std::array<const CachedRoute*, kLeafSetSide> counted{};
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < kSideReachMax; ++i) {
+        const CachedRoute& route = route_at(i);
+        const auto alike = std::count_if(
+            counted.begin(),
+            counted.begin() + static_cast<std::ptrdiff_t>(found),
+            [&](const CachedRoute* other) {
+                return is_same_network(other->entry, route.entry) &&
+                       circle_fraction(distance(other->entry.id, route.entry.id)) <= radius;
+            });
+        if (alike >= kHuddleRoom) continue;
+        counted[found++] = &route;
+        if (found == kLeafSetSide) return route.entry.id;
+    }
+    return farthest;
+}
+
+// An own id has `id` in its leaf set if it lies on the arc between the fifth entry below `id` and
+// the fifth above: if fewer than five entries lie between the two on one side.
 std::span<const PnrpId>
 RouteCache::own_ids_near(const PnrpId& id, std::vector<PnrpId>& wrapped) const {
     const std::size_t count = entries_.size();
@@ -95,8 +124,8 @@ RouteCache::own_ids_near(const PnrpId& id, std::vector<PnrpId>& wrapped) const {
     if (others < 2 * kLeafSetSide) return own_ids_;
     const Position start = lower_bound(id);
     const Position first_above = is_cached ? start + 1 : start;
-    const PnrpId& low = entries_[(start + count - kLeafSetSide) % count].entry.id;
-    const PnrpId& high = entries_[(first_above + kLeafSetSide - 1) % count].entry.id;
+    const PnrpId& low = edge_of_side(id, (start + count - 1) % count, Side::below);
+    const PnrpId& high = edge_of_side(id, first_above % count, Side::above);
     const auto from = std::upper_bound(own_ids_.begin(), own_ids_.end(), low);
     const auto to = std::lower_bound(own_ids_.begin(), own_ids_.end(), high);
     if (low < high) return {from, to};
@@ -149,15 +178,35 @@ bool RouteCache::has_too_many_like(const RouteEntry& entry) const {
            same_wide >= kLevelPerWideMax;
 }
 
+// The arc around the own id next to `entry` that holds five entries on each side which are not of
+// its network: whoever fills a leaf set has no say in how wide it ought to be.
+std::optional<double> RouteCache::span_of_others(const RouteEntry& entry) const {
+    const PnrpId& own = nearest_anchor(entry.id);
+    const std::size_t count = entries_.size();
+    const Position start = lower_bound(own);
+    const auto edge = [&](Side side) -> const PnrpId* {
+        std::size_t found = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            const Position at = side == Side::above ? start + i : start + 2 * count - 1 - i;
+            const CachedRoute& route = entries_[at % count];
+            if (is_same_network(route.entry, entry)) continue;
+            if (++found == kLeafSetSide) return &route.entry.id;
+        }
+        return nullptr;
+    };
+    const PnrpId* low = edge(Side::below);
+    const PnrpId* high = edge(Side::above);
+    if (low == nullptr || high == nullptr) return std::nullopt;
+    return circle_fraction(*high - *low);
+}
+
 // Ids are spread evenly. Whoever ground his to lie around somebody else's has more of them in a
 // small part of the circle than his share of all ids explains.
 bool RouteCache::is_in_huddle(const RouteEntry& entry) const {
-    const PnrpId& own = nearest_anchor(entry.id);
-    const auto low = below(own);
-    const auto high = above(own);
     if (entries_.size() < kHuddleCacheMin) return false;
-    const double span = circle_fraction(high.back()->entry.id - low.back()->entry.id);
-    const double radius = span * kHuddleRadius;
+    const auto span = span_of_others(entry);
+    if (!span) return false;
+    const double radius = *span * kHuddleRadius;
     std::size_t alike = 0;
     std::size_t near = 0;
     for (const CachedRoute& route : entries_) {
@@ -166,7 +215,7 @@ bool RouteCache::is_in_huddle(const RouteEntry& entry) const {
         if (circle_fraction(distance(route.entry.id, entry.id)) <= radius) ++near;
     }
     const double share = static_cast<double>(alike) / static_cast<double>(entries_.size());
-    const double expected = 2 * kHuddleRadius * (2 * kLeafSetSide + 1) * share;
+    const double expected = 2 * kHuddleRadius * (2 * kLeafSetSide + 1) * share / (1 - share);
     return static_cast<double>(near) >= kHuddleMax * (1 + expected);
 }
 

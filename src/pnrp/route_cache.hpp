@@ -40,6 +40,10 @@ public:
     /// `fallback_anchor` is where the levels lie while there is no own id.
     explicit RouteCache(const PnrpId& fallback_anchor) : fallback_anchor_{fallback_anchor} {}
 
+    /// From now on ids of one network that huddle take the room of two in a leaf set: it has more
+    /// than five on a side where there are more of them.
+    void limit_networks() { limits_networks_ = true; }
+
     /// The own ids, in any order.
     void set_own_ids(std::vector<PnrpId> ids);
 
@@ -117,11 +121,15 @@ private:
     std::size_t count_between(const PnrpId& first, const PnrpId& last) const;
     std::size_t level_population(const PnrpId& anchor, unsigned level) const;
     Gap widest_gap(const PnrpId& first, const PnrpId& last, unsigned level) const;
+    enum class Side : std::uint8_t { below, above };
+    const PnrpId& edge_of_side(const PnrpId& id, Position nearest, Side side) const;
+    std::optional<double> span_of_others(const RouteEntry& entry) const;
     std::span<const PnrpId> own_ids_near(const PnrpId& id, std::vector<PnrpId>& wrapped) const;
     bool is_in_huddle(const RouteEntry& entry) const;
     void trim_level_of(const PnrpId& id);
 
     PnrpId fallback_anchor_;
+    bool limits_networks_ = false;
     std::vector<PnrpId> own_ids_;      // sorted
     std::vector<CachedRoute> entries_; // sorted by id
 };

@@ -232,6 +232,63 @@ TEST(RouteCache, OneNetworkSurroundsNobody) {
     EXPECT_TRUE(cache.is_in_leaf_set(victim));
 }
 
+// Whoever was there first and holds the whole leaf set has no say in how wide it ought to be.
+TEST(RouteCache, WhoFillsALeafSetIsInAHuddle) {
+    SeededSecureRandom random(14);
+    RouteCache cache(random_id(random));
+    const PnrpId own = random_id(random);
+    cache.set_own_ids({own});
+    PnrpId apart;
+    for (unsigned i = 0; i < 2 * kLeafSetSide; ++i) {
+        if (i % 2 == 0) apart = apart + power_of_two(220);
+        CachedRoute route = route_to(i % 2 == 0 ? own + apart : own - apart);
+        route.entry.addresses = {*parse_address(fmt::format("2001:db8:0:{:x}::1", i + 1))};
+        cache.insert(std::move(route));
+    }
+    for (int i = 0; i < 60; ++i) {
+        CachedRoute route = route_to(random_id(random));
+        route.entry.addresses = {*parse_address(fmt::format("2a00:{:x}::1", i + 1))};
+        cache.insert(std::move(route));
+    }
+    CachedRoute next = route_to(own + power_of_two(219));
+    ASSERT_TRUE(cache.is_in_leaf_set(next.entry.id));
+    EXPECT_FALSE(cache.has_too_many_like(next.entry));
+    next.entry.addresses = {*parse_address("2001:db8:0:ff::1")};
+    EXPECT_TRUE(cache.has_too_many_like(next.entry));
+}
+
+// As many of one network as a leaf set lets in stand before a name: they take the room of two, so
+// the name has its place behind them, and the fifth honest neighbour is not in it any more.
+TEST(RouteCache, AHuddleTakesTheRoomOfTwo) {
+    for (const bool is_limited : {false, true}) {
+        SeededSecureRandom random(15);
+        RouteCache cache(random_id(random));
+        if (is_limited) cache.limit_networks();
+        const PnrpId own = random_id(random);
+        cache.set_own_ids({own});
+        for (int i = 0; i < 1000; ++i) {
+            CachedRoute route = route_to(random_id(random));
+            route.entry.addresses = {*parse_address(fmt::format("2a00:{:x}::1", i + 1))};
+            if (cache.has_room_for(route.entry.id)) cache.insert(std::move(route));
+        }
+        const auto honest = cache.above(own);
+        const PnrpId third = honest[2]->entry.id;
+        const PnrpId fourth = honest[3]->entry.id;
+        const PnrpId gap = honest[0]->entry.id - own;
+        PnrpId id = own + power_of_two(*floor_log2(gap) - 1);
+        for (unsigned i = 0; i < kLeafSetSide; ++i) {
+            id = id + power_of_two(*floor_log2(gap) - 12);
+            CachedRoute route = route_to(id);
+            route.entry.addresses = {*parse_address(fmt::format("2001:db8:0:{:x}::1", i + 1))};
+            cache.insert(std::move(route));
+        }
+        const PnrpId behind = id + power_of_two(*floor_log2(gap) - 12);
+        EXPECT_EQ(cache.is_in_leaf_set(behind), is_limited);
+        EXPECT_EQ(cache.is_in_leaf_set(third), is_limited);
+        EXPECT_FALSE(cache.is_in_leaf_set(fourth));
+    }
+}
+
 // A cloud of one network is no attack: a name that were refused would be hidden.
 TEST(RouteCache, OneNetworkMayBeTheWholeCloud) {
     SeededSecureRandom random(13);

@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "pnrp/drop_reason.hpp"
 #include "pnrp/limits.hpp"
+#include "pnrp/network.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -72,9 +73,13 @@ void Search::start(Now now) {
     const bool is_upkeep = goal_.reason != Reason::application;
     const std::size_t wanted = is_hedged || is_upkeep ? kFirstHopsMax : 1;
     std::vector<Hop> late;
+    NetworksMet taken;
     cache_.visit_outward(goal_.target, [&](const CachedRoute& route) {
-        (route.is_late || is_asked_last(now, route.entry) ? late : next_hops_)
-            .push_back(Hop{route.entry});
+        const auto network = limited_network_of(route.entry);
+        const bool is_last = route.is_late || is_distrusted_or_silent(now, route.entry) ||
+                             (network && taken.is_spent(*network));
+        if (network && !is_last) taken.note_asked(*network);
+        (is_last ? late : next_hops_).push_back(Hop{route.entry});
         return next_hops_.size() < wanted;
     });
     std::reverse(next_hops_.begin(), next_hops_.end());
@@ -104,11 +109,15 @@ void Search::step(Now now) {
     while (!result_) {
         if (has_timely_inquiry()) return;
         if (best_ && satisfies(goal_, best_->entry.id) && !is_being_inquired(best_->entry)) {
-            if (inquire_best(now)) return;
+            if (inquire_best(now) && has_timely_inquiry()) return;
             continue;
         }
         if (!is_exhausted()) {
-            if (lookups_in_flight() > 0 || ask_next_hop(now)) return;
+            if (lookups_in_flight() == 0) ask_next_hop(now, Whom::anybody);
+            while (lookups_in_flight() > 0 && lookups_in_flight() < lookups_wanted() &&
+                   ask_next_hop(now, Whom::first_choice)) {
+            }
+            if (lookups_in_flight() > 0) return;
             if (!lookups_.empty()) return; // only written-off ones: their failure comes
             if (widen(now)) continue;
         }
@@ -141,7 +150,8 @@ bool Search::is_being_inquired(const RouteEntry& entry) const {
 
 bool Search::has_used_up_its_way() const {
     // Who lies shall not use up the way of those who do not.
-    const unsigned useful_max = kUsefulHopsMax + kHopsPerLie * std::min(lies_, kLiesMax);
+    const unsigned useful_max = kUsefulHopsMax + kHopsPerLie * std::min(lies_, kLiesMax) +
+                                std::min(passed_over_, kPassedOverMax);
     return suspicious_ > kSuspiciousMax || useful_ > useful_max || dead_ >= kDeadHopsMax;
 }
 
@@ -165,7 +175,18 @@ std::size_t Search::lookups_in_flight() const {
         }));
 }
 
-bool Search::ask_next_hop(Now now) {
+// True once somebody lied, or is likely to lead this search astray.
+bool Search::met_falsehood() const {
+    return lies_ > 0 || passed_over_ >= kPassedOverSuspicious;
+}
+
+// Among liars one answer at a time takes too long.
+std::size_t Search::lookups_wanted() const {
+    const std::size_t in_flight_max = exchange_.profile().hedge.in_flight_max;
+    return met_falsehood() ? std::min(kLookupsAmongLies, in_flight_max) : 1;
+}
+
+bool Search::ask_next_hop(Now now, Whom whom) {
     while (!publishers_.empty() && asks_publishers()) {
         Hop publisher = std::move(publishers_.back());
         publishers_.pop_back();
@@ -174,9 +195,14 @@ bool Search::ask_next_hop(Now now) {
     if (has_used_up_its_way()) return false;
     while (!next_hops_.empty()) {
         auto next = std::find_if(next_hops_.rbegin(), next_hops_.rend(), [&](const Hop& hop) {
-            return !is_asked_last(now, hop.entry);
+            return !is_asked_last(now, hop);
         });
-        if (next == next_hops_.rend()) next = next_hops_.rbegin();
+        if (next == next_hops_.rend()) {
+            // Others farther out come before those that liars told of.
+            if (met_falsehood() && widen(now)) continue;
+            if (whom == Whom::first_choice) return false;
+            next = next_hops_.rbegin();
+        }
         Hop hop = std::move(*next);
         next_hops_.erase(std::next(next).base());
         if (send_lookup(now, std::move(hop))) return true;
@@ -185,42 +211,50 @@ bool Search::ask_next_hop(Now now) {
 }
 
 // When silent nodes or liars stood in the way, the cached entries beyond the first hops have their
-// turn: the way round a hole in the cloud may begin farther out.
+// turn: the way round a hole in the cloud may begin farther out. Those of a network that has had
+// its turn come if there is nobody else at all.
 bool Search::widen(Now now) {
     const bool is_hedged = exchange_.profile().hedge.in_flight_max > 1;
     // A split test asks what others know: from our own cache it would learn nothing.
     if (goal_.initial_hop || has_used_up_its_way()) return false;
-    if (!is_hedged || (!met_silence_ && lies_ == 0) || widenings_ == kWideningsMax) return false;
+    if (!is_hedged || (!met_silence_ && !met_falsehood()) || widenings_ == kWideningsMax)
+        return false;
     ++widenings_;
     std::vector<Hop> found;
+    std::vector<Hop> spent;
     cache_.visit_outward(goal_.target, [&](const CachedRoute& route) {
         const bool was_asked =
             std::any_of(path_.begin(), path_.end(), [&](const Endpoint& endpoint) {
                 return route.entry.has_endpoint(endpoint);
             });
-        if (!was_asked && !is_rejected(route.entry) && !is_asked_last(now, route.entry))
-            found.push_back(Hop{route.entry});
+        if (!was_asked && !is_known(route.entry) && !is_distrusted_or_silent(now, route.entry))
+            (is_spent(route.entry) ? spent : found).push_back(Hop{route.entry});
         return found.size() < kFirstHopsMax;
     });
-    next_hops_.assign(found.rbegin(), found.rend());
-    return !next_hops_.empty();
+    if (found.empty() && next_hops_.empty()) {
+        spent.resize(std::min(spent.size(), kFirstHopsMax));
+        found = std::move(spent);
+    }
+    next_hops_.insert(next_hops_.end(), found.rbegin(), found.rend());
+    return !found.empty();
 }
 
 // Where lies or silence were met, nobody's ignorance of the target is final: who answered is asked
 // once more, and is told whom to pass over.
 bool Search::begin_again(Now now) {
     const bool is_hedged = exchange_.profile().hedge.in_flight_max > 1;
-    const unsigned restarts_max = lies_ > 0 ? kRestartsMax : met_silence_ ? 1 : 0;
+    const unsigned restarts_max = met_falsehood() ? kRestartsMax : met_silence_ ? 1 : 0;
     if (goal_.reason != Reason::application || !is_hedged || restarts_ >= restarts_max)
         return false;
-    if (lies_ == 0 && dead_ >= kDeadHopsMax) return false;
+    if (!met_falsehood() && dead_ >= kDeadHopsMax) return false;
     ++restarts_;
     suspicious_ = useful_ = widenings_ = 0;
-    if (lies_ > 0) dead_ = 0;
+    if (met_falsehood()) dead_ = 0;
     std::erase_if(path_, [&](const Endpoint& endpoint) {
-        return !exchange_.liars().contains(now, endpoint);
+        return !exchange_.liars().contains(now, endpoint) &&
+               !networks_.has_lied(network_of(endpoint.address));
     });
-    return widen(now);
+    return widen(now) || !next_hops_.empty();
 }
 
 bool Search::send_lookup(Now now, Hop hop) {
@@ -246,6 +280,8 @@ bool Search::send_lookup(Now now, Hop hop) {
         purpose,
         peer != nullptr ? peer->late_after() : std::nullopt);
     if (!id) return false;
+    const auto network = limited_network_of(hop.entry);
+    if (network && hop.uses == 0) networks_.note_asked(*network);
     ++hop.uses;
     lookups_.push_back({*id, std::move(hop), now.instant, exchange_.hedge_delay(peer)});
     return true;
@@ -295,7 +331,13 @@ bool Search::send_inquire(Now now, const Hop& hop) {
         purpose,
         peer != nullptr ? peer->late_after() : std::nullopt);
     if (!id) return false;
-    inquiries_.push_back({*id, hop, *message.nonce, now.instant + exchange_.hedge_delay(peer)});
+    // Where lies were told nobody waits for what may be one more.
+    inquiries_.push_back(
+        {.id = *id,
+         .hop = hop,
+         .nonce = *message.nonce,
+         .late_at = now.instant + exchange_.hedge_delay(peer),
+         .is_late = met_falsehood() && exchange_.profile().hedge.in_flight_max > 1});
     return true;
 }
 
@@ -324,7 +366,8 @@ void Search::handle_lookup_answer(
         return handle_neighbour_answer(now, std::move(asked.hop), answered, buffer);
     }
     ++useful_;
-    if (buffer.suspicious) ++suspicious_;
+    const auto network = limited_network_of(asked.hop.entry);
+    if (buffer.suspicious && (!network || networks_.note_suspicion(*network))) ++suspicious_;
     bool is_alive = true;
     if (buffer.not_found) {
         is_alive = false;
@@ -348,7 +391,12 @@ void Search::handle_lookup_answer(
         exchange_.counters().drop(Drop::bad_entry);
         return;
     }
+    const unsigned passed_over_before = passed_over_;
     consider(now, Hop{*buffer.entry, 0, hop.lookups + 1, answered.from}, hop, answered.from);
+    // It may well know others, and its next answer passes over that one.
+    if (passed_over_ == passed_over_before || passed_over_ > kPassedOverMax) return;
+    const auto at = std::ranges::find(next_hops_, hop.entry, &Hop::entry);
+    if (at != next_hops_.end() && at->uses > 0) --at->uses;
 }
 
 // The route entry that a hop returned: the last part of MS-PNRP 3.1.5.6.1.
@@ -375,7 +423,12 @@ void Search::consider(Now now, Hop returned, const Hop& asked, const Endpoint& f
     }
     const bool is_progress = is_made_up(asked.entry) || is_closer(id, asked.entry.id, goal_.target);
     if (is_progress || cache_.size() < kAcceptAnyBelow) {
-        if (next_hops_.size() == kNextHopsMax) next_hops_.erase(next_hops_.begin());
+        const bool is_last = is_spent(returned.entry) || is_hearsay_of_liars(returned);
+        if (is_last) pass_over(returned.entry);
+        if (next_hops_.size() >= kNextHopsMax) {
+            if (is_last) return;
+            next_hops_.erase(next_hops_.begin());
+        }
         next_hops_.push_back(std::move(returned));
     } else if (cache_.size() > kAcceptAnyBelow && !next_hops_.empty()) {
         // A hop that leads away is not asked again; with exactly eight entries it is (A16).
@@ -576,7 +629,7 @@ void Search::handle_timeout(Now now) {
         if (other && send_inquire(now, *other)) break; // `inquiries_` has moved
     }
     for (; newly_late > 0 && !awaits_inquiry() && !is_exhausted(); --newly_late) {
-        if (lookups_in_flight() >= hedge.in_flight_max || !ask_next_hop(now)) break;
+        if (lookups_in_flight() >= hedge.in_flight_max || !ask_next_hop(now, Whom::anybody)) break;
     }
     step(now);
 }
@@ -654,8 +707,43 @@ bool Search::is_at_any(const SilentNodes& nodes, Now now, const RouteEntry& entr
            });
 }
 
-bool Search::is_asked_last(Now now, const RouteEntry& entry) const {
+bool Search::is_distrusted_or_silent(Now now, const RouteEntry& entry) const {
     return is_at_any(exchange_.silent(), now, entry) || is_at_any(exchange_.liars(), now, entry);
+}
+
+bool Search::is_asked_last(Now now, const Hop& hop) const {
+    return is_distrusted_or_silent(now, hop.entry) || is_spent(hop.entry) ||
+           is_hearsay_of_liars(hop) || is_answerable(hop);
+}
+
+// What it told of is being inquired: only then is it known what its word is worth.
+bool Search::is_answerable(const Hop& hop) const {
+    return std::any_of(inquiries_.begin(), inquiries_.end(), [&](const Inquiry& inquiry) {
+        const auto& informant = inquiry.hop.informant;
+        return inquiry.is_awaited() && informant && hop.entry.has_endpoint(*informant);
+    });
+}
+
+// The network of a node, where its nodes count as one.
+std::optional<Address> Search::limited_network_of(const RouteEntry& entry) const {
+    if (!exchange_.limits_network_of(entry)) return std::nullopt;
+    return network_of(entry.addresses.front());
+}
+
+bool Search::is_spent(const RouteEntry& entry) const {
+    const auto network = limited_network_of(entry);
+    return network && networks_.is_spent(*network);
+}
+
+bool Search::is_hearsay_of_liars(const Hop& hop) const {
+    return hop.informant && networks_.has_lied(network_of(hop.informant->address));
+}
+
+// It is asked last; named in the path, it is not told of again.
+void Search::pass_over(const RouteEntry& entry) {
+    ++passed_over_;
+    for (const Endpoint& endpoint : exchange_.destinations(entry))
+        remember_endpoint(endpoint);
 }
 
 // Whoever gives a false answer from where it was asked is believed nothing else for a while; and
@@ -663,6 +751,8 @@ bool Search::is_asked_last(Now now, const RouteEntry& entry) const {
 void Search::distrust(Now now, const Hop& liar) {
     for (const Endpoint& endpoint : exchange_.destinations(liar.entry))
         exchange_.liars().note(now, endpoint);
+    const auto network = limited_network_of(liar.entry);
+    if (network) networks_.note_lie(*network);
     const auto is_doubtful = [&](const Hop& hop) {
         const bool is_informant = liar.informant && hop.entry.has_endpoint(*liar.informant);
         const bool is_hearsay = hop.informant && (hop.informant == liar.informant ||
@@ -672,6 +762,10 @@ void Search::distrust(Now now, const Hop& liar) {
     for (const Endpoint& endpoint : exchange_.destinations(liar.entry))
         remember_endpoint(endpoint);
     std::erase_if(next_hops_, is_doubtful);
+    // Of his network nobody else is asked first any more.
+    for (const Hop& hop : next_hops_) {
+        if (is_spent(hop.entry) || is_hearsay_of_liars(hop)) pass_over(hop.entry);
+    }
     std::erase_if(best_stack_, is_doubtful);
     if (best_ && is_doubtful(*best_)) discard_best();
 }
@@ -768,7 +862,8 @@ std::size_t Search::state_bytes() const {
     const auto hops = next_hops_.capacity() + best_stack_.capacity() + lookups_.capacity();
     return sizeof *this + hops * (sizeof(Lookup) + 2 * sizeof(Address)) +
            path_.capacity() * sizeof(Endpoint) + rejected_.capacity() * sizeof(RouteEntry) +
-           publishers_.capacity() * sizeof(Hop) + gathered_.capacity() * sizeof(SearchMatch);
+           publishers_.capacity() * sizeof(Hop) + networks_.state_bytes() +
+           gathered_.capacity() * sizeof(SearchMatch);
 }
 
 } // namespace kith::pnrp

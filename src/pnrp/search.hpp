@@ -21,6 +21,7 @@
 #include "pnrp/exchange.hpp"
 #include "pnrp/extended_payload.hpp"
 #include "pnrp/message.hpp"
+#include "pnrp/networks_met.hpp"
 #include "pnrp/registration.hpp"
 #include "pnrp/route_cache.hpp"
 
@@ -148,7 +149,8 @@ private:
     };
 
     void step(Now now);
-    bool ask_next_hop(Now now);
+    enum class Whom : std::uint8_t { first_choice, anybody }; // also those who are asked last
+    bool ask_next_hop(Now now, Whom whom);
     bool widen(Now now);
     bool begin_again(Now now);
     bool inquire_best(Now now);
@@ -185,13 +187,21 @@ private:
     void discard_best();
     void remember_endpoint(const Endpoint& endpoint);
     bool is_at_any(const SilentNodes& nodes, Now now, const RouteEntry& entry) const;
-    bool is_asked_last(Now now, const RouteEntry& entry) const;
+    bool is_distrusted_or_silent(Now now, const RouteEntry& entry) const;
+    bool is_asked_last(Now now, const Hop& hop) const;
+    std::optional<Address> limited_network_of(const RouteEntry& entry) const;
+    bool is_spent(const RouteEntry& entry) const;
+    bool is_hearsay_of_liars(const Hop& hop) const;
+    bool is_answerable(const Hop& hop) const;
+    void pass_over(const RouteEntry& entry);
+    bool met_falsehood() const;
     void distrust(Now now, const Hop& liar);
     bool is_in_path(const RouteEntry& entry) const;
     bool is_known(const RouteEntry& entry) const;
     bool is_rejected(const RouteEntry& entry) const;
     std::vector<Endpoint> flagged_path(Now now, const PnrpId& target) const;
     std::size_t lookups_in_flight() const;
+    std::size_t lookups_wanted() const;
     bool has_timely_inquiry() const;
     bool is_being_inquired(const RouteEntry& entry) const;
     bool has_used_up_its_way() const;
@@ -220,6 +230,8 @@ private:
     unsigned restarts_ = 0;
     bool met_silence_ = false;
     unsigned lies_ = 0; // false answers met
+    unsigned passed_over_ = 0;
+    NetworksMet networks_;
     bool had_invalid_answer_ = false;
     Fifo<SearchFinding> findings_;
     std::optional<SearchResult> result_;

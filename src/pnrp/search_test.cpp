@@ -2,6 +2,7 @@
 // each node that is asked.
 
 #include "pnrp/limits.hpp"
+#include "pnrp/network.hpp"
 #include "pnrp/search.hpp"
 #include "pnrp/test_stage.hpp"
 
@@ -52,6 +53,20 @@ public:
     }
 
     void answer_last(const AuthorityBuffer& buffer) { answer(lookups().back(), buffer); }
+
+    /// Those that wait for their answer, the first sent first.
+    std::vector<test::Heard<Lookup>> open_lookups() {
+        auto open = lookups();
+        std::erase_if(
+            open, [&](const auto& asked) { return !exchange.pending().contains(asked.id); });
+        return open;
+    }
+
+    /// Nobody who is asked knows anybody, `rounds` times at most.
+    void answer_all(unsigned rounds) {
+        for (unsigned i = 0; i < rounds && !open_lookups().empty(); ++i)
+            answer(open_lookups().front(), {});
+    }
 
     template<class Asked>
     void fail(const Asked& asked) {
@@ -576,7 +591,8 @@ TEST(Search, IsNotWornOutByLies) { // PNRP-174 counts the useful hops
     walk.start();
     for (unsigned step = 0; step < kCached; ++step) {
         ASSERT_FALSE(walk.result()) << step;
-        walk.answer_last(returning(claim_of_byte(0xa0 + step)));
+        ASSERT_FALSE(walk.open_lookups().empty()) << step;
+        walk.answer(walk.open_lookups().front(), returning(claim_of_byte(0xa0 + step)));
         ASSERT_EQ(walk.inquiries().size(), step + 1);
         walk.answer(walk.inquiries().back(), {});
     }
@@ -587,14 +603,121 @@ TEST(Search, IsNotWornOutByLies) { // PNRP-174 counts the useful hops
     // They lied about nothing themselves: each is asked again, and told of those who did.
     EXPECT_FALSE(walk.result());
     EXPECT_EQ(walk.lookups().back().body.path.size(), kPathEndpointsMax);
-    for (unsigned step = 0; step < kCached * (kRestartsMax + 1); ++step) {
-        const auto last = walk.lookups().back();
-        if (walk.exchange.pending().contains(last.id)) walk.answer(last, {});
-    }
+    walk.answer_all(kCached * (kRestartsMax + 1));
     EXPECT_FALSE(walk.result()); // a valid answer may still come
     walk.fail_inquiries();
     EXPECT_EQ(walk.findings(SearchFinding::Kind::gone).size(), kCached);
     EXPECT_EQ(walk.result(), Kind::no_valid_answer);
+}
+
+// The `number`-th node of the network of 0x`first`, at the id 0x`id`.
+RouteEntry in_network(unsigned first, unsigned number, unsigned id) {
+    const Endpoint endpoint = test::endpoint_of(256 * first + 100 + number);
+    return {Bench::id_of_byte(id), endpoint.port, {endpoint.address}};
+}
+
+// Whoever has many nodes in one network does not have the search to himself, however near they are.
+TEST(Search, AsksTwoOfANetworkBeforeOthers) {
+    Walk walk(modern_profile());
+    for (unsigned i = 0; i < 4; ++i) {
+        CachedRoute route;
+        route.entry = in_network(0x7f, i, 0x7f - i);
+        walk.cache.insert(std::move(route));
+    }
+    for (unsigned i = 0; i < kAcceptAnyBelow; ++i)
+        walk.cache_byte(0x10 + i);
+    walk.start();
+    std::vector<Address> networks;
+    while (!walk.open_lookups().empty()) {
+        networks.push_back(network_of(walk.open_lookups().front().to.address));
+        walk.answer(walk.open_lookups().front(), {});
+    }
+    const Address crowd = network_of(in_network(0x7f, 0, 0).addresses.front());
+    ASSERT_GE(networks.size(), 10U);
+    EXPECT_EQ(std::count(networks.begin(), networks.begin() + 2, crowd), 2);
+    EXPECT_EQ(std::count(networks.begin() + 2, networks.begin() + 8, crowd), 0);
+}
+
+// 64 nodes of one network around a name: those whom an honest neighbour tells of are named to it in
+// the path, one after another, until it tells of somebody else.
+TEST(Search, PassesOverTheNetworkOfALiar) { // PNRP-204 counts the uses of a hop
+    Walk walk(modern_profile());
+    walk.cache_byte(0x20);
+    const Endpoint neighbour = endpoint_of_byte(0x20);
+    walk.start();
+    walk.answer_last(returning(in_network(0x7f, 0, 0x7a)));
+    ASSERT_EQ(walk.lookups().back().to.address, in_network(0x7f, 0, 0).addresses.front());
+    RouteEntry claim = in_network(0x7f, 0, 0);
+    claim.id = claim_of_byte(0x7f).id;
+    walk.answer_last(returning(claim));
+    ASSERT_EQ(walk.inquiries().size(), 1U);
+    walk.answer(walk.inquiries().back(), {}); // and nothing to show for it
+    // More of them than a hop has uses.
+    for (unsigned i = 1; i <= 2 * kNextHopUsesMax; ++i) {
+        ASSERT_EQ(walk.open_lookups().size(), 1U) << i;
+        const auto asked = walk.open_lookups().front();
+        ASSERT_EQ(asked.to, neighbour) << i;
+        EXPECT_EQ(asked.body.path.size(), 2 + i); // own, the neighbour, and those of the liar
+        walk.answer(asked, returning(in_network(0x7f, i, 0x7a + i % 5)));
+    }
+    ASSERT_EQ(walk.open_lookups().size(), 1U);
+    walk.answer(walk.open_lookups().front(), returning(Bench::entry_of_byte(0x70)));
+    EXPECT_EQ(walk.lookups_to(endpoint_of_byte(0x70)), 1U);
+}
+
+// A cloud that is one network is searched as any other, lies or not.
+TEST(Search, AsksTheNetworkOfALiarWhereThereIsNoOther) {
+    Walk walk(modern_profile());
+    for (unsigned i = 0; i < 6; ++i) {
+        CachedRoute route;
+        route.entry = in_network(0x7f, i, 0x7f - i);
+        walk.cache.insert(std::move(route));
+    }
+    walk.start();
+    RouteEntry claim = in_network(0x7f, 0, 0);
+    claim.id = claim_of_byte(0x7f).id;
+    walk.answer_last(returning(claim));
+    walk.answer(walk.inquiries().back(), {});
+    walk.answer_all(10);
+    for (unsigned i = 1; i < 6; ++i) {
+        const RouteEntry entry = in_network(0x7f, i, 0);
+        EXPECT_GE(walk.lookups_to({entry.addresses.front(), entry.port}), 1U) << i;
+    }
+}
+
+// PNRP-201: whoever finds a search suspicious seven times over from one network says it once.
+TEST(Search, CountsTheSuspicionOfANetworkOnce) {
+    for (const bool is_one_network : {false, true}) {
+        Walk walk;
+        constexpr unsigned kSteps = kSuspiciousMax + 2;
+        AuthorityBuffer suspicious;
+        suspicious.suspicious = true;
+        walk.cache_byte(0x10);
+        walk.start();
+        for (unsigned step = 0; step < kSteps && !walk.result(); ++step) {
+            RouteEntry next = nearer(step);
+            if (is_one_network) next.addresses = in_network(0x7f, step, 0).addresses;
+            suspicious.entry = next;
+            walk.answer_last(suspicious);
+        }
+        EXPECT_EQ(walk.result().has_value(), !is_one_network);
+    }
+}
+
+// Where lies were told an INQUIRE may be one more question to a liar: nobody waits for it.
+TEST(Search, GoesOnBesideAClaimWhereALieWasMet) {
+    Walk walk(modern_profile());
+    for (unsigned i = 0; i < 5; ++i)
+        walk.cache_byte(0x7b + i);
+    walk.start();
+    walk.answer_last(returning(claim_of_byte(0x60)));
+    ASSERT_EQ(walk.inquiries().size(), 1U);
+    EXPECT_TRUE(walk.open_lookups().empty()); // it may well be true
+    walk.answer(walk.inquiries().back(), {});
+    EXPECT_EQ(walk.open_lookups().size(), kLookupsAmongLies);
+    walk.answer(walk.open_lookups().front(), returning(claim_of_byte(0x61, 2)));
+    EXPECT_EQ(walk.inquiries().size(), 2U);
+    EXPECT_EQ(walk.open_lookups().size(), kLookupsAmongLies);
 }
 
 TEST(Search, GoesOnBesideAMatchThatIsLate) {
@@ -613,17 +736,13 @@ TEST(Search, GoesOnBesideAMatchThatIsLate) {
     EXPECT_EQ(walk.inquiries().back().to, endpoint_of_byte(0x61));
     // Where nobody else is left it is waited for.
     walk.answer(walk.inquiries().back(), {});
-    for (unsigned i = 0; i < 9 && walk.lookups().size() < 9; ++i)
-        if (walk.exchange.pending().contains(walk.lookups().back().id)) walk.answer_last({});
+    walk.answer_all(9);
     EXPECT_FALSE(walk.result());
     walk.fail(walk.inquiries().front());
     ASSERT_EQ(walk.inquiries().size(), 3U); // once more, as the last resort
     walk.fail(walk.inquiries().back());
     EXPECT_FALSE(walk.result()); // a lie was met: who did not lie is asked once more
-    for (unsigned i = 0; i < 9; ++i) {
-        const auto last = walk.lookups().back();
-        if (walk.exchange.pending().contains(last.id)) walk.answer(last, {});
-    }
+    walk.answer_all(9);
     walk.fail_inquiries();
     EXPECT_EQ(walk.result(), Kind::no_valid_answer);
 }
