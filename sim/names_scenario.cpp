@@ -57,7 +57,7 @@ public:
 
     std::expected<NamesReport, std::string> run() {
         const bool went_well = join() && pass("settling", kSettling - kIdleWindow) && kill() &&
-                               split() && idle() && resolve();
+                               split() && idle(idle_) && resolve() && idle(idle_later_);
         if (!went_well) return std::unexpected(broken());
         return report();
     }
@@ -79,7 +79,12 @@ private:
     bool join();
     bool kill();
     bool split();
-    bool idle();
+    struct Window {
+        Traffic before;
+        Traffic after;
+    };
+
+    bool idle(Window& window);
     bool resolve();
     bool ask();
     bool pass(std::string_view stage, Duration duration);
@@ -113,8 +118,8 @@ private:
     std::vector<pnrp::Registration> ground_; // what the liars from `first_ground_` on publish
     std::size_t first_ground_ = 0;
     std::optional<HostId> attacked_; // whose name everybody asks for
-    Traffic idle_before_;
-    Traffic idle_after_;
+    Window idle_;
+    Window idle_later_;
     Traffic resolve_after_;
     Duration resolve_window_{};
 };
@@ -252,10 +257,12 @@ bool NamesRun::split() {
     return pass("healed", kAfterHealing - kIdleWindow);
 }
 
-bool NamesRun::idle() {
-    idle_before_ = fleet_.world().traffic();
+// Before the resolves and after them: a cloud grows calmer with time, and its mean is what they
+// are measured against.
+bool NamesRun::idle(Window& window) {
+    window.before = fleet_.world().traffic();
     if (!pass("idling", kIdleWindow)) return false;
-    idle_after_ = fleet_.world().traffic();
+    window.after = fleet_.world().traffic();
     return true;
 }
 
@@ -373,18 +380,21 @@ NamesReport NamesRun::report() {
     std::erase_if(live, [&](HostId host) { return is_liar(host); });
     const auto live_count = static_cast<double>(live.size());
     report.live_nodes = live.size();
-    const auto idle_messages = static_cast<double>(idle_after_.datagrams - idle_before_.datagrams);
-    const auto idle_bytes = static_cast<double>(idle_after_.bytes - idle_before_.bytes);
+    const auto mean_idle = [&](std::uint64_t Traffic::* of) {
+        const auto in = [&](const Window& window) { return window.after.*of - window.before.*of; };
+        return static_cast<double>(in(idle_) + in(idle_later_)) / 2;
+    };
+    const double idle_messages = mean_idle(&Traffic::datagrams);
+    const double idle_bytes = mean_idle(&Traffic::bytes);
     const double windows = seconds(resolve_window_) / seconds(kIdleWindow);
-    const auto messages = static_cast<double>(resolve_after_.datagrams - idle_after_.datagrams);
-    const auto bytes = static_cast<double>(resolve_after_.bytes - idle_after_.bytes);
+    const auto messages = static_cast<double>(resolve_after_.datagrams - idle_.after.datagrams);
+    const auto bytes = static_cast<double>(resolve_after_.bytes - idle_.after.bytes);
     const auto resolves = static_cast<double>(std::max<std::size_t>(report.resolves, 1));
     report.messages_per_resolve = std::max(0.0, messages - idle_messages * windows) / resolves;
     report.bytes_per_resolve = std::max(0.0, bytes - idle_bytes * windows) / resolves;
     const double node_minutes = live_count * seconds(kIdleWindow) / 60.0;
     report.idle_bytes_per_node_minute = idle_bytes / node_minutes;
-    report.wakeups_per_node_minute =
-        static_cast<double>(idle_after_.wakeups - idle_before_.wakeups) / node_minutes;
+    report.wakeups_per_node_minute = mean_idle(&Traffic::wakeups) / node_minutes;
 
     double state = 0;
     for (const HostId host : live) {
