@@ -51,6 +51,10 @@ def solicit_new() -> bytes:
     return message(6, struct.pack(">BBH", 0, 0, 12))
 
 
+BY_SUMS = 0x0001
+LIST_ALL = b"\x40\0"  # a range by sums: everything is to be listed
+
+
 def solicit_hash(entries: list[bytes], flags: int = 0) -> bytes:
     return message(8, struct.pack(">BBHIHH", 0, 0, 20, len(entries), 20, flags)
                    + b"".join(entries))
@@ -269,13 +273,12 @@ class Liar:
             return
         link.read_on()
         everything = bytes(15) + b"\1" + KEY_MAX
-        listed = b"\xff" * 16 + KEY_MAX
-        empty = [struct.pack(">QQ", 0, 0) + struct.pack(">QQQ", i, 0, 0) for i in range(100_000)]
+        different = b"\x20\0" + os.urandom(16)
         while not self.is_over():
             link.say(solicit_new())
             link.say(solicit_hash([everything]))
-            link.say(solicit_hash([listed], 0x000B))
-            link.say(solicit_hash(empty, 0x000B))
+            link.say(solicit_hash([LIST_ALL], BY_SUMS))
+            link.say(solicit_hash([different], BY_SUMS))
             link.say(request([os.urandom(16) for _ in range(2000)]))
             self.told["messages"] += 5
 
@@ -304,9 +307,8 @@ class Liar:
         """Never reads, and asks for more and more."""
         if not self._join(link, (STREAMS, SUMS)):
             return
-        listed = b"\xff" * 16 + KEY_MAX
         for _ in range(120):
-            link.say(solicit_hash([listed], 0x000B))
+            link.say(solicit_hash([LIST_ALL], BY_SUMS))
             link.say(solicit_new())
             self.told["messages"] += 2
         while not self.is_over():
