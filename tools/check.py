@@ -55,6 +55,9 @@ class StepFailed(Exception):
         self.cases = cases
 
 
+RUNNING: set[subprocess.Popen] = set()  # commands of all steps
+
+
 class Log:
     """The log file of one step, and the way to run commands into it."""
 
@@ -72,12 +75,14 @@ class Log:
         self.write(f"$ {' '.join(arguments)}")
         with subprocess.Popen(arguments, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=self.file,
                               stderr=subprocess.STDOUT, start_new_session=True) as process:
+            RUNNING.add(process)
             try:
                 return process.wait(COMMAND_SECONDS)
             except subprocess.TimeoutExpired:
                 self.write(f"not over after {COMMAND_SECONDS} s")
                 return -1
             finally:  # nothing that it started stays, whether it hung or somebody pressed Ctrl-C
+                RUNNING.discard(process)
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
 
@@ -222,13 +227,8 @@ def step_tsan(log: Log) -> Cases:
     return verdict(max(codes, key=abs), total)
 
 
-def step_release(log: Log) -> Cases:
-    build(log, "release", "kith", "kithd", "kith-sim")
-    return Cases()
-
-
 def step_e2e(log: Log) -> Cases:
-    folder = build(log, "release", "kith", "kithd")
+    folder = build(log, "check", "kith", "kithd")
     # Optional: the one test that needs it says so where it is missing.
     log.status(ROOT / "tools/install_packages.sh", "capture")
     report = LOGS / "e2e-junit.xml"
@@ -239,14 +239,14 @@ def step_e2e(log: Log) -> Cases:
 
 
 def step_demo(log: Log) -> Cases:
-    folder = build(log, "release", "kith", "kithd")
+    folder = build(log, "check", "kith", "kithd")
     log.run(sys.executable, ROOT / "tools/demo.py", "--once", "--programs", folder / "bin")
     return Cases()
 
 
 def step_sim(log: Log) -> Cases:
     """One seed, one run: the simulator compares two runs of a process, this two processes."""
-    folder = build(log, "release", "kith-sim")
+    folder = build(log, "check", "kith-sim")
     command = [folder / "bin/kith-sim", "names", "--nodes", SIMULATED_NODES, "--seed", "7", "--json"]
     hashes = []
     for _ in range(2):
@@ -356,6 +356,7 @@ class Step(NamedTuple):
     what: str
     run: Callable[[Log], Cases]
     is_fast: bool = False
+    waits: bool = False  # more than it computes: the next step runs beside it
 
 
 # Cheap ones first: what fails at once is seen at once.
@@ -363,11 +364,10 @@ STEPS = [
     Step("layers", "includes run one way; no clock, entropy or thread in a core", step_layers, True),
     Step("format", "clang-format 19", step_format, True),
     Step("conformance", "every requirement of names has an answer", step_conformance, True),
-    Step("dev", "g++ 12 build and unit tests", step_dev, True),
-    Step("release", "g++ 12 optimised programs", step_release),
-    Step("e2e", "real processes on namespaces of this machine", step_e2e),
+    Step("dev", "g++ 12 optimised build and unit tests", step_dev, True),
     Step("demo", "the story of ./demo", step_demo),
     Step("sim", "a small simulated cloud, twice the same", step_sim),
+    Step("e2e", "real processes on namespaces of this machine", step_e2e, waits=True),
     Step("asan", "clang 19 with address and undefined behaviour sanitizers; every fuzz seed",
          step_asan),
     Step("tidy", "clang-tidy 19 on layers and programs", step_tidy),
@@ -452,11 +452,23 @@ def main() -> int:
     steps = chosen_steps()
     LOGS.mkdir(parents=True, exist_ok=True)
     set_environment()
-    passed = failed = 0
-    for step in steps:
-        good, cases = run_step(step)
-        passed += good + cases.passed
-        failed += (not good) + cases.failed
+    outcomes: list[tuple[bool, Cases]] = []
+    with concurrent.futures.ThreadPoolExecutor(1) as beside:
+        waiting: list[concurrent.futures.Future] = []
+        try:
+            for step in steps:
+                if step.waits:
+                    waiting.append(beside.submit(run_step, step))
+                    continue
+                outcomes += [run_step(step), *(each.result() for each in waiting)]
+                waiting.clear()
+            outcomes += [each.result() for each in waiting]
+        except KeyboardInterrupt:
+            for process in list(RUNNING):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
+    passed = sum(good + cases.passed for good, cases in outcomes)
+    failed = sum((not good) + cases.failed for good, cases in outcomes)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 
