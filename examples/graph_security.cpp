@@ -84,7 +84,7 @@ T need(kith::Result<T> result) {
     std::exit(1);
 }
 
-/// Waits until `done`, at most 15 seconds.
+/// Waits until `done`, at most 15 seconds; what happens meanwhile is nobody's concern.
 template<class Done>
 bool wait_until(kith::Graph& graph, Done done) {
     for (int i = 0; i < 300 && !done(); ++i)
@@ -94,19 +94,14 @@ bool wait_until(kith::Graph& graph, Done done) {
 
 bool connects(kith::Graph& graph, const std::string& address) {
     need(graph.connect(address));
-    bool is_over = false;
-    bool is_connected = false;
-    wait_until(graph, [&] {
-        while (const auto event = graph.poll()) {
-            const auto* changed = std::get_if<kith::ConnectionChanged>(&*event);
-            if (changed == nullptr) continue;
-            is_over = true;
-            is_connected = changed->state == kith::ConnectionChanged::State::connected;
-        }
-        is_connected = graph.status().has_neighbours;
-        return is_over;
-    });
-    return is_connected && wait_until(graph, [&] { return graph.status().is_synchronized; });
+    for (int i = 0; i < 300; ++i) {
+        const auto event = graph.wait(std::chrono::milliseconds(50));
+        const auto* changed = event ? std::get_if<kith::ConnectionChanged>(&*event) : nullptr;
+        if (changed == nullptr) continue;
+        return changed->state == kith::ConnectionChanged::State::connected &&
+               wait_until(graph, [&] { return graph.status().is_synchronized; });
+    }
+    return false;
 }
 
 kith::Id note(kith::Graph& graph, const std::string& text) {

@@ -260,6 +260,10 @@ bool NamesRun::split() {
 // Before the resolves and after them: a cloud grows calmer with time, and its mean is what they
 // are measured against.
 bool NamesRun::idle(Window& window) {
+    if (&window == &idle_later_ && options_.adversary_percent > 0) { // its hour is over
+        window = idle_;
+        return true;
+    }
     window.before = fleet_.world().traffic();
     if (!pass("idling", kIdleWindow)) return false;
     window.after = fleet_.world().traffic();
