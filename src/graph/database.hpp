@@ -116,7 +116,7 @@ private:
     bool is_full(const Quotas& quotas) const;
     void recount();
     void keep_quota(const store::RecordId& id);
-    bool drop(const store::IndexEntry& entry, RecordChangeKind kind);
+    bool drop(const store::IndexEntry& stored, RecordChangeKind kind);
     void fail(store::StoreErrc why);
 
     Context& context_;

@@ -79,9 +79,9 @@ void QuotaUse::remove(const IndexEntry& entry) {
 }
 
 const QuotaUse::Creator& QuotaUse::creator_of(const RecordId& id) const {
-    static const Creator kNobody;
+    static const Creator nobody;
     const auto at = creators_.find(id.high());
-    return at == creators_.end() ? kNobody : at->second;
+    return at == creators_.end() ? nobody : at->second;
 }
 
 bool QuotaUse::is_used_up(
