@@ -2,6 +2,7 @@
 
 #include "api/graph_text.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <limits>
 #include <memory>
@@ -98,8 +99,7 @@ Error connection_error(const Endpoint& to, graph::FailureReason reason) {
         return {
             ErrorCode::unreachable,
             fmt::format("what listens at {} does not speak the graph's protocol", there)};
-    case graph::FailureReason::duplicate:
-        return {ErrorCode::already_exists, fmt::format("{} is a neighbour already", there)};
+    case graph::FailureReason::duplicate: // no error: what was asked for is so
     case graph::FailureReason::none:
     case graph::FailureReason::unreachable:
         break;
@@ -116,6 +116,7 @@ struct Connecting {
     Endpoint to;
     ReplyTo reply;
     graph::LinkId link = 0;
+    bool is_under_way = false; // the graph has called there by itself
     std::optional<GraphService::WatchId> watch = std::nullopt;
 
     void end(const Outcome& outcome) {
@@ -123,13 +124,15 @@ struct Connecting {
         if (reply) std::exchange(reply, nullptr)(to_reply(outcome));
     }
 
+    void succeed() { end(Answer{200, graph_document(service, name)}); }
+
     void handle(const graph::Event& event) {
         const auto* changed = std::get_if<graph::ConnectionChanged>(&event);
-        if (changed == nullptr || changed->link != link || link == 0) return;
-        if (changed->status == graph::ConnectionStatus::connected) {
-            Answer answer{200, graph_document(service, name)};
-            return end(answer);
-        }
+        if (changed == nullptr || changed->is_direct) return;
+        if (!is_under_way && (changed->link != link || link == 0)) return;
+        const bool is_there = changed->status == graph::ConnectionStatus::connected ||
+                              changed->reason == graph::FailureReason::duplicate;
+        if (is_there) return succeed();
         if (changed->next != 0) {
             link = changed->next;
             return;
@@ -294,12 +297,21 @@ Cancel GraphRoutes::connect(GraphCall call) {
         name,
         [connecting, to = *to](graph::Graph& graph, Now now) -> graph::GraphResult<void> {
             const auto link = graph.connect(now, to, std::nullopt);
-            if (!link) return std::unexpected(link.error());
-            connecting->link = *link;
+            if (link) {
+                connecting->link = *link;
+                return {};
+            }
+            if (link.error() != graph::GraphErrc::already_connected) {
+                return std::unexpected(link.error());
+            }
+            // What was asked for is so, or will be told.
+            connecting->is_under_way = std::ranges::none_of(
+                graph.links(), [&](const graph::LinkInfo& info) { return info.address == to; });
             return {};
         },
         [connecting](const graph::GraphResult<void>& done) {
-            if (!done) connecting->end(std::unexpected(to_error(done.error())));
+            if (!done) return connecting->end(std::unexpected(to_error(done.error())));
+            if (connecting->link == 0 && !connecting->is_under_way) connecting->succeed();
         });
     return [connecting] {
         connecting->reply = nullptr;
