@@ -2,7 +2,6 @@
 
 #include "api/graph_text.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <limits>
 #include <memory>
@@ -116,7 +115,6 @@ struct Connecting {
     Endpoint to;
     ReplyTo reply;
     graph::LinkId link = 0;
-    bool is_under_way = false; // the graph has called there by itself
     std::optional<GraphService::WatchId> watch = std::nullopt;
 
     void end(const Outcome& outcome) {
@@ -128,8 +126,7 @@ struct Connecting {
 
     void handle(const graph::Event& event) {
         const auto* changed = std::get_if<graph::ConnectionChanged>(&event);
-        if (changed == nullptr || changed->is_direct) return;
-        if (!is_under_way && (changed->link != link || link == 0)) return;
+        if (changed == nullptr || changed->link != link || link == 0) return;
         const bool is_there = changed->status == graph::ConnectionStatus::connected ||
                               changed->reason == graph::FailureReason::duplicate;
         if (is_there) return succeed();
@@ -304,14 +301,12 @@ Cancel GraphRoutes::connect(GraphCall call) {
             if (link.error() != graph::GraphErrc::already_connected) {
                 return std::unexpected(link.error());
             }
-            // What was asked for is so, or will be told.
-            connecting->is_under_way = std::ranges::none_of(
-                graph.links(), [&](const graph::LinkInfo& info) { return info.address == to; });
             return {};
         },
         [connecting](const graph::GraphResult<void>& done) {
             if (!done) return connecting->end(std::unexpected(to_error(done.error())));
-            if (connecting->link == 0 && !connecting->is_under_way) connecting->succeed();
+            // There is a link already, or the graph is calling there by itself.
+            if (connecting->link == 0) connecting->succeed();
         });
     return [connecting] {
         connecting->reply = nullptr;
