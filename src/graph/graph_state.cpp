@@ -82,6 +82,7 @@ GraphResult<void> Graph::State::load(Now now) {
         }
     }
     context.is_synchronized = property(kSynchronized).has_value();
+    topology.load(now);
     return {};
 }
 
@@ -280,7 +281,10 @@ void Graph::State::handle_message(Now now, Link& link, const Message& message) {
     std::visit(
         Overload{
             [&](const AuthInfo& it) { handshake.handle(now, link, it); },
-            [&](const Connect& it) { handshake.handle(now, link, it); },
+            [&](const Connect& it) {
+                handshake.handle(now, link, it);
+                if (link.is_neighbour()) topology.neighbour_listens(link);
+            },
             [&](const Welcome& it) { handshake.handle(now, link, it); },
             [&](const Refuse& it) { handshake.handle(now, link, it); },
             [&](const Disconnect& it) { handle(now, link, it); },

@@ -163,6 +163,7 @@ inline constexpr Duration kReferralDialsTime = 60s;
 inline constexpr std::size_t kFormerMax = 1000; // addresses of nodes that are gone
 inline constexpr Duration kFormerTime = 24h;
 inline constexpr Duration kFormerProbe = 15s;
+inline constexpr std::size_t kMetMax = 32; // addresses of neighbours that outlive a restart
 inline constexpr Duration kMaintenanceWith = 300s; // MS-PPGRH 3.1.6.6
 inline constexpr Duration kMaintenanceWithout = 30s;
 /// A node that lost a neighbour and is below its minimum looks for another one this soon after a

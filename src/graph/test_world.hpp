@@ -35,13 +35,22 @@ struct Peer {
         : index(index_in),
           secure(seed),
           plain(seed + 1),
-          store(config.rules),
+          kept(std::make_shared<store::MemoryStore>(config.rules)),
           graph(config, store, security, secure, plain) {}
+
+    /// One that was there before, with what it kept.
+    Peer(const Peer& before, const GraphConfig& config)
+        : index(before.index),
+          secure(before.secure),
+          plain(before.plain),
+          kept(before.kept),
+          graph(config, store, nullptr, secure, plain) {}
 
     std::size_t index;
     SeededSecureRandom secure;
     SeededRandom plain;
-    store::MemoryStore store;
+    std::shared_ptr<store::MemoryStore> kept;
+    store::MemoryStore& store = *kept;
     Graph graph;
     std::vector<Event> events;
 
@@ -158,6 +167,16 @@ public:
         }
         for (const auto& key : broken)
             break_pipe(key);
+    }
+
+    /// A node that crashed comes back with its store and its address, and with nobody to call.
+    Peer& restart(std::size_t index) {
+        std::erase(down_, index);
+        auto& at = peers_[index];
+        at = std::make_unique<Peer>(*at, config("peer " + std::to_string(index)));
+        EXPECT_TRUE(at->graph.open(now()));
+        listen(*at);
+        return *at;
     }
 
     std::size_t size() const { return peers_.size(); }

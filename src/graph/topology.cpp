@@ -74,7 +74,7 @@ void Topology::handle_contact(Now now, const Change& change) {
     const bool is_gone = change.internal->is_deleted || change.kind == RecordChangeKind::expired;
     if (is_gone) {
         if (const auto at = contacts_.find(change.id); at != contacts_.end()) {
-            remember_former(now, at->second);
+            if (at->second.node != context_.node) remember_former(now, at->second.addresses);
             contacts_.erase(at);
         }
         if (change.id == own_contact_) own_contact_.reset();
@@ -103,7 +103,7 @@ void Topology::handle_presence(Now now, const Change& change) {
             of != present_.end() && of->second == change.id) {
             present_.erase(of);
         }
-        remember_former(now, gone);
+        if (gone.node != context_.node) remember_former(now, gone.addresses);
         context_.tell(NodeChanged{NodeChangeKind::disconnected, gone.node, gone.peer_id});
         maintain_presence(now); // ours lapses when it was forced (GA-38)
         return;
@@ -141,9 +141,8 @@ std::size_t Topology::size_estimate() const {
     return std::max<std::size_t>(presences_.size(), 1);
 }
 
-void Topology::remember_former(Now now, const Known& known) {
-    if (known.node == context_.node) return;
-    for (const Endpoint& address : known.addresses) {
+void Topology::remember_former(Now now, std::span<const Endpoint> addresses) {
+    for (const Endpoint& address : addresses) {
         if (former_.size() >= kFormerMax) former_.erase(former_.begin());
         former_[address] = now.instant + kFormerTime;
     }
@@ -325,6 +324,15 @@ void Topology::use_addresses(Now now) {
     maintain(now, false);
 }
 
+void Topology::load(Now now) {
+    met_.load();
+    if (met_.addresses().empty()) return;
+    for (const Endpoint& address : met_.addresses())
+        former_[address] = now.instant + kFormerTime;
+    probe_due_ = now.instant + context_.scaled(kFormerProbe);
+    maintenance_due_ = now.instant;
+}
+
 void Topology::start(Now now) {
     handshake_.announce_addresses();
     maintain(now, false);
@@ -391,7 +399,7 @@ void Topology::maintain_connections(Now now, bool by_timer) {
     if (!wants) return;
     if (const auto candidate = pick_candidate(now)) {
         const bool is_under_way = dial(now, candidate->address, false);
-        if (is_under_way && candidate->is_referral) referral_dials_.push_back(now.instant);
+        if (is_under_way && candidate->is_rationed) rationed_dials_.push_back(now.instant);
         return;
     }
     const bool is_asked = asked_for_peers_ && now.instant - *asked_for_peers_ < kAskAgain;
@@ -451,26 +459,29 @@ bool Topology::dial(Now now, const Endpoint& address, bool is_repair) {
     return true;
 }
 
-bool Topology::may_dial_referrals(Now now) {
-    while (!referral_dials_.empty() &&
-           referral_dials_.front() + kReferralDialsTime <= now.instant) {
-        referral_dials_.pop_front();
+bool Topology::may_dial_rationed(Now now) {
+    while (!rationed_dials_.empty() &&
+           rationed_dials_.front() + kReferralDialsTime <= now.instant) {
+        rationed_dials_.pop_front();
     }
-    return referral_dials_.size() < kReferralDialsMax;
+    return rationed_dials_.size() < kReferralDialsMax;
 }
 
 std::optional<Topology::Candidate> Topology::pick_candidate(Now now) {
-    // A uniform choice among the present nodes, the contacts and the referrals, without a list of
-    // all: a few draws find one that serves, if most do.
+    // A uniform choice among the present nodes, the contacts, the referrals and, for who is alone,
+    // those that have been here, without a list of all: a few draws find one that serves, if most
+    // do.
     constexpr int kDraws = 16;
-    const std::size_t referred = may_dial_referrals(now) ? referrals_.size() : 0;
-    const std::size_t all = presences_.size() + contacts_.size() + referred;
+    const bool may_ration = may_dial_rationed(now);
+    const std::size_t referred = may_ration ? referrals_.size() : 0;
+    const std::size_t former = may_ration && context_.links.neighbours() == 0 ? former_.size() : 0;
+    const std::size_t all = presences_.size() + contacts_.size() + referred + former;
     if (all == 0) return std::nullopt;
     for (int draw = 0; draw < kDraws; ++draw) {
         std::size_t pick = context_.plain.below(all);
         std::vector<Endpoint> addresses;
         NodeId node = 0;
-        bool is_referral = false;
+        bool is_rationed = false;
         if (pick < presences_.size()) {
             // Ids are random, so the record after a random id is a random one.
             const Guid at = Guid::from_halves(context_.plain.next(), context_.plain.next());
@@ -484,13 +495,18 @@ std::optional<Topology::Candidate> Topology::pick_candidate(Now now) {
             node = found->second.node;
             addresses = found->second.addresses;
         } else {
-            is_referral = true;
-            addresses = {referrals_[pick - contacts_.size()]};
+            is_rationed = true;
+            pick -= contacts_.size();
+            addresses = {
+                pick < referred
+                    ? referrals_[pick]
+                    : std::next(former_.begin(), static_cast<std::ptrdiff_t>(pick - referred))
+                          ->first};
         }
         if (node == context_.node && node != 0) continue;
         if (is_connected(addresses, node)) continue;
         for (const Endpoint& address : addresses) {
-            if (may_dial(now, address)) return Candidate{address, is_referral};
+            if (may_dial(now, address)) return Candidate{address, is_rationed};
         }
     }
     return std::nullopt;
@@ -513,6 +529,7 @@ void Topology::neighbour_gained(Now now, const Link& link) {
         tried_.erase(address);
         former_.erase(address);
     }
+    met_.meet(link.addresses);
     if (context_.links.neighbours() == 1)
         maintain(now, false);
     else

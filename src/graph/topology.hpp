@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "graph/acquaintances.hpp"
 #include "graph/context.hpp"
 #include "graph/database.hpp"
 #include "graph/handshake.hpp"
@@ -14,6 +15,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,7 +32,11 @@ public:
     Topology(Context& context, Database& database, Handshake& handshake)
         : context_(context),
           database_(database),
-          handshake_(handshake) {}
+          handshake_(handshake),
+          met_(context.store) {}
+
+    /// After the store was opened: looks for the neighbours of before.
+    void load(Now now);
 
     /// A record of the graph's own types changed.
     void handle(Now now, const Change& change);
@@ -45,6 +51,8 @@ public:
     void offer_peer(Now now, const Endpoint& address);
 
     void neighbour_gained(Now now, const Link& link);
+    /// A neighbour said where it can be reached.
+    void neighbour_listens(const Link& link) { met_.meet(link.addresses); }
     /// A link ended; `was_neighbour`: it had been one.
     void link_lost(Now now, const Link& link, bool was_neighbour);
 
@@ -74,7 +82,7 @@ private:
     /// Somebody to connect with.
     struct Candidate {
         Endpoint address;
-        bool is_referral = false; // named by a message, not by a record
+        bool is_rationed = false; // named by no record
     };
     using KnownById = std::map<store::RecordId, Known>;
 
@@ -105,8 +113,8 @@ private:
     bool may_dial(Now now, const Endpoint& address) const;
     bool dial(Now now, const Endpoint& address, bool is_repair);
     std::optional<Candidate> pick_candidate(Now now);
-    bool may_dial_referrals(Now now);
-    void remember_former(Now now, const Known& known);
+    bool may_dial_rationed(Now now);
+    void remember_former(Now now, std::span<const Endpoint> addresses);
     Duration presence_lifetime() const;
 
     Context& context_;
@@ -125,9 +133,10 @@ private:
     bool is_leaving_ = false;
 
     std::deque<Endpoint> referrals_;
-    std::deque<Instant> referral_dials_; // of the last kReferralDialsTime
+    std::deque<Instant> rationed_dials_; // of the last kReferralDialsTime
     std::map<Endpoint, Tried> tried_;
     std::map<Endpoint, Instant> former_; // until when it is remembered
+    Acquaintances met_;
 
     Instant signature_due_ = Instant::max();
     Instant contact_due_ = Instant::max();

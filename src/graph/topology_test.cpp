@@ -429,6 +429,45 @@ TEST(GraphTopology, ContactAsksForAnotherMember) {
     EXPECT_GT(peer.told<PeersNeeded>().size(), before);
 }
 
+// Nobody but the nodes themselves knows where they are: without names, without a seed.
+TEST(GraphTopology, NodesThatRestartAllAtOnceFindEachOther) {
+    World world;
+    world.answers_needs = false;
+    Peer& founder = world.found();
+    for (int i = 0; i < 5; ++i) {
+        world.join(founder);
+        world.run(2s);
+    }
+    for (int round = 0; round < 2; ++round) { // also if they go before they have met again
+        for (std::size_t i = 0; i < world.size(); ++i)
+            world.crash(world[i]);
+        for (std::size_t i = 0; i < world.size(); ++i)
+            world.restart(i);
+    }
+    ASSERT_TRUE(world[1].graph.add(world.now(), note("after", 24h)));
+    world.run(60s);
+    for (std::size_t i = 0; i < world.size(); ++i) {
+        EXPECT_EQ(world[i].graph.nodes().size(), world.size()) << i;
+        EXPECT_EQ(world[i].graph.database_digest(), world[1].graph.database_digest()) << i;
+    }
+}
+
+// Who joins does not listen yet, and says later where.
+TEST(GraphTopology, WhoJoinedIsRemembered) {
+    World world;
+    Peer& peer = world.found();
+    Stranger other(peer.graph);
+    other.join(world.now());
+    const std::vector<Endpoint> there = {World::address(7)};
+    Connect update;
+    update.is_update = true;
+    update.addresses = there;
+    other.say(world.now(), update);
+    Acquaintances kept(peer.store);
+    kept.load();
+    EXPECT_EQ(kept.addresses(), std::deque<Endpoint>(there.begin(), there.end()));
+}
+
 // Issue 4, point 3: two halves meet again soon after the network is back, however long it was gone.
 TEST(GraphTopology, LongPartitionHealsSoon) {
     for (const Duration apart : {Duration(5s), Duration(400s), Duration(2h)}) {

@@ -57,7 +57,17 @@ def digests(graph: str, nodes: list[Node]) -> set[str]:
 def wait_equal(graph: str, nodes: list[Node], seconds: float = 30) -> float:
     """Until all databases are equal; how long that took."""
     started = time.monotonic()
-    eventually(f"the databases of {graph} are equal on "
-               f"{', '.join(node.host.name for node in nodes)}",
-               lambda: len(digests(graph, nodes)) == 1, seconds)
+    try:
+        eventually(f"the databases of {graph} are equal", lambda: len(digests(graph, nodes)) == 1,
+                   seconds)
+    except NodeError as failure:
+        found = "; ".join(_described(node, graph) for node in nodes)
+        raise NodeError(f"{failure}: {found}") from failure
     return time.monotonic() - started
+
+
+def _described(node: Node, graph: str) -> str:
+    status = node.ask("graph", "status", graph)
+    digest = node.ask("graph", "digest", graph)
+    return (f"{node.host.name} {digest['digest'][:8]}, "
+            f"{status['neighbours']} neighbours of {status['nodes']} nodes")
