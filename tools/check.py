@@ -142,12 +142,12 @@ def verdict(code: int, cases: Cases) -> Cases:
 def run_tests(log: Log, preset: str) -> Cases:
     """All test programs of a preset, and what else ctest knows of."""
     programs = {path: "*" for path in (BUILD / preset / "tests").glob("kith_*_tests")}
-    codes, total = run_programs(log, preset, programs)
     report = LOGS / f"{preset}-ctest.xml"
     report.unlink(missing_ok=True)
-    codes.append(log.status("ctest", "--test-dir", BUILD / preset, "-j", str(CORES), "-LE", "unit",
-                            "--no-tests=error", "--output-on-failure", "--output-junit", report))
-    return verdict(max(codes, key=abs), total + junit_cases(report))
+    code = log.status("ctest", "--test-dir", BUILD / preset, "-j", str(CORES), "-LE", "unit",
+                      "--no-tests=error", "--output-on-failure", "--output-junit", report)
+    codes, total = run_programs(log, preset, programs)
+    return verdict(max([code, *codes], key=abs), total + junit_cases(report))
 
 
 def run_programs(log: Log, preset: str,
@@ -171,14 +171,20 @@ def run_programs(log: Log, preset: str,
             check=False, timeout=COMMAND_SECONDS)
         return program, shard, report, done
 
-    codes, total = [], Cases()
+    codes, total, failures = [], Cases(), []
     with concurrent.futures.ThreadPoolExecutor(CORES) as pool:
         jobs = [(program, shard) for program in ordered for shard in range(SHARDS)]
         for program, shard, report, done in pool.map(run, jobs):
-            log.write(f"--- {program.name}, part {shard}: {done.returncode}")
-            log.write(done.stdout if done.returncode != 0 else done.stdout[-500:])
+            title = f"--- {program.name}, part {shard}: {done.returncode}"
+            log.write(title)
+            if done.returncode != 0:
+                failures.append(f"{title}\n{done.stdout}")
+            else:
+                log.write(done.stdout[-500:])
             codes.append(done.returncode)
             total += junit_cases(report)
+    for failure in failures:  # last: the end of the log is what is shown of it
+        log.write(failure)
     return codes, total
 
 
