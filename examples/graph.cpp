@@ -30,18 +30,18 @@ int main() {
     kith::Graph away = need(kith::Graph::open({.name = "notes of the house"}));
     need(away.connect(home.listening().front()));
 
-    const kith::Id id = need(home.add(
+    need(home.add(
         {.type = kNotes,
          .lifetime = std::chrono::hours(24),
          .payload = bytes("buy milk"),
          .attributes = {{"room", kith::Attribute::Type::string, "kitchen"}}}));
 
     while (const auto event = away.wait(std::chrono::seconds(15))) {
-        const auto* changed = std::get_if<kith::RecordChanged>(&*event);
-        if (changed == nullptr || changed->id != id) continue;
+        if (!away.status().is_synchronized) continue; // it hears of records while it catches up
         const auto found = need(away.search(
             "<peersearch><clause attrib=\"room\" type=\"string\" compare=\"equal\">kitchen</clause>"
             "</peersearch>"));
+        if (found.empty()) continue;
         const kith::Record note = need(away.get(found.front()));
         std::printf(
             "in the kitchen: %.*s\n",
