@@ -183,8 +183,6 @@ Error to_error(graph::GraphErrc error) {
         return {ErrorCode::not_allowed, "the graph's security provider refused"};
     case GraphErrc::too_many:
         return {ErrorCode::too_many, "the graph has as many records, bytes or links as it takes"};
-    case GraphErrc::already_connected:
-        return {ErrorCode::already_exists, "there is a link to that address already"};
     case GraphErrc::not_allowed:
         return {ErrorCode::not_allowed, "only the creator of the graph may do this"};
     case GraphErrc::bad_argument:

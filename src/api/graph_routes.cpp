@@ -2,6 +2,7 @@
 
 #include "api/graph_text.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <limits>
 #include <memory>
@@ -115,6 +116,7 @@ struct Connecting {
     Endpoint to;
     ReplyTo reply;
     graph::LinkId link = 0;
+    bool is_there = false; // the link was connected before it was asked for
     std::optional<GraphService::WatchId> watch = std::nullopt;
 
     void end(const Outcome& outcome) {
@@ -127,9 +129,9 @@ struct Connecting {
     void handle(const graph::Event& event) {
         const auto* changed = std::get_if<graph::ConnectionChanged>(&event);
         if (changed == nullptr || changed->link != link || link == 0) return;
-        const bool is_there = changed->status == graph::ConnectionStatus::connected ||
-                              changed->reason == graph::FailureReason::duplicate;
-        if (is_there) return succeed();
+        const bool is_up = changed->status == graph::ConnectionStatus::connected ||
+                           changed->reason == graph::FailureReason::duplicate;
+        if (is_up) return succeed();
         if (changed->next != 0) {
             link = changed->next;
             return;
@@ -294,19 +296,15 @@ Cancel GraphRoutes::connect(GraphCall call) {
         name,
         [connecting, to = *to](graph::Graph& graph, Now now) -> graph::GraphResult<void> {
             const auto link = graph.connect(now, to, std::nullopt);
-            if (link) {
-                connecting->link = *link;
-                return {};
-            }
-            if (link.error() != graph::GraphErrc::already_connected) {
-                return std::unexpected(link.error());
-            }
+            if (!link) return std::unexpected(link.error());
+            connecting->link = *link;
+            connecting->is_there = std::ranges::any_of(
+                graph.links(), [&](const graph::LinkInfo& info) { return info.link == *link; });
             return {};
         },
         [connecting](const graph::GraphResult<void>& done) {
             if (!done) return connecting->end(std::unexpected(to_error(done.error())));
-            // There is a link already, or the graph is calling there by itself.
-            if (connecting->link == 0) connecting->succeed();
+            if (connecting->is_there) connecting->succeed();
         });
     return [connecting] {
         connecting->reply = nullptr;

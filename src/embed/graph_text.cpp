@@ -124,8 +124,6 @@ Error to_error(graph::GraphErrc code) {
         return {Errc::not_allowed, "the security provider did not secure the record"};
     case too_many:
         return {Errc::too_many, "a limit of the graph is reached"};
-    case already_connected:
-        return {Errc::already_exists, "there is a connection to that node already"};
     case not_allowed:
         return {Errc::not_allowed, "only the graph's creator may do this"};
     case bad_argument:

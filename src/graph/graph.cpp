@@ -81,12 +81,12 @@ GraphResult<LinkId>
 Graph::connect(Now now, const Endpoint& to, std::optional<std::string> peer_id) {
     Context& context = state_->context;
     if (!context.is_open) return std::unexpected(GraphErrc::closed);
-    if (context.links.size() >= kLinksMax) return std::unexpected(GraphErrc::too_many);
     for (const auto& [id, link] : context.links) {
         const bool is_there = !link.is_incoming && !link.is_dead() && link.remote == to &&
                               link.kind == LinkKind::neighbour;
-        if (is_there) return std::unexpected(GraphErrc::already_connected);
+        if (is_there) return id;
     }
+    if (context.links.size() >= kLinksMax) return std::unexpected(GraphErrc::too_many);
     if (std::ranges::find(context.addresses, to) != context.addresses.end()) {
         return std::unexpected(GraphErrc::bad_argument);
     }

@@ -49,7 +49,6 @@ enum class GraphErrc : std::uint8_t {
     too_large,         // above the graph's maximum record size, or a message's
     refused,           // the security provider did not secure the record
     too_many,          // links, records or bytes above the graph's limits
-    already_connected, // a link to that node or address exists
     not_allowed,       // only the graph's creator may do this
     bad_argument,      // text too long or not UTF-8
     store_full,        // the rest: what the store said
@@ -249,7 +248,9 @@ public:
     /// called at any time, and takes effect when the node is synchronised (MS-PPGRH 1.3.2).
     void set_addresses(Now now, std::span<const Endpoint> addresses);
 
-    /// `ConnectionChanged` follows, after a refusal several. Nothing for an address that is ours.
+    /// `ConnectionChanged` follows, after a refusal several; it was told before if the link is one
+    /// of `links()`: what there is, or what is under way, is not made twice. Nothing for an address
+    /// that is ours.
     GraphResult<LinkId> connect(Now now, const Endpoint& to, std::optional<std::string> peer_id);
 
     /// An address of a member, in answer to `PeersNeeded` or found otherwise.

@@ -296,6 +296,23 @@ TEST(Graph, MeetingAgainExchangesDifferences) {
     }
 }
 
+// The graph may be calling there by itself: whoever asks gets that link, not a second one.
+TEST(Graph, ConnectingTwiceMakesOneLink) {
+    World world;
+    const Peer& founder = world.found();
+    Peer& joiner = world.add(World::config("joiner"));
+    ASSERT_TRUE(joiner.graph.open(world.now()));
+    const auto first = joiner.graph.connect(world.now(), World::address(0), std::nullopt);
+    const auto under_way = joiner.graph.connect(world.now(), World::address(0), std::nullopt);
+    EXPECT_EQ(first, under_way);
+    EXPECT_TRUE(joiner.graph.links().empty());
+    world.run(1s);
+    EXPECT_EQ(joiner.graph.connect(world.now(), World::address(0), std::nullopt), first);
+    ASSERT_EQ(joiner.graph.links().size(), 1U);
+    EXPECT_EQ(joiner.graph.links().front().link, first);
+    EXPECT_EQ(founder.graph.links().size(), 1U);
+}
+
 // GRAPH-051, GRAPH-203; spec: api 3.8.
 TEST(Graph, DirectConnectionsCarryDataBothWays) {
     World world;
