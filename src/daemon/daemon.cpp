@@ -39,8 +39,8 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-constexpr auto kRememberInterval = 1min;
-constexpr auto kRememberFirst = 5s; // in the first minute, when most is new
+constexpr auto kRememberInterval = 5min; // each time wakes two threads and a disk
+constexpr auto kRememberFirst = 5s;      // in the first minute, when most is new
 constexpr int kRememberFirstTimes = 12;
 
 // How long a revoked name's neighbours have to say that they heard (MS-PNRP 3.2.4.2: acknowledged

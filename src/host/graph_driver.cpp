@@ -75,7 +75,7 @@ struct GraphDriver::Parts {
           graphs(setup.graphs, stores, random, plain),
           links(io, link_hooks(), limits()),
           timer(io),
-          poll_timer(io),
+          look_timer(io),
           leave_timer(io) {}
 
     template<class Handler>
@@ -106,7 +106,8 @@ struct GraphDriver::Parts {
     void handle(const node::PeersWanted& wanted);
     void publish(const std::string& graph);
     void arm_timer();
-    void schedule_poll();
+    void follow_addresses();
+    void schedule_look();
     void refresh_addresses();
     void tell_exposure(const std::string& name);
     void wait_for_goodbyes(std::chrono::steady_clock::time_point until, std::function<void()> done);
@@ -149,7 +150,8 @@ struct GraphDriver::Parts {
     std::set<std::string> exposed;
     asio::steady_timer timer;
     std::optional<Instant> armed;
-    asio::steady_timer poll_timer;
+    asio::steady_timer look_timer;
+    bool is_following = false;
     asio::steady_timer leave_timer;
 };
 
@@ -329,12 +331,22 @@ void GraphDriver::Parts::arm_timer() {
 
 // Addresses and names -----------------------------------------------------------------------------
 
-void GraphDriver::Parts::schedule_poll() {
-    poll_timer.expires_after(kAddressLook);
-    poll_timer.async_wait(guard([this](const boost::system::error_code& error) {
+/// Now and then, while there is a graph that wants to know.
+void GraphDriver::Parts::follow_addresses() {
+    if (is_following) return;
+    is_following = true;
+    refresh_addresses();
+    schedule_look();
+}
+
+void GraphDriver::Parts::schedule_look() {
+    look_timer.expires_after(kAddressLook);
+    look_timer.async_wait(guard([this](const boost::system::error_code& error) {
         if (error) return;
+        is_following = !graphs.names().empty();
+        if (!is_following) return;
         refresh_addresses();
-        schedule_poll();
+        schedule_look();
     }));
 }
 
@@ -441,9 +453,7 @@ GraphDriver::GraphDriver(
     node::StoreFactory& stores,
     SecureRandom& secure,
     PlainRandom& plain)
-    : parts_(std::make_unique<Parts>(loop, config, std::move(hooks), stores, secure, plain)) {
-    parts_->schedule_poll();
-}
+    : parts_(std::make_unique<Parts>(loop, config, std::move(hooks), stores, secure, plain)) {}
 
 GraphDriver::~GraphDriver() = default;
 
@@ -468,6 +478,7 @@ std::expected<void, node::GraphsErrc> GraphDriver::create(
     const node::GraphOptions& options,
     const graph::GraphInfo& info,
     std::shared_ptr<graph::SecurityProvider> security) {
+    parts_->follow_addresses();
     const Now now = read_clocks();
     auto done = parts_->graphs.create(now, name, options, info, std::move(security));
     parts_->graphs.commit(now);
@@ -480,6 +491,7 @@ std::expected<void, node::GraphsErrc> GraphDriver::open(
     const std::string& name,
     const node::GraphOptions& options,
     std::shared_ptr<graph::SecurityProvider> security) {
+    parts_->follow_addresses();
     auto done = parts_->graphs.open(read_clocks(), name, options, std::move(security));
     parts_->touch();
     if (done) parts_->tell_exposure(name);

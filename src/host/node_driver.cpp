@@ -1,13 +1,14 @@
 #include "host/node_driver.hpp"
 
 #include "base/check.hpp"
+#include "host/alarm.hpp"
 #include "host/clocks.hpp"
+#include "host/readiness.hpp"
 #include "host/ssdp_sockets.hpp"
 
 #include <algorithm>
 #include <array>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
@@ -51,46 +52,6 @@ node::Arrival arrival_of(node::Channel channel, const ReceivedDatagram& datagram
 
 } // namespace
 
-// Whoever owns one may go while handlers of his are queued in the loop, fired or cancelled: they
-// ask it before they touch him.
-class Alive {
-public:
-    template<class Handler>
-    auto guard(Handler handler) const {
-        return [token = std::weak_ptr(token_),
-                handler = std::move(handler)](const boost::system::error_code& error) mutable {
-            if (!token.expired()) handler(error);
-        };
-    }
-
-private:
-    std::shared_ptr<const int> token_ = std::make_shared<const int>(0);
-};
-
-// Waits for a descriptor that belongs to somebody else.
-struct Readiness {
-    Readiness(asio::io_context& loop, int fd, std::function<void()> ready)
-        : descriptor(loop, fd),
-          on_ready(std::move(ready)) {}
-    ~Readiness() { descriptor.release(); }
-    Readiness(const Readiness&) = delete;
-    Readiness& operator=(const Readiness&) = delete;
-
-    void wait() {
-        descriptor.async_wait(
-            asio::posix::stream_descriptor::wait_read,
-            alive.guard([this](const boost::system::error_code& error) {
-                if (error) return;
-                on_ready();
-                wait();
-            }));
-    }
-
-    asio::posix::stream_descriptor descriptor;
-    std::function<void()> on_ready;
-    Alive alive;
-};
-
 struct NodeDriver::Parts {
     Parts(
         asio::io_context& io,
@@ -102,7 +63,7 @@ struct NodeDriver::Parts {
           config(std::move(setup)),
           hooks(std::move(told)),
           node(config.clouds, secure, plain),
-          timer(io),
+          alarm(io, [this] { turn(); }),
           debounce_timer(io),
           poll_timer(io),
           seed_timer(io),
@@ -130,7 +91,7 @@ struct NodeDriver::Parts {
     UdpSocket* socket_for(const node::Datagram& datagram);
     void take_events();
     void handle(const node::QueryDone& done);
-    void arm_timer();
+    void turn();
 
     asio::io_context& loop;
     DriverConfig config;
@@ -141,10 +102,9 @@ struct NodeDriver::Parts {
     std::optional<SsdpSockets> ssdp;
     std::optional<AddressWatch> address_watch;
     std::vector<std::unique_ptr<Readiness>> watched;
-    asio::steady_timer timer;
+    Alarm alarm;
     asio::steady_timer debounce_timer;
     asio::steady_timer poll_timer;
-    std::optional<Instant> armed;
     bool refresh_is_due = false;
     std::optional<std::vector<node::Place>> places; // as last given to the node
     std::optional<PortForwarding> port_forwarding;
@@ -329,7 +289,8 @@ void NodeDriver::Parts::receive_ssdp(int fd) {
 void NodeDriver::Parts::drain() {
     send_datagrams();
     take_events();
-    arm_timer();
+    const auto next = node.next_timeout();
+    alarm.set(next ? std::optional(to_steady(*next)) : std::nullopt);
 }
 
 UdpSocket* NodeDriver::Parts::socket_for(const node::Datagram& datagram) {
@@ -399,24 +360,12 @@ void NodeDriver::Parts::handle(const node::QueryDone& done) {
     resolves.erase(found);
 }
 
-void NodeDriver::Parts::arm_timer() {
-    const auto next = node.next_timeout();
-    if (next == armed) return;
-    armed = next;
-    if (!next) {
-        timer.cancel();
-        return;
-    }
-    timer.expires_at(to_steady(*next));
-    timer.async_wait(alive.guard([this](const boost::system::error_code& error) {
-        if (error) return;
-        armed.reset();
-        // After a stall the answers wait in the socket: who is late is not those who sent them.
-        for (UdpSocket& socket : config.sockets)
-            receive(socket);
-        node.handle_timeout(read_clocks());
-        drain();
-    }));
+void NodeDriver::Parts::turn() {
+    // After a stall the answers wait in the socket: who is late is not those who sent them.
+    for (UdpSocket& socket : config.sockets)
+        receive(socket);
+    node.handle_timeout(read_clocks());
+    drain();
 }
 
 NodeDriver::NodeDriver(
