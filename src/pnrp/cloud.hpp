@@ -220,8 +220,8 @@ public:
     std::size_t state_bytes() const;
 
 private:
-    struct Parts;
-    std::unique_ptr<Parts> parts_;
+    class State;
+    std::unique_ptr<State> state_;
 };
 
 } // namespace kith::pnrp
