@@ -368,6 +368,45 @@ Parsed<void> read_extensions(ByteView content, Certificate& out) {
     return {};
 }
 
+// What is around the fields.
+struct Envelope {
+    Element signed_part;
+    Element algorithm;
+    ByteView signature;
+};
+
+Parsed<Envelope> read_envelope(ByteView bytes) {
+    Reader outer(bytes);
+    const auto certificate = outer.next(der::kSequence);
+    if (!certificate) {
+        return std::unexpected(outer.is_truncated() ? ChainErrc::truncated : ChainErrc::bad_syntax);
+    }
+    if (!outer.empty()) return std::unexpected(ChainErrc::trailing_bytes);
+    Reader parts(certificate->content);
+    const auto signed_part = parts.next(der::kSequence);
+    const auto algorithm = parts.next(der::kSequence);
+    const auto signature = parts.next(der::kBitString);
+    if (!signed_part || !algorithm || !signature || !parts.empty()) return kBadSyntax;
+    if (signature->content.empty() || signature->content.front() != std::byte{0}) return kBadSyntax;
+    return Envelope{*signed_part, *algorithm, signature->content.subspan(1)};
+}
+
+struct Validity {
+    WallTime not_before;
+    WallTime not_after;
+};
+
+std::optional<Validity> read_validity(const Element& validity) {
+    Reader dates(validity.content);
+    const auto first = dates.next();
+    const auto last = dates.next();
+    if (!first || !last || !dates.empty()) return std::nullopt;
+    const auto not_before = date_in(*first);
+    const auto not_after = date_in(*last);
+    if (!not_before || !not_after) return std::nullopt;
+    return Validity{*not_before, *not_after};
+}
+
 std::optional<crypto::PublicKey> key_in(KeyAlgorithm algorithm, const Element& info) {
     const std::size_t size = crypto::public_key_size(algorithm);
     if (info.whole.size() < size) return std::nullopt;
@@ -403,22 +442,11 @@ Bytes make_certificate(
          element(der::kBitString, {no_unused_bits, signer.sign(to_be_signed)})});
 }
 
-// NOLINTNEXTLINE(readability-function-size): one field after another, as they stand
 Parsed<Certificate> parse_certificate(KeyAlgorithm algorithm, ByteView bytes) {
-    Reader outer(bytes);
-    const auto certificate = outer.next(der::kSequence);
-    if (!certificate) {
-        return std::unexpected(outer.is_truncated() ? ChainErrc::truncated : ChainErrc::bad_syntax);
-    }
-    if (!outer.empty()) return std::unexpected(ChainErrc::trailing_bytes);
-    Reader parts(certificate->content);
-    const auto signed_part = parts.next(der::kSequence);
-    const auto outer_algorithm = parts.next(der::kSequence);
-    const auto signature = parts.next(der::kBitString);
-    if (!signed_part || !outer_algorithm || !signature || !parts.empty()) return kBadSyntax;
-    if (signature->content.empty() || signature->content.front() != std::byte{0}) return kBadSyntax;
+    const auto outer = read_envelope(bytes);
+    if (!outer) return std::unexpected(outer.error());
 
-    Reader fields(signed_part->content);
+    Reader fields(outer->signed_part.content);
     const auto version = fields.next(der::context(0));
     const auto serial = fields.next(der::kInteger);
     const auto inner_algorithm = fields.next(der::kSequence);
@@ -436,24 +464,19 @@ Parsed<Certificate> parse_certificate(KeyAlgorithm algorithm, ByteView bytes) {
         return kBadSyntax;
     }
     const Bytes identifier = algorithm_identifier(algorithm);
-    if (!std::ranges::equal(outer_algorithm->whole, identifier) ||
+    if (!std::ranges::equal(outer->algorithm.whole, identifier) ||
         !std::ranges::equal(inner_algorithm->whole, identifier)) {
         return std::unexpected(ChainErrc::wrong_algorithm);
     }
-    Reader dates(validity->content);
-    const auto first = dates.next();
-    const auto last = dates.next();
-    if (!first || !last || !dates.empty()) return kBadSyntax;
-    const auto not_before = date_in(*first);
-    const auto not_after = date_in(*last);
+    const auto dates = read_validity(*validity);
     auto key = key_in(algorithm, *info);
-    if (!not_before || !not_after || !key) return kBadSyntax;
+    if (!dates || !key) return kBadSyntax;
 
     Certificate out{
-        .to_be_signed = to_owned(signed_part->whole),
-        .signature = to_owned(signature->content.subspan(1)),
-        .not_before = *not_before,
-        .not_after = *not_after,
+        .to_be_signed = to_owned(outer->signed_part.whole),
+        .signature = to_owned(outer->signature),
+        .not_before = dates->not_before,
+        .not_after = dates->not_after,
         .key = std::move(*key),
         .subject_alt_name = {},
         .issuer_alt_name = {},
