@@ -1,5 +1,6 @@
 #include "sim/adversary.hpp"
 
+#include "base/overload.hpp"
 #include "pnrp/cpa.hpp"
 #include "pnrp/limits.hpp"
 #include "pnrp/profile.hpp"
@@ -63,72 +64,48 @@ TapVerdict Adversary::pass(const Passage& passage, std::vector<Forgery>& forgeri
 
 // What liars hear ---------------------------------------------------------------------------------
 
-// NOLINTNEXTLINE(readability-function-size): a branch for each kind of message
 void Adversary::overhear(
     const Passage& passage, const pnrp::Message& message, std::vector<Forgery>& out) {
-    if (const auto* answer = std::get_if<pnrp::Authority>(&message.body)) {
-        if (answer->fragment.size() != answer->size) return;
-        const auto buffer = pnrp::decode_authority_buffer(profile(), answer->fragment);
-        if (buffer && buffer->cpa) record(*buffer->cpa);
-        return;
+    std::visit(
+        Overload{
+            [&](const pnrp::Authority& answer) { overhear_answer(answer); },
+            [&](const pnrp::Flood& flood) { meet_sender(passage, flood.entry); },
+            [&](const pnrp::Request& request) { mislead(passage, request, out); },
+            [&](const pnrp::Lookup& lookup) { ask(passage, message, lookup); },
+            [&](const pnrp::Inquire& inquire) { ask(passage, message, inquire); },
+            [](const auto&) {},
+        },
+        message.body);
+}
+
+void Adversary::overhear_answer(const pnrp::Authority& answer) {
+    if (answer.fragment.size() != answer.size) return;
+    const auto buffer = pnrp::decode_authority_buffer(profile(), answer.fragment);
+    if (buffer && buffer->cpa) record(*buffer->cpa);
+}
+
+// Whoever joins hears of liars only.
+void Adversary::mislead(
+    const Passage& passage, const pnrp::Request& request, std::vector<Forgery>& out) {
+    if (!lies_.has(Lie::neighbours)) return;
+    for (const pnrp::PnrpId& id : request.ids) {
+        const Name* name = name_at(id);
+        if (name == nullptr) continue;
+        tell(Lie::neighbours);
+        pnrp::Flood flood;
+        flood.no_ack = true;
+        flood.entry = name->entry;
+        forge(passage.destination, passage.source, std::move(flood), out);
     }
-    if (const auto* flood = std::get_if<pnrp::Flood>(&message.body)) {
-        if (flood->entry && flood->entry->has_endpoint(passage.source))
-            meet(passage.source, flood->entry->id);
-        return;
-    }
-    if (const auto* request = std::get_if<pnrp::Request>(&message.body)) {
-        // Whoever joins hears of liars only.
-        if (!lies_.has(Lie::neighbours)) return;
-        for (const pnrp::PnrpId& id : request->ids) {
-            const Name* name = name_at(id);
-            if (name == nullptr) continue;
-            tell(Lie::neighbours);
-            pnrp::Flood flood;
-            flood.no_ack = true;
-            flood.entry = name->entry;
-            forge(passage.destination, passage.source, std::move(flood), out);
-        }
-        return;
-    }
-    const auto* lookup = std::get_if<pnrp::Lookup>(&message.body);
-    const auto* inquire = std::get_if<pnrp::Inquire>(&message.body);
-    if (lookup == nullptr && inquire == nullptr) return;
+}
+
+// A question gets its lie when it comes, and keeps it when it is sent again.
+template<class Body>
+void Adversary::ask(const Passage& passage, const pnrp::Message& message, const Body& body) {
     const QuestionKey key{passage.source, message.id};
     if (questions_.contains(key)) return; // sent again
     Question question{message.body, std::nullopt, std::nullopt};
-    if (lookup != nullptr) {
-        if (lookup->best_match && lookup->best_match->has_endpoint(passage.source))
-            meet(passage.source, lookup->best_match->id);
-        question.lie = choose({Lie::neighbours, Lie::dead_ends, Lie::claims, Lie::silence});
-        if (question.lie && question.lie != Lie::silence) {
-            auto buffer = answer_to(*lookup, *question.lie);
-            if (question.lie == Lie::claims) {
-                // The answerer itself holds it, if one believes him.
-                buffer.entry = pnrp::RouteEntry{
-                    claimed_id(lookup->target),
-                    passage.destination.port,
-                    {passage.destination.address}};
-            }
-            question.answer = pnrp::encode_authority_buffer(profile(), buffer);
-        }
-    } else {
-        const Name* own = name_at(inquire->validate);
-        const bool is_own = own != nullptr && own->entry.has_endpoint(passage.destination);
-        if (is_own) {
-            // Most of the time the truth: who is never believed is soon forgotten.
-            if (inquire->flags.cpa && random_.unit() < kExpiredShare)
-                question.lie = choose({Lie::expired});
-        } else if (!inquire->flags.cpa) {
-            question.lie = choose({Lie::claims});
-        } else {
-            question.lie = choose({Lie::forged, Lie::replayed, Lie::expired});
-        }
-        if (question.lie) {
-            question.answer = pnrp::encode_authority_buffer(
-                profile(), answer_to(passage, *inquire, *question.lie, is_own ? own : nullptr));
-        }
-    }
+    prepare(passage, body, question);
     if (!question.lie) return;
     questions_.emplace(key, std::move(question));
     asked_.push_back(key);
@@ -136,6 +113,36 @@ void Adversary::overhear(
         questions_.erase(asked_.front());
         asked_.pop_front();
     }
+}
+
+void Adversary::prepare(const Passage& passage, const pnrp::Lookup& lookup, Question& question) {
+    meet_sender(passage, lookup.best_match);
+    question.lie = choose({Lie::neighbours, Lie::dead_ends, Lie::claims, Lie::silence});
+    if (!question.lie || question.lie == Lie::silence) return;
+    auto buffer = answer_to(lookup, *question.lie);
+    if (question.lie == Lie::claims) {
+        // The answerer itself holds it, if one believes him.
+        buffer.entry = pnrp::RouteEntry{
+            claimed_id(lookup.target), passage.destination.port, {passage.destination.address}};
+    }
+    question.answer = pnrp::encode_authority_buffer(profile(), buffer);
+}
+
+void Adversary::prepare(const Passage& passage, const pnrp::Inquire& inquire, Question& question) {
+    const Name* own = name_at(inquire.validate);
+    const bool is_own = own != nullptr && own->entry.has_endpoint(passage.destination);
+    if (is_own) {
+        // Most of the time the truth: who is never believed is soon forgotten.
+        if (inquire.flags.cpa && random_.unit() < kExpiredShare)
+            question.lie = choose({Lie::expired});
+    } else if (!inquire.flags.cpa) {
+        question.lie = choose({Lie::claims});
+    } else {
+        question.lie = choose({Lie::forged, Lie::replayed, Lie::expired});
+    }
+    if (!question.lie) return;
+    question.answer = pnrp::encode_authority_buffer(
+        profile(), answer_to(passage, inquire, *question.lie, is_own ? own : nullptr));
 }
 
 void Adversary::record(const Bytes& cpa) {
@@ -148,6 +155,11 @@ void Adversary::record(const Bytes& cpa) {
         recorded_.erase(recorded_in_order_.front());
         recorded_in_order_.pop_front();
     }
+}
+
+// Who tells of itself.
+void Adversary::meet_sender(const Passage& passage, const std::optional<pnrp::RouteEntry>& entry) {
+    if (entry && entry->has_endpoint(passage.source)) meet(passage.source, entry->id);
 }
 
 void Adversary::meet(const Endpoint& endpoint, const pnrp::PnrpId& id) {

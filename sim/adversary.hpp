@@ -64,6 +64,12 @@ private:
     };
 
     void overhear(const Passage& passage, const pnrp::Message& message, std::vector<Forgery>& out);
+    void overhear_answer(const pnrp::Authority& answer);
+    void mislead(const Passage& passage, const pnrp::Request& request, std::vector<Forgery>& out);
+    template<class Body>
+    void ask(const Passage& passage, const pnrp::Message& message, const Body& body);
+    void prepare(const Passage& passage, const pnrp::Lookup& lookup, Question& question);
+    void prepare(const Passage& passage, const pnrp::Inquire& inquire, Question& question);
     TapVerdict twist(const Passage& passage, pnrp::Message message, std::vector<Forgery>& out);
     TapVerdict twist_answer(const Passage& passage, const pnrp::Authority& answer);
     TapVerdict say(const Passage& passage, const pnrp::Message& message);
@@ -86,6 +92,7 @@ private:
     pnrp::RouteEntry invented(const pnrp::PnrpId& id);
     Endpoint some_liar();
     void record(const Bytes& cpa);
+    void meet_sender(const Passage& passage, const std::optional<pnrp::RouteEntry>& entry);
     void meet(const Endpoint& endpoint, const pnrp::PnrpId& id);
 
     Lies lies_;
