@@ -46,6 +46,16 @@ std::uint64_t read_number(ByteView bytes) {
     return value;
 }
 
+// The node that a request names, if it names one.
+std::expected<std::optional<graph::NodeId>, Error>
+read_node(const std::optional<std::string>& text) {
+    if (!text) return std::nullopt;
+    const auto node = parse_node(*text);
+    if (node) return node;
+    return refuse(
+        ErrorCode::bad_id, fmt::format("{} is no node id of 16 hexadecimal digits", *text));
+}
+
 // One direct connection, from the request to the end of both streams.
 class DirectFlow final : public Flow, public std::enable_shared_from_this<DirectFlow> {
 public:
@@ -386,6 +396,22 @@ struct DirectStreams::Acceptors : std::enable_shared_from_this<Acceptors> {
     std::uint64_t last_id = 0;
 };
 
+// Where a node of the graph is; nobody knows of it: nothing.
+std::optional<DirectStreams::Way> DirectStreams::way_to(graph::Graph& graph, graph::NodeId node) {
+    const auto nodes = graph.nodes();
+    const auto known = std::ranges::find(nodes, node, &graph::NodeInfo::node);
+    Way way;
+    if (known != nodes.end()) way = {known->addresses, known->peer_id};
+    for (const graph::LinkInfo& link : graph.links()) {
+        const bool is_new = std::ranges::find(way.addresses, link.address) == way.addresses.end();
+        if (link.node == node && !link.is_incoming && is_new) {
+            way.addresses.push_back(link.address);
+        }
+    }
+    if (known == nodes.end() && way.addresses.empty()) return std::nullopt;
+    return way;
+}
+
 DirectStreams::DirectStreams(GraphService& service)
     : service_(service),
       acceptors_(std::make_shared<Acceptors>(service)) {}
@@ -395,57 +421,46 @@ DirectStreams::~DirectStreams() {
         service_.unwatch(watch);
 }
 
-// NOLINTNEXTLINE(readability-function-size): one story, told in order
 Cancel DirectStreams::open(GraphCall call) {
     auto body = call.body();
     if (!body) return call.refuse(body.error());
-    const std::string& name = call.arguments.front();
     const auto text = body->optional_text("node");
     const bool accepts = body->flag_or("accept", false);
     if (const auto read = body->finish(); !read) return call.refuse(read.error());
-    const auto graph = require_graph(service_, name);
+    const auto graph = require_graph(service_, call.arguments.front());
     if (!graph) return call.refuse(graph.error());
-    std::optional<graph::NodeId> node;
-    if (text) {
-        node = parse_node(*text);
-        if (!node) {
-            return call.refuse(
-                {ErrorCode::bad_id,
-                 fmt::format("{} is no node id of 16 hexadecimal digits", *text)});
-        }
-    }
-    if (accepts) {
-        const std::uint64_t id =
-            acceptors_->add({.id = 0, .graph = name, .from = node, .reply = std::move(call.reply)});
-        return [acceptors = acceptors_, id] { acceptors->drop(id); };
-    }
-    if (!node) return call.refuse({ErrorCode::bad_id, "say which node: \"node\" is missing"});
-    if (*node == (*graph)->node_id()) {
+    const auto node = read_node(text);
+    if (!node) return call.refuse(node.error());
+    if (accepts) return accept(std::move(call), *node);
+    if (!*node) return call.refuse({ErrorCode::bad_id, "say which node: \"node\" is missing"});
+    if (**node == (*graph)->node_id()) {
         return call.refuse({ErrorCode::bad_id, "this is the node itself"});
     }
-    const auto nodes = (*graph)->nodes();
-    const auto known = std::ranges::find(nodes, *node, &graph::NodeInfo::node);
-    std::vector<Endpoint> addresses;
-    std::optional<std::string> peer_id;
-    if (known != nodes.end()) {
-        addresses = known->addresses;
-        peer_id = known->peer_id;
-    }
-    for (const graph::LinkInfo& link : (*graph)->links()) {
-        const bool is_new = std::ranges::find(addresses, link.address) == addresses.end();
-        if (link.node == *node && !link.is_incoming && is_new) addresses.push_back(link.address);
-    }
-    if (known == nodes.end() && addresses.empty()) {
+    auto way = way_to(**graph, **node);
+    if (!way) {
         return call.refuse(
             {ErrorCode::not_found, fmt::format("no node {} is in this graph now", *text)});
     }
-    auto flow = std::make_shared<DirectFlow>(service_, name);
+    return dial(std::move(call), *std::move(way));
+}
+
+Cancel DirectStreams::accept(GraphCall call, std::optional<graph::NodeId> from) {
+    const std::uint64_t id = acceptors_->add(
+        {.id = 0,
+         .graph = std::move(call.arguments.front()),
+         .from = from,
+         .reply = std::move(call.reply)});
+    return [acceptors = acceptors_, id] { acceptors->drop(id); };
+}
+
+Cancel DirectStreams::dial(GraphCall call, Way way) {
+    auto flow = std::make_shared<DirectFlow>(service_, std::move(call.arguments.front()));
     // The flow lives as long as somebody waits for it or reads it: until the answer it is its own.
     const auto held = std::make_shared<std::shared_ptr<DirectFlow>>(flow);
     flow->connect(
-        std::move(addresses),
-        std::move(peer_id),
-        [held, reply = call.reply](const Outcome& outcome) {
+        std::move(way.addresses),
+        std::move(way.peer_id),
+        [held, reply = std::move(call.reply)](const Outcome& outcome) {
             const auto done = std::exchange(*held, nullptr);
             if (!outcome) return reply(to_reply(outcome));
             reply(upgraded(done));

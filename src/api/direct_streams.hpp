@@ -8,6 +8,9 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace kith::api {
 
@@ -30,6 +33,14 @@ public:
 
 private:
     struct Acceptors;
+    struct Way {
+        std::vector<Endpoint> addresses;
+        std::optional<std::string> peer_id;
+    };
+
+    static std::optional<Way> way_to(graph::Graph& graph, graph::NodeId node);
+    Cancel accept(GraphCall call, std::optional<graph::NodeId> from);
+    Cancel dial(GraphCall call, Way way);
 
     GraphService& service_;
     std::shared_ptr<Acceptors> acceptors_;

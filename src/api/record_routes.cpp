@@ -33,7 +33,16 @@ constexpr std::size_t kAnswerMax = std::size_t{8} * 1024 * 1024;
 // More than any graph holds (graph::kRecordsMax); the store's own limit is the list's.
 constexpr std::size_t kAll = 4'000'000;
 
-// What a request says of a record; what it leaves out is absent.
+// What a request says of a record, as it is written there; what it leaves out is absent.
+struct Written {
+    std::optional<std::string> type;
+    std::optional<std::vector<std::string>> attributes;
+    std::int64_t lifetime_ms = 0; // or absent
+    std::optional<Bytes> payload;
+    bool refreshes = false;
+};
+
+// The same, understood.
 struct Wish {
     std::optional<store::RecordType> type;
     std::optional<std::string> attributes; // the document
@@ -78,54 +87,56 @@ bool is_raw(const Request& request) {
     return request.content_type.starts_with("application/octet-stream");
 }
 
-// The members of a record, either as JSON or as parameters with the payload as body.
-// NOLINTNEXTLINE(readability-function-size): one story, told in order
+// Parameters, with the payload as body.
+std::expected<Written, Error> read_parameters(GraphCall& call) {
+    Written out;
+    Parameters& given = call.parameters;
+    out.type = given.text("type");
+    auto texts = given.texts("attr");
+    out.lifetime_ms = given.number_or("lifetime_ms", 0, kRecordLifetimeMin, kRecordLifetimeMax);
+    out.refreshes = given.number_or("refreshes", 0, 0, 1) == 1;
+    if (const auto read = given.finish(); !read) return std::unexpected(read.error());
+    if (!texts.empty()) out.attributes = std::move(texts);
+    out.payload = to_owned(as_bytes(call.request.body));
+    return out;
+}
+
+// Members of a JSON object.
+std::expected<Written, Error> read_members(const GraphCall& call) {
+    auto body = call.body();
+    if (!body) return std::unexpected(body.error());
+    Written out;
+    out.type = body->optional_text("type");
+    if (body->has("attributes")) out.attributes = body->texts("attributes");
+    out.lifetime_ms = body->number_or("lifetime_ms", 0, kRecordLifetimeMin, kRecordLifetimeMax);
+    out.refreshes = body->flag_or("refreshes", false);
+    const auto base64 = body->optional_text("payload_base64");
+    if (const auto read = body->finish(); !read) return std::unexpected(read.error());
+    if (base64) {
+        out.payload = from_base64(*base64);
+        if (!out.payload) return refuse(ErrorCode::bad_payload, "the payload is not base64");
+    }
+    return out;
+}
+
 std::expected<Wish, Error> read_wish(GraphCall& call) {
-    std::optional<std::string> type;
-    std::optional<std::vector<std::string>> attributes;
-    std::optional<std::int64_t> lifetime;
+    auto written = is_raw(call.request) ? read_parameters(call) : read_members(call);
+    if (!written) return std::unexpected(written.error());
     Wish wish;
-    if (is_raw(call.request)) {
-        Parameters& given = call.parameters;
-        type = given.text("type");
-        auto texts = given.texts("attr");
-        const auto number =
-            given.number_or("lifetime_ms", 0, kRecordLifetimeMin, kRecordLifetimeMax);
-        wish.refreshes = given.number_or("refreshes", 0, 0, 1) == 1;
-        if (const auto read = given.finish(); !read) return std::unexpected(read.error());
-        if (!texts.empty()) attributes = std::move(texts);
-        if (number != 0) lifetime = number;
-        wish.payload = to_owned(as_bytes(call.request.body));
-    } else {
-        auto body = call.body();
-        if (!body) return std::unexpected(body.error());
-        type = body->optional_text("type");
-        if (body->has("attributes")) attributes = body->texts("attributes");
-        const auto number =
-            body->number_or("lifetime_ms", 0, kRecordLifetimeMin, kRecordLifetimeMax);
-        wish.refreshes = body->flag_or("refreshes", false);
-        const auto base64 = body->optional_text("payload_base64");
-        if (const auto read = body->finish(); !read) return std::unexpected(read.error());
-        if (number != 0) lifetime = number;
-        if (base64) {
-            wish.payload = from_base64(*base64);
-            if (!wish.payload) {
-                return refuse(ErrorCode::bad_payload, "the payload is not base64");
-            }
-        }
+    wish.payload = std::move(written->payload);
+    wish.refreshes = written->refreshes;
+    if (written->type) {
+        const auto type = read_type(*written->type);
+        if (!type) return std::unexpected(type.error());
+        wish.type = *type;
     }
-    if (type) {
-        const auto read = read_type(*type);
-        if (!read) return std::unexpected(read.error());
-        wish.type = *read;
-    }
-    if (attributes) {
-        auto document = read_attributes(*attributes);
+    if (written->attributes) {
+        auto document = read_attributes(*written->attributes);
         if (!document) return std::unexpected(document.error());
         wish.attributes = std::move(*document);
     }
-    if (lifetime) {
-        wish.lifetime = std::chrono::ceil<std::chrono::seconds>(milliseconds(*lifetime));
+    if (written->lifetime_ms != 0) {
+        wish.lifetime = std::chrono::ceil<std::chrono::seconds>(milliseconds(written->lifetime_ms));
     }
     return wish;
 }

@@ -221,7 +221,17 @@ private:
         return got > 0;
     }
 
-    // NOLINTNEXTLINE(readability-function-size): one story, told in order
+    // Takes in what kithd tells.
+    std::expected<void, Failure> listen(EventLines& events) {
+        const auto received = events.receive();
+        if (!received) return std::unexpected(received.error());
+        for (const Json& event : *received) {
+            if (const auto done = handle(event); !done) return done;
+        }
+        if (events.is_over()) return failed("kithd has ended the stream of events");
+        return {};
+    }
+
     Result talk(EventLines& events) {
         const InterruptWatch interrupts;
         unsigned ready = 1; // what came along with the answer's head makes nothing readable
@@ -229,14 +239,9 @@ private:
                     {events.fd(), STDIN_FILENO, interrupts.fd()}, std::chrono::seconds(10))) {
             if (const auto signal = interrupts.take()) return interrupted_by(*signal);
             if ((ready & 1U) != 0) {
-                const auto received = events.receive();
-                if (!received) return std::unexpected(received.error());
-                for (const Json& event : *received) {
-                    if (const auto done = handle(event); !done) {
-                        return std::unexpected(done.error());
-                    }
+                if (const auto heard = listen(events); !heard) {
+                    return std::unexpected(heard.error());
                 }
-                if (events.is_over()) return failed("kithd has ended the stream of events");
             }
             if ((ready & 2U) != 0) {
                 const auto stays = hear();

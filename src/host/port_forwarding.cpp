@@ -23,10 +23,22 @@ std::chrono::seconds wait_after(const std::optional<Forwarding>& granted) {
     return std::max(granted->lifetime / 2, kRenewalMin);
 }
 
+std::optional<Forwarding> forward(std::uint16_t port) {
+    auto granted = forward_by_nat_pmp(port);
+    return granted ? granted : forward_by_upnp(port);
+}
+
+void take_back(const Forwarding& granted, std::uint16_t port) {
+    if (granted.protocol == "nat-pmp") unforward_by_nat_pmp(port);
+    if (granted.protocol == "upnp") unforward_by_upnp(port);
+}
+
 } // namespace
 
 // Outlives the object while its thread is in a library's hands.
-struct PortForwarding::Shared {
+struct PortForwarding::Shared : std::enable_shared_from_this<Shared> {
+    void tell(const std::optional<Forwarding>& granted);
+
     std::mutex mutex;
     std::condition_variable wake;
     boost::asio::io_context* loop = nullptr; // null once nobody is to be told
@@ -36,6 +48,20 @@ struct PortForwarding::Shared {
     bool is_leaving = false;
     bool has_ended = false;
 };
+
+// On the loop; requires the lock.
+void PortForwarding::Shared::tell(const std::optional<Forwarding>& granted) {
+    if (loop == nullptr) return;
+    boost::asio::post(*loop, [alive = weak_from_this(), granted] {
+        const auto state = alive.lock();
+        if (!state) return;
+        {
+            const std::lock_guard again(state->mutex);
+            if (state->loop == nullptr) return; // it has gone, or is going
+        }
+        state->changed(granted);
+    });
+}
 
 PortForwarding::PortForwarding(boost::asio::io_context& loop, std::uint16_t port, Changed changed)
     : shared_(std::make_shared<Shared>()) {
@@ -64,7 +90,6 @@ void PortForwarding::look_again() {
     shared_->wake.notify_all();
 }
 
-// NOLINTNEXTLINE(readability-function-size): one story, told in order
 void PortForwarding::work(const std::shared_ptr<Shared>& shared) {
     std::optional<Forwarding> granted;
     bool is_first = true;
@@ -72,30 +97,17 @@ void PortForwarding::work(const std::shared_ptr<Shared>& shared) {
     while (!shared->is_leaving) {
         shared->wants_look = false;
         lock.unlock();
-        auto next = forward_by_nat_pmp(shared->port);
-        if (!next) next = forward_by_upnp(shared->port);
+        auto next = forward(shared->port);
         lock.lock();
         const bool is_news = is_first || next != granted;
         is_first = false;
         granted = std::move(next);
-        if (is_news && shared->loop != nullptr) {
-            const std::weak_ptr<Shared> alive = shared;
-            boost::asio::post(*shared->loop, [alive, granted] {
-                const auto state = alive.lock();
-                if (!state) return;
-                {
-                    const std::lock_guard again(state->mutex);
-                    if (state->loop == nullptr) return; // it has gone, or is going
-                }
-                state->changed(granted);
-            });
-        }
+        if (is_news) shared->tell(granted);
         shared->wake.wait_for(
             lock, wait_after(granted), [&] { return shared->is_leaving || shared->wants_look; });
     }
     lock.unlock();
-    if (granted && granted->protocol == "nat-pmp") unforward_by_nat_pmp(shared->port);
-    if (granted && granted->protocol == "upnp") unforward_by_upnp(shared->port);
+    if (granted) take_back(*granted, shared->port);
     lock.lock();
     shared->has_ended = true;
     shared->wake.notify_all();
