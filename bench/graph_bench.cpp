@@ -89,9 +89,7 @@ public:
               {.graphs = {.peer_id = fmt::format("bench peer {}", number), .tuning = {}},
                .allow_loopback = true},
               {},
-              stores,
-              entropy_,
-              plain_) {}
+              {stores, entropy_, plain_}) {}
 
     void listen() {
         Endpoint at = *parse_endpoint("127.0.0.1:1");

@@ -110,9 +110,7 @@ GraphKeeper::GraphKeeper(
            .names = &names,
            .profile = config.profile},
           hooks(),
-          stores_,
-          secure,
-          plain) {}
+          {stores_, secure, plain}) {}
 
 host::GraphHooks GraphKeeper::hooks() {
     return {

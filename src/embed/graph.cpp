@@ -119,7 +119,7 @@ struct Graph::Inside {
         config.allow_loopback = std::ranges::any_of(
             at, [](const Endpoint& one) { return one.address.scope() == Scope::loopback; });
         driver = std::make_unique<host::GraphDriver>(
-            loop, config, host::GraphHooks{}, *stores, entropy, plain);
+            loop, config, host::GraphHooks{}, host::GraphMeans{*stores, entropy, plain});
         for (Endpoint one : at) {
             if (one.port == 0 && !listening.empty()) one.port = driver->listening().front().port;
             if (const auto error = driver->listen(one)) {

@@ -61,18 +61,12 @@ graph::GraphErrc graph_error(store::StoreErrc why) {
 } // namespace
 
 struct GraphDriver::Parts {
-    Parts(
-        asio::io_context& io,
-        const GraphDriverConfig& setup,
-        GraphHooks&& told,
-        node::StoreFactory& stores,
-        SecureRandom& random,
-        PlainRandom& plain)
+    Parts(asio::io_context& io, const GraphDriverConfig& setup, GraphHooks&& told, GraphMeans means)
         : loop(io),
           config(setup),
           hooks(std::move(told)),
-          secure(random),
-          graphs(setup.graphs, stores, random, plain),
+          secure(means.secure),
+          graphs(setup.graphs, means.stores, means.secure, means.plain),
           links(io, link_hooks(), limits()),
           timer(io),
           look_timer(io),
@@ -445,15 +439,9 @@ void GraphDriver::Parts::wait_for_goodbyes(
 
 // Commands ----------------------------------------------------------------------------------------
 
-// NOLINTNEXTLINE(readability-function-size): one story, told in order
 GraphDriver::GraphDriver(
-    asio::io_context& loop,
-    const GraphDriverConfig& config,
-    GraphHooks hooks,
-    node::StoreFactory& stores,
-    SecureRandom& secure,
-    PlainRandom& plain)
-    : parts_(std::make_unique<Parts>(loop, config, std::move(hooks), stores, secure, plain)) {}
+    asio::io_context& loop, const GraphDriverConfig& config, GraphHooks hooks, GraphMeans means)
+    : parts_(std::make_unique<Parts>(loop, config, std::move(hooks), means)) {}
 
 GraphDriver::~GraphDriver() = default;
 

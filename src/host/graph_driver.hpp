@@ -37,6 +37,13 @@ struct GraphHooks {
     std::function<void(const std::string& graph, store::StoreErrc why)> store_failed;
 };
 
+/// What graphs take from their host.
+struct GraphMeans {
+    node::StoreFactory& stores;
+    SecureRandom& secure;
+    PlainRandom& plain;
+};
+
 class GraphDriver {
 public:
     using Change = std::function<graph::GraphResult<void>(graph::Graph&, Now)>;
@@ -44,14 +51,12 @@ public:
     using Watcher = std::function<void(const graph::Event&)>;
     enum class WatchId : std::uint64_t {};
 
-    /// `config.names`, `stores`, `secure` and `plain` outlive the driver.
+    /// `config.names` and `means` outlive the driver.
     GraphDriver(
         boost::asio::io_context& loop,
         const GraphDriverConfig& config,
         GraphHooks hooks,
-        node::StoreFactory& stores,
-        SecureRandom& secure,
-        PlainRandom& plain);
+        GraphMeans means);
     ~GraphDriver();
     GraphDriver(const GraphDriver&) = delete;
     GraphDriver& operator=(const GraphDriver&) = delete;

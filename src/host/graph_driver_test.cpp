@@ -102,9 +102,7 @@ protected:
                   loop,
                   {.graphs = {.peer_id = peer_id, .tuning = {}}, .allow_loopback = true},
                   std::move(hooks),
-                  stores,
-                  entropy,
-                  plain) {}
+                  {stores, entropy, plain}) {}
 
         EntropySource entropy;
         SeededRandom plain;
