@@ -6,11 +6,13 @@
 #include "api/graph_call.hpp"
 #include "api/graph_routes.hpp"
 #include "api/record_routes.hpp"
+#include "base/overload.hpp"
 
 #include <array>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <utility>
+#include <variant>
 
 namespace kith::api {
 
@@ -33,29 +35,6 @@ struct GraphApi::Parts {
           graphs(given),
           records(given),
           direct(given) {}
-
-    Cancel list(GraphCall call) { return graphs.list(std::move(call)); }
-    Cancel create(GraphCall call) { return graphs.create(std::move(call)); }
-    Cancel show(GraphCall call) { return graphs.show(std::move(call)); }
-    Cancel remove(GraphCall call) { return graphs.remove(std::move(call)); }
-    Cancel open(GraphCall call) { return graphs.open(std::move(call)); }
-    Cancel close(GraphCall call) { return graphs.close(std::move(call)); }
-    Cancel connect(GraphCall call) { return graphs.connect(std::move(call)); }
-    Cancel nodes(GraphCall call) { return graphs.nodes(std::move(call)); }
-    Cancel neighbours(GraphCall call) { return graphs.neighbours(std::move(call)); }
-    Cancel digest(GraphCall call) { return graphs.digest(std::move(call)); }
-    Cancel presence(GraphCall call) { return graphs.set_presence(std::move(call)); }
-    Cancel events(GraphCall call) { return watch_events(service, std::move(call)); }
-    Cancel connect_direct(GraphCall call) { return direct.open(std::move(call)); }
-    Cancel export_records(GraphCall call) { return export_archive(service, std::move(call)); }
-    Cancel import_records(GraphCall call) { return import_archive(service, std::move(call)); }
-    Cancel list_records(GraphCall call) { return records.list(std::move(call)); }
-    Cancel add_record(GraphCall call) { return records.add(std::move(call)); }
-    Cancel search(GraphCall call) { return records.search(std::move(call)); }
-    Cancel show_record(GraphCall call) { return records.show(std::move(call)); }
-    Cancel payload(GraphCall call) { return records.payload(std::move(call)); }
-    Cancel update_record(GraphCall call) { return records.update(std::move(call)); }
-    Cancel delete_record(GraphCall call) { return records.remove(std::move(call)); }
 
     GraphService& service;
     GraphRoutes graphs;
@@ -85,41 +64,62 @@ BodyRoom GraphApi::room_for(std::string_view method, std::string_view target) {
 }
 
 Cancel GraphApi::handle(const Request& request, Target target, ReplyTo reply) {
+    using Action = std::variant<
+        Cancel (GraphRoutes::*)(GraphCall),
+        Cancel (RecordRoutes::*)(GraphCall),
+        Cancel (DirectStreams::*)(GraphCall),
+        Cancel (*)(GraphService&, GraphCall)>;
     struct Route {
         std::string_view method;
         std::string_view path;
-        Cancel (Parts::*run)(GraphCall);
+        Action action;
     };
     static constexpr std::array kRoutes{
-        Route{"GET", "/v1/graphs", &Parts::list},
-        Route{"POST", "/v1/graphs", &Parts::create},
-        Route{"GET", "/v1/graphs/*", &Parts::show},
-        Route{"DELETE", "/v1/graphs/*", &Parts::remove},
-        Route{"POST", "/v1/graphs/*/open", &Parts::open},
-        Route{"POST", "/v1/graphs/*/close", &Parts::close},
-        Route{"POST", "/v1/graphs/*/connect", &Parts::connect},
-        Route{"GET", "/v1/graphs/*/nodes", &Parts::nodes},
-        Route{"GET", "/v1/graphs/*/neighbours", &Parts::neighbours},
-        Route{"GET", "/v1/graphs/*/digest", &Parts::digest},
-        Route{"POST", "/v1/graphs/*/presence", &Parts::presence},
-        Route{"GET", "/v1/graphs/*/events", &Parts::events},
-        Route{"POST", "/v1/graphs/*/direct", &Parts::connect_direct},
-        Route{"GET", "/v1/graphs/*/export", &Parts::export_records},
-        Route{"POST", "/v1/graphs/*/import", &Parts::import_records},
-        Route{"GET", "/v1/graphs/*/records", &Parts::list_records},
-        Route{"POST", "/v1/graphs/*/records", &Parts::add_record},
-        Route{"POST", "/v1/graphs/*/search", &Parts::search},
-        Route{"GET", "/v1/records/*", &Parts::show_record},
-        Route{"GET", "/v1/records/*/payload", &Parts::payload},
-        Route{"POST", "/v1/records/*", &Parts::update_record},
-        Route{"DELETE", "/v1/records/*", &Parts::delete_record},
+        Route{"GET", "/v1/graphs", &GraphRoutes::list},
+        Route{"POST", "/v1/graphs", &GraphRoutes::create},
+        Route{"GET", "/v1/graphs/*", &GraphRoutes::show},
+        Route{"DELETE", "/v1/graphs/*", &GraphRoutes::remove},
+        Route{"POST", "/v1/graphs/*/open", &GraphRoutes::open},
+        Route{"POST", "/v1/graphs/*/close", &GraphRoutes::close},
+        Route{"POST", "/v1/graphs/*/connect", &GraphRoutes::connect},
+        Route{"GET", "/v1/graphs/*/nodes", &GraphRoutes::nodes},
+        Route{"GET", "/v1/graphs/*/neighbours", &GraphRoutes::neighbours},
+        Route{"GET", "/v1/graphs/*/digest", &GraphRoutes::digest},
+        Route{"POST", "/v1/graphs/*/presence", &GraphRoutes::set_presence},
+        Route{"GET", "/v1/graphs/*/events", &watch_events},
+        Route{"POST", "/v1/graphs/*/direct", &DirectStreams::open},
+        Route{"GET", "/v1/graphs/*/export", &export_archive},
+        Route{"POST", "/v1/graphs/*/import", &import_archive},
+        Route{"GET", "/v1/graphs/*/records", &RecordRoutes::list},
+        Route{"POST", "/v1/graphs/*/records", &RecordRoutes::add},
+        Route{"POST", "/v1/graphs/*/search", &RecordRoutes::search},
+        Route{"GET", "/v1/records/*", &RecordRoutes::show},
+        Route{"GET", "/v1/records/*/payload", &RecordRoutes::payload},
+        Route{"POST", "/v1/records/*", &RecordRoutes::update},
+        Route{"DELETE", "/v1/records/*", &RecordRoutes::remove},
     };
     for (const Route& route : kRoutes) {
         if (!parts_ || route.method != request.method) continue;
         auto arguments = match_path(route.path, target.path);
         if (!arguments) continue;
-        return (parts_.get()->*route.run)(
-            {request, std::move(*arguments), std::move(target.parameters), std::move(reply)});
+        GraphCall call{
+            request, std::move(*arguments), std::move(target.parameters), std::move(reply)};
+        return std::visit(
+            Overload{
+                [&](Cancel (GraphRoutes::*run)(GraphCall)) {
+                    return (parts_->graphs.*run)(std::move(call));
+                },
+                [&](Cancel (RecordRoutes::*run)(GraphCall)) {
+                    return (parts_->records.*run)(std::move(call));
+                },
+                [&](Cancel (DirectStreams::*run)(GraphCall)) {
+                    return (parts_->direct.*run)(std::move(call));
+                },
+                [&](Cancel (*run)(GraphService&, GraphCall)) {
+                    return run(parts_->service, std::move(call));
+                },
+            },
+            route.action);
     }
     reply(to_reply(refuse(
         ErrorCode::not_found,
