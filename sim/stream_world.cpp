@@ -1,6 +1,7 @@
 #include "sim/stream_world.hpp"
 
 #include "base/check.hpp"
+#include "sim/drain.hpp"
 #include "sim/graph_trace.hpp"
 #include "sim/seed.hpp"
 
@@ -59,9 +60,7 @@ void StreamWorld::boot(HostId id, std::unique_ptr<StreamCore> core) {
 void StreamWorld::halt(HostId id, Stop how) {
     Host& host = host_at(id);
     if (!host.core) return;
-    host.due.reset();
-    host.armed.reset();
-    ++host.generation;
+    host.timer.forget();
     host.dirty.clear();
     host.inboxes = 0;
     host.stopped = how;
@@ -98,67 +97,65 @@ void StreamWorld::drain(HostId id) {
 void StreamWorld::settle(HostId id, Cause cause, std::optional<HostId> from) {
     if (breach_) return;
     ++steps_;
-    Host& host = host_at(id);
-    for (unsigned round = 0;; ++round) {
-        if (round == kRoundsMax) {
-            report_breach(id, "sends whenever it is told that it has sent");
-            return;
-        }
-        host.core->commit(now_at(id));
-        if (!collect_commands(id) || !collect_events(id, from)) return;
-        if (!flush(id)) break;
-    }
-    if (host.core->poll_link() || host.core->poll_event()) {
-        report_breach(id, "had more to say after it was drained");
-        return;
-    }
-    host.due = host.core->next_timeout();
-    if (cause == Cause::timeout && host.due && *host.due <= now_) {
-        report_breach(id, "asks for a timeout that it has just been given");
-        return;
-    }
-    if (host.inboxes > 0) reread(id);
+    Complaint complaint = say_all(id, from);
+    if (!complaint) complaint = check_rest(id, cause);
+    if (complaint) return report_breach(id, *std::move(complaint));
+    if (host_at(id).inboxes > 0) reread(id);
     set_timer(id);
 }
 
-bool StreamWorld::collect_commands(HostId id) {
-    for (std::size_t count = 0;; ++count) {
-        auto command = host_at(id).core->poll_link();
-        if (!command) return true;
-        if (count == kCommandsMax) {
-            report_breach(id, "commands without end");
-            return false;
-        }
-        const bool is_fine =
-            std::visit([&](auto& each) { return take(id, std::move(each)); }, *command);
-        if (!is_fine) return false;
+Complaint StreamWorld::say_all(HostId id, std::optional<HostId> from) {
+    for (unsigned round = 0; round < kRoundsMax; ++round) {
+        host_at(id).core->commit(now_at(id));
+        if (Complaint complaint = obey_all(id)) return complaint;
+        if (Complaint complaint = tell_all(id, from)) return complaint;
+        if (!flush(id)) return std::nullopt;
     }
+    return "sends whenever it is told that it has sent";
 }
 
-bool StreamWorld::collect_events(HostId id, std::optional<HostId> from) {
-    for (std::size_t count = 0;; ++count) {
-        const auto event = host_at(id).core->poll_event();
-        if (!event) return true;
-        if (count == kCommandsMax) {
-            report_breach(id, "reports without end");
-            return false;
-        }
-        trace_.mix(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
-        trace_.mix(index_of(id));
-        mix_event(trace_, *event);
-        if (auto complaint = sink_.handle_event(now_, id, from, *event)) {
-            report_breach(id, *std::move(complaint));
-            return false;
-        }
-    }
+Complaint StreamWorld::obey_all(HostId id) {
+    StreamCore& core = *host_at(id).core;
+    return drain_all(
+        kCommandsMax,
+        "commands without end",
+        [&] { return core.poll_link(); },
+        [&](graph::LinkCommand& command) {
+            return std::visit([&](auto& each) { return take(id, std::move(each)); }, command);
+        });
 }
 
-bool StreamWorld::take(HostId id, const graph::OpenLink& open) {
+Complaint StreamWorld::tell_all(HostId id, std::optional<HostId> from) {
+    StreamCore& core = *host_at(id).core;
+    return drain_all(
+        kCommandsMax,
+        "reports without end",
+        [&] { return core.poll_event(); },
+        [&](const graph::Event& event) {
+            trace_.mix(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
+            trace_.mix(index_of(id));
+            mix_event(trace_, event);
+            return sink_.handle_event(now_, id, from, event);
+        });
+}
+
+Complaint StreamWorld::check_rest(HostId id, Cause cause) {
+    Host& host = host_at(id);
+    if (host.core->poll_link() || host.core->poll_event()) {
+        return "had more to say after it was drained";
+    }
+    host.timer.ask(host.core->next_timeout());
+    if (cause == Cause::timeout && host.timer.is_due(now_)) {
+        return "asks for a timeout that it has just been given";
+    }
+    return std::nullopt;
+}
+
+Complaint StreamWorld::take(HostId id, const graph::OpenLink& open) {
     Host& host = host_at(id);
     const std::uint32_t index = make_connection();
     if (!host.links.emplace(open.link, Place{index, 0}).second) {
-        report_breach(id, fmt::format("opens link {}, which it has", open.link));
-        return false;
+        return fmt::format("opens link {}, which it has", open.link);
     }
     Connection& connection = connections_[index];
     connection.begun = now_;
@@ -167,40 +164,36 @@ bool StreamWorld::take(HostId id, const graph::OpenLink& open) {
     connection.ends[0].link = open.link;
     connection.ends[0].is_open = true;
     push_at(now_, Kind::knock, index);
-    return true;
+    return std::nullopt;
 }
 
-bool StreamWorld::take(HostId id, graph::SendBytes send) {
+Complaint StreamWorld::take(HostId id, graph::SendBytes send) {
     Host& host = host_at(id);
     const auto found = host.links.find(send.link);
     if (found == host.links.end()) {
-        report_breach(id, fmt::format("sends on link {}, which it does not have", send.link));
-        return false;
+        return fmt::format("sends on link {}, which it does not have", send.link);
     }
     Connection& connection = connections_[found->second.connection];
     if (!connection.is_established) {
-        report_breach(id, fmt::format("sends on link {} before it is open", send.link));
-        return false;
+        return fmt::format("sends on link {} before it is open", send.link);
     }
-    if (send.bytes.empty()) return true;
+    if (send.bytes.empty()) return std::nullopt;
     End& end = connection.ends[found->second.side];
     if (end.waiting_bytes > kWaitingMax) {
-        report_breach(id, fmt::format("hands over without end on link {}", send.link));
-        return false;
+        return fmt::format("hands over without end on link {}", send.link);
     }
     end.waiting_bytes += send.bytes.size();
     end.waiting.push_back(std::move(send.bytes));
     const auto at = std::ranges::find(host.dirty, send.link);
     if (at == host.dirty.end()) host.dirty.push_back(send.link);
-    return true;
+    return std::nullopt;
 }
 
-bool StreamWorld::take(HostId id, const graph::CloseLink& close) {
+Complaint StreamWorld::take(HostId id, const graph::CloseLink& close) {
     Host& host = host_at(id);
     const auto found = host.links.find(close.link);
     if (found == host.links.end()) {
-        report_breach(id, fmt::format("closes link {}, which it does not have", close.link));
-        return false;
+        return fmt::format("closes link {}, which it does not have", close.link);
     }
     const Place place = found->second;
     End& end = connections_[place.connection].ends[place.side];
@@ -209,7 +202,7 @@ bool StreamWorld::take(HostId id, const graph::CloseLink& close) {
     end.wants_end = true;
     pump(place.connection, place.side);
     free_if_over(place.connection);
-    return true;
+    return std::nullopt;
 }
 
 // Gives the kernel what the core has handed over; true if the core was told of it.
@@ -239,15 +232,11 @@ void StreamWorld::reread(HostId id) {
     }
 }
 
-// As in `World`: an earlier wish outdates the timer, a later one leaves it alone.
 void StreamWorld::set_timer(HostId id) {
-    Host& host = host_at(id);
-    if (!host.due) return;
-    const Instant at = std::max(*host.due, now_);
-    if (host.armed && *host.armed <= at) return;
-    ++host.generation;
-    host.armed = at;
-    queue_.push(at, {Kind::timer, 0, static_cast<std::uint32_t>(id), host.generation});
+    HostTimer& timer = host_at(id).timer;
+    if (const auto at = timer.arm(now_)) {
+        queue_.push(*at, {Kind::timer, 0, static_cast<std::uint32_t>(id), timer.generation()});
+    }
 }
 
 // Connections ------------------------------------------------------------------------------------
@@ -681,10 +670,8 @@ void StreamWorld::handle(const Event& event) {
 void StreamWorld::fire(const Event& event) {
     const auto id = static_cast<HostId>(event.subject);
     Host& host = host_at(id);
-    if (event.generation != host.generation) return;
-    host.armed.reset();
-    if (!host.core || !host.due) return;
-    if (*host.due > now_) {
+    if (!host.timer.fire(event.generation) || !host.core) return;
+    if (!host.timer.is_due(now_)) {
         set_timer(id);
         return;
     }

@@ -18,6 +18,7 @@
 #include "sim/event_queue.hpp"
 #include "sim/host_clock.hpp"
 #include "sim/host_id.hpp"
+#include "sim/host_timer.hpp"
 #include "sim/link.hpp"
 #include "sim/partition.hpp"
 #include "sim/stream_core.hpp"
@@ -202,9 +203,7 @@ private:
         std::map<graph::LinkId, Place> links;
         std::vector<graph::LinkId> dirty; // with bytes that have not been given to the kernel
         std::size_t inboxes = 0;
-        std::optional<Instant> due;
-        std::optional<Instant> armed;
-        std::uint32_t generation = 0;
+        HostTimer timer;
     };
 
     Host& host_at(HostId id) { return hosts_[index_of(id)]; }
@@ -213,11 +212,13 @@ private:
 
     // After every mutation.
     void settle(HostId id, Cause cause, std::optional<HostId> from);
-    bool collect_commands(HostId id);
-    bool collect_events(HostId id, std::optional<HostId> from);
-    bool take(HostId id, const graph::OpenLink& open);
-    bool take(HostId id, graph::SendBytes send);
-    bool take(HostId id, const graph::CloseLink& close);
+    Complaint say_all(HostId id, std::optional<HostId> from);
+    Complaint obey_all(HostId id);
+    Complaint tell_all(HostId id, std::optional<HostId> from);
+    Complaint check_rest(HostId id, Cause cause);
+    Complaint take(HostId id, const graph::OpenLink& open);
+    Complaint take(HostId id, graph::SendBytes send);
+    Complaint take(HostId id, const graph::CloseLink& close);
     bool flush(HostId id);
     void reread(HostId id);
     void set_timer(HostId id);

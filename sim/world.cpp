@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "sim/addresses.hpp"
+#include "sim/drain.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -54,7 +55,7 @@ void World::boot(HostId id, std::unique_ptr<Core> core) {
 
 void World::halt(HostId id) {
     Host& host = host_at(id);
-    forget_timer(host);
+    host.timer.forget();
     host.core.reset();
 }
 
@@ -102,70 +103,57 @@ std::optional<HostId> World::owner_of(const Endpoint& endpoint) const {
 void World::settle(HostId id, Cause cause) {
     if (breach_) return;
     ++steps_;
-    if (!collect_datagrams(id) || !collect_events(id)) return;
-    Host& host = host_at(id);
-    if (host.core->poll_datagram() || host.core->poll_event()) {
-        report_breach(id, "had more to say after it was drained");
-        return;
-    }
-    host.due = host.core->next_timeout();
-    if (cause == Cause::timeout && host.due && *host.due <= now_) {
-        report_breach(id, "asks for a timeout that it has just been given");
-        return;
-    }
+    Complaint complaint = send_all(id);
+    if (!complaint) complaint = tell_all(id);
+    if (!complaint) complaint = check_rest(id, cause);
+    if (complaint) return report_breach(id, *std::move(complaint));
     set_timer(id);
 }
 
-bool World::collect_datagrams(HostId id) {
-    for (std::size_t count = 0;; ++count) {
-        auto datagram = host_at(id).core->poll_datagram();
-        if (!datagram) return true;
-        if (count == kOutputsPerStepMax) {
-            report_breach(id, "sends without end");
-            return false;
-        }
-        if (auto complaint = contract_.sent(id, host_at(id).endpoints, *datagram)) {
-            report_breach(id, *std::move(complaint));
-            return false;
-        }
-        send(id, *std::move(datagram));
-    }
+Complaint World::send_all(HostId id) {
+    Core& core = *host_at(id).core;
+    return drain_all(
+        kOutputsPerStepMax,
+        "sends without end",
+        [&] { return core.poll_datagram(); },
+        [&](node::Datagram& datagram) {
+            Complaint complaint = contract_.sent(id, host_at(id).endpoints, datagram);
+            if (!complaint) send(id, std::move(datagram));
+            return complaint;
+        });
 }
 
-bool World::collect_events(HostId id) {
-    for (std::size_t count = 0;; ++count) {
-        const auto event = host_at(id).core->poll_event();
-        if (!event) return true;
-        if (count == kOutputsPerStepMax) {
-            report_breach(id, "reports without end");
-            return false;
-        }
-        trace_.mix(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
-        trace_.mix(index_of(id));
-        trace_.mix(*event);
-        if (auto complaint = sink_.handle_event(now_, id, *event)) {
-            report_breach(id, *std::move(complaint));
-            return false;
-        }
-    }
+Complaint World::tell_all(HostId id) {
+    Core& core = *host_at(id).core;
+    return drain_all(
+        kOutputsPerStepMax,
+        "reports without end",
+        [&] { return core.poll_event(); },
+        [&](const node::Event& event) {
+            trace_.mix(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
+            trace_.mix(index_of(id));
+            trace_.mix(event);
+            return sink_.handle_event(now_, id, event);
+        });
 }
 
-// A timer that fires too early costs a look; one that has to be taken out of a heap costs a search.
-// So an earlier wish pushes a new timer and outdates the old one, a later wish leaves it alone.
-void World::set_timer(HostId id) {
+Complaint World::check_rest(HostId id, Cause cause) {
     Host& host = host_at(id);
-    if (!host.due) return;
-    const Instant at = std::max(*host.due, now_);
-    if (host.armed && *host.armed <= at) return;
-    ++host.generation;
-    host.armed = at;
-    queue_.push(at, {Kind::timer, static_cast<std::uint32_t>(id), host.generation});
+    if (host.core->poll_datagram() || host.core->poll_event()) {
+        return "had more to say after it was drained";
+    }
+    host.timer.ask(host.core->next_timeout());
+    if (cause == Cause::timeout && host.timer.is_due(now_)) {
+        return "asks for a timeout that it has just been given";
+    }
+    return std::nullopt;
 }
 
-void World::forget_timer(Host& host) {
-    host.due.reset();
-    host.armed.reset();
-    ++host.generation;
+void World::set_timer(HostId id) {
+    HostTimer& timer = host_at(id).timer;
+    if (const auto at = timer.arm(now_)) {
+        queue_.push(*at, {Kind::timer, static_cast<std::uint32_t>(id), timer.generation()});
+    }
 }
 
 // The network ------------------------------------------------------------------------------------
@@ -368,10 +356,8 @@ void World::land(std::uint32_t flight_index) {
 void World::fire(const Event& event) {
     const auto id = static_cast<HostId>(event.subject);
     Host& host = host_at(id);
-    if (event.generation != host.generation) return;
-    host.armed.reset();
-    if (!host.core || !host.due) return;
-    if (*host.due > now_) {
+    if (!host.timer.fire(event.generation) || !host.core) return;
+    if (!host.timer.is_due(now_)) {
         set_timer(id);
         return;
     }

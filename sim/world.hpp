@@ -17,6 +17,7 @@
 #include "sim/event_queue.hpp"
 #include "sim/host_clock.hpp"
 #include "sim/host_id.hpp"
+#include "sim/host_timer.hpp"
 #include "sim/link.hpp"
 #include "sim/nat.hpp"
 #include "sim/partition.hpp"
@@ -162,9 +163,7 @@ private:
         HostClock clock;
         std::optional<NatId> nat;
         std::unique_ptr<Core> core;
-        std::optional<Instant> due;   // what the core asked for
-        std::optional<Instant> armed; // when the timer in the queue fires: never after `due`
-        std::uint32_t generation = 0;
+        HostTimer timer;
         std::optional<Instant> woken; // when it last ran
     };
 
@@ -181,10 +180,10 @@ private:
     const Host& host_at(HostId id) const { return hosts_[index_of(id)]; }
 
     void settle(HostId id, Cause cause);
-    bool collect_datagrams(HostId id);
-    bool collect_events(HostId id);
+    Complaint send_all(HostId id);
+    Complaint tell_all(HostId id);
+    Complaint check_rest(HostId id, Cause cause);
     void set_timer(HostId id);
-    void forget_timer(Host& host);
 
     static Endpoint source_for(const Host& host, const Endpoint& to);
     void send(HostId from, node::Datagram datagram);
