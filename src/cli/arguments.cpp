@@ -35,22 +35,8 @@ std::optional<std::chrono::milliseconds> parse_timeout(std::string_view text) {
     return std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
 }
 
-// A whole number of days or hours, "30d" or "12h", or nothing.
 std::optional<std::chrono::milliseconds> parse_lifetime(std::string_view text) {
-    constexpr std::chrono::hours kMax = std::chrono::days(3650);
-    if (text.size() < 2 || text.size() > 6) return std::nullopt;
-    unsigned count = 0;
-    const char* end = text.data() + text.size() - 1;
-    const auto [stop, error] = std::from_chars(text.data(), end, count);
-    if (error != std::errc{} || stop != end || count == 0) return std::nullopt;
-    std::chrono::hours lifetime{count};
-    if (text.back() == 'd') {
-        lifetime = std::chrono::days(count);
-    } else if (text.back() != 'h') {
-        return std::nullopt;
-    }
-    if (lifetime > kMax) return std::nullopt;
-    return lifetime;
+    return parse_span(text, "hd", std::chrono::days(3650));
 }
 
 std::optional<ColorChoice> parse_color(std::string_view text) {
@@ -58,21 +44,6 @@ std::optional<ColorChoice> parse_color(std::string_view text) {
     if (text == "always") return ColorChoice::always;
     if (text == "never") return ColorChoice::never;
     return std::nullopt;
-}
-
-// The commands that take one name and nothing else.
-template<class T>
-void add_command_of_one(
-    CLI::App& group,
-    const char* name,
-    const char* description,
-    std::string T::* member,
-    Command& chosen) {
-    auto [command, values] = add_command<T>(group, name, description, chosen);
-    const char* title = std::is_same_v<T, NameUnpublish> ? "PEERNAME"
-                        : std::is_same_v<T, CloudStatus> || std::is_same_v<T, CloudPeers> ? "CLOUD"
-                                                                                          : "NAME";
-    command->add_option(title, (*values).*member)->required()->check(is_name());
 }
 
 CLI::Option* add_secret_file(
@@ -113,11 +84,10 @@ void add_cloud_option(
 void add_identity_files(CLI::App& group, Command& chosen) {
     auto [save, saved] = add_command<IdentityExport>(
         group, "export", "Write an identity to a file, protected by a password", chosen);
-    save->add_option("NAME", saved->name)->required()->check(is_name());
-    save->add_option("--out", saved->out, "The file to write; only you will be able to read it")
-        ->option_text("FILE")
-        ->required()
-        ->check(is_path());
+    add_name(*save, "NAME", saved->name);
+    add_file_option(
+        *save, "--out", saved->out, "The file to write; only you will be able to read it")
+        ->required();
     save->add_flag("--force", saved->force, "Replace the file if it exists");
     add_secret_file(
         *save,
@@ -165,14 +135,14 @@ void add_identity_commands(CLI::App& root, Command& chosen) {
 
     auto [rename, renamed] =
         add_command<IdentityRename>(group, "rename", "Call an identity otherwise", chosen);
-    rename->add_option("NAME", renamed->name)->required()->check(is_name());
-    rename->add_option("NEW", renamed->new_name)->required()->check(is_name());
+    add_name(*rename, "NAME", renamed->name);
+    add_name(*rename, "NEW", renamed->new_name);
 
     add_identity_files(group, chosen);
 
     auto [remove, removed] =
         add_command<IdentityDelete>(group, "delete", "Destroy an identity and its key", chosen);
-    remove->add_option("NAME", removed->name)->required()->check(is_name());
+    add_name(*remove, "NAME", removed->name);
     remove->add_flag("--yes", removed->yes, "Do not ask");
 
     add_command_of_one(
@@ -181,9 +151,7 @@ void add_identity_commands(CLI::App& root, Command& chosen) {
     auto [card, carded] =
         add_command<IdentityCard>(group, "card", "What to hand to others: no secret", chosen);
     card->add_option("NAME", carded->name, "Else the default identity")->check(is_name());
-    card->add_option("--out", carded->out, "Write the card to FILE")
-        ->option_text("FILE")
-        ->check(is_path());
+    add_file_option(*card, "--out", carded->out, "Write the card to FILE");
 }
 
 void add_publish(CLI::App& group, Command& chosen) {
@@ -209,15 +177,14 @@ void add_publish(CLI::App& group, Command& chosen) {
     publish->add_option("--comment", values->comment, "A line for people")
         ->option_text("TEXT")
         ->check(is_text());
-    publish->add_option("--payload", values->payload, "Publish the bytes of FILE (- reads them)")
-        ->option_text("FILE")
-        ->check(is_path());
+    add_file_option(
+        *publish, "--payload", values->payload, "Publish the bytes of FILE (- reads them)");
     add_cloud_option(*publish, "Publish in this cloud only, not in every one", values->cloud);
-    publish
-        ->add_option(
-            "--delegation", values->delegation, "Publish a name of somebody else, who gave FILE")
-        ->option_text("FILE")
-        ->check(is_path())
+    add_file_option(
+        *publish,
+        "--delegation",
+        values->delegation,
+        "Publish a name of somebody else, who gave FILE")
         ->excludes(unsecured);
     add_opening_passphrase(*publish, values->passphrase);
 }
@@ -232,19 +199,14 @@ void add_delegate(CLI::App& group, Command& chosen) {
         ->option_text("CARD")
         ->required()
         ->check(is_path());
-    delegate->add_option("--out", values->out, "The file to write, for the other side")
-        ->option_text("FILE")
-        ->required()
-        ->check(is_path());
-    delegate->add_option("--expires")
-        ->description("For how long: days (30d, the default) or hours (12h), 10 years at most")
-        ->option_text("TIME")
-        ->check(make_check(
-            "must be 1h to 3650d, as in 30d or 12h",
-            [](const std::string& text) { return parse_lifetime(text).has_value(); }))
-        ->each([target = values](const std::string& text) {
-            target->lifetime = parse_lifetime(text).value_or(target->lifetime);
-        });
+    add_file_option(*delegate, "--out", values->out, "The file to write, for the other side")
+        ->required();
+    add_parsed<parse_lifetime>(
+        *delegate,
+        "--expires",
+        "For how long: days (30d, the default) or hours (12h), 10 years at most",
+        {"TIME", "must be 1h to 3650d, as in 30d or 12h"},
+        [target = values](std::chrono::milliseconds lifetime) { target->lifetime = lifetime; });
     delegate->add_flag("--force", values->force, "Replace the file if it exists");
     add_opening_passphrase(*delegate, values->passphrase);
 }
@@ -261,21 +223,15 @@ void add_name_commands(CLI::App& root, Command& chosen) {
     resolve->add_option("PEERNAME", values->peer_name, "A peer name or its host name")
         ->required()
         ->check(is_name());
-    resolve->add_option("--timeout")
-        ->description("Give up after so long (0.1 to 300; default 10)")
-        ->option_text("SECONDS")
-        ->check(make_check(
-            "must be 0.1 to 300 seconds",
-            [](const std::string& text) { return parse_timeout(text).has_value(); }))
-        ->each([target = values](const std::string& text) {
-            target->timeout = parse_timeout(text).value_or(target->timeout);
-        });
+    add_parsed<parse_timeout>(
+        *resolve,
+        "--timeout",
+        "Give up after so long (0.1 to 300; default 10)",
+        {"SECONDS", "must be 0.1 to 300 seconds"},
+        [target = values](std::chrono::milliseconds timeout) { target->timeout = timeout; });
     add_cloud_option(*resolve, "Ask this cloud only, not every one", values->cloud);
-    CLI::Option* payload_out =
-        resolve
-            ->add_option("--payload-out", values->payload_out, "Write the payload's bytes to FILE")
-            ->option_text("FILE")
-            ->check(is_path());
+    CLI::Option* payload_out = add_file_option(
+        *resolve, "--payload-out", values->payload_out, "Write the payload's bytes to FILE");
     const auto choose = [target = values](NameResolve::Which which) {
         return [target, which] { target->which = which; };
     };
@@ -305,15 +261,12 @@ void add_global_options(CLI::App& root, Invocation& invocation) {
     root.add_option("--api", invocation.api, "Where kithd listens (else $KITH_API)")
         ->option_text("SOCKET");
     root.add_flag("--json", invocation.json, "Print the API's JSON document");
-    root.add_option("--color")
-        ->description("Colours in the output; default auto: on a terminal, without NO_COLOR")
-        ->option_text("auto|always|never")
-        ->check(make_check(
-            "must be auto, always or never",
-            [](const std::string& text) { return parse_color(text).has_value(); }))
-        ->each([&invocation](const std::string& text) {
-            invocation.color = parse_color(text).value_or(invocation.color);
-        });
+    add_parsed<parse_color>(
+        root,
+        "--color",
+        "Colours in the output; default auto: on a terminal, without NO_COLOR",
+        {"auto|always|never", "must be auto, always or never"},
+        [&invocation](ColorChoice color) { invocation.color = color; });
     root.set_version_flag("--version", fmt::format("kith {} ({})", kKithVersion, kKithCommit));
 }
 

@@ -17,31 +17,24 @@ namespace kith::cli {
 
 namespace {
 
-template<class T>
-void add_command_of_graph(
-    CLI::App& group,
-    const char* name,
-    const char* description,
-    std::string T::* member,
-    Command& chosen) {
-    auto [command, values] = add_command<T>(group, name, description, chosen);
-    command->add_option("NAME", (*values).*member)->required()->check(is_name());
+std::optional<std::chrono::milliseconds> parse_time(const std::string& text) {
+    return parse_span(text);
 }
 
+// Sets `member` of the command's values.
+template<class T, class Span>
 void add_span(
     CLI::App& command,
     const char* option,
     const char* description,
-    std::function<void(std::chrono::milliseconds)> take) {
-    command.add_option(option)
-        ->description(description)
-        ->option_text("TIME")
-        ->check(make_check(
-            "must be a number and a unit, as in 90s, 10m, 1h or 30d (366d at most)",
-            [](const std::string& text) { return parse_span(text).has_value(); }))
-        ->each([take = std::move(take)](const std::string& text) {
-            if (const auto span = parse_span(text)) take(*span);
-        });
+    const std::shared_ptr<T>& values,
+    Span T::* member) {
+    add_parsed<parse_time>(
+        command,
+        option,
+        description,
+        {"TIME", "must be a number and a unit, as in 90s, 10m, 1h or 30d (366d at most)"},
+        [values, member](std::chrono::milliseconds span) { (*values).*member = span; });
 }
 
 template<class T>
@@ -50,7 +43,8 @@ void add_timeout(CLI::App& command, const std::shared_ptr<T>& values) {
         command,
         "--timeout",
         "How long to wait for a graph that is not synchronized yet (default 30s)",
-        [values](std::chrono::milliseconds span) { values->timeout = span; });
+        values,
+        &T::timeout);
 }
 
 CLI::Option* add_graph(CLI::App& command, std::string& graph) {
@@ -148,29 +142,29 @@ void add_graph_group(CLI::App& root, Command& chosen) {
 
     auto [connect, connected] =
         add_command<GraphConnect>(group, "connect", "Connect to a member of a graph", chosen);
-    connect->add_option("NAME", connected->name)->required()->check(is_name());
+    add_name(*connect, "NAME", connected->name);
     connect->add_option("--to", connected->to, "Where a member listens")
         ->option_text("IP:PORT")
         ->required()
         ->check(is_name());
     add_timeout(*connect, connected);
 
-    add_command_of_graph(
+    add_command_of_one(
         group, "close", "Leave a graph; its records stay", &GraphClose::name, chosen);
     auto [remove, removed] =
         add_command<GraphDelete>(group, "delete", "Leave a graph, and forget its records", chosen);
-    remove->add_option("NAME", removed->name)->required()->check(is_name());
+    add_name(*remove, "NAME", removed->name);
     remove->add_flag("--yes", removed->yes, "Do not ask");
     add_command<GraphList>(group, "list", "List the graphs that are open", chosen);
-    add_command_of_graph(group, "status", "Show one graph", &GraphStatus::name, chosen);
-    add_command_of_graph(
+    add_command_of_one(group, "status", "Show one graph", &GraphStatus::name, chosen);
+    add_command_of_one(
         group,
         "digest",
         "Print a digest of the records: equal databases have equal ones",
         &GraphDigest::name,
         chosen);
-    add_command_of_graph(group, "nodes", "List who takes part", &GraphNodes::name, chosen);
-    add_command_of_graph(
+    add_command_of_one(group, "nodes", "List who takes part", &GraphNodes::name, chosen);
+    add_command_of_one(
         group, "neighbours", "List the links of this node", &GraphNeighbours::name, chosen);
 }
 
@@ -181,11 +175,7 @@ void add_changing_records(CLI::App& group, Command& chosen) {
     add_attributes(*add, added->attributes);
     add->add_option("FILE", added->file, "The payload, or - for standard input; else it is empty")
         ->check(is_path());
-    add_span(
-        *add,
-        "--expires",
-        "For how long (default 30d)",
-        [values = added](std::chrono::milliseconds span) { values->lifetime = span; });
+    add_span(*add, "--expires", "For how long (default 30d)", added, &RecordAdd::lifetime);
     add->add_flag("--refresh", added->refreshes, "Renew it as long as this kithd runs");
     add_timeout(*add, added);
 
@@ -200,7 +190,8 @@ void add_changing_records(CLI::App& group, Command& chosen) {
         *update,
         "--expires",
         "From now on; never earlier than before",
-        [values = updated](std::chrono::milliseconds span) { values->lifetime = span; });
+        updated,
+        &RecordUpdate::lifetime);
     add_timeout(*update, updated);
 
     auto [remove, removed] = add_command<RecordDelete>(group, "delete", "Delete a record", chosen);
@@ -232,9 +223,8 @@ void add_record_group(CLI::App& root, Command& chosen) {
 
     auto [get, got] = add_command<RecordGet>(group, "get", "Show a record", chosen);
     add_id(*get, got);
-    get->add_option("--payload-out", got->payload_out, "Write the payload to FILE (- prints it)")
-        ->option_text("FILE")
-        ->check(is_path());
+    add_file_option(
+        *get, "--payload-out", got->payload_out, "Write the payload to FILE (- prints it)");
     add_timeout(*get, got);
 
     const auto is_limit = [](CLI::Option* option) {
@@ -255,7 +245,7 @@ void add_record_group(CLI::App& root, Command& chosen) {
     auto [search, searched] = add_command<RecordSearch>(
         group, "search", "Find records: name=alice and age>30, or a <peersearch>", chosen);
     add_graph(*search, searched->graph);
-    search->add_option("QUERY", searched->query)->required()->check(is_name());
+    add_name(*search, "QUERY", searched->query);
     is_limit(search->add_option("--limit", searched->limit, "At most so many (default 1000)"));
     add_timeout(*search, searched);
 }
@@ -277,9 +267,7 @@ void add_streams(CLI::App& root, Command& chosen) {
         ->check(is_name());
     send->add_flag("--accept", sent->accepts, "Wait for the other node to connect");
     send->add_option("FILE", sent->file, "What to send; else standard input")->check(is_path());
-    send->add_option("--out", sent->out, "Write what comes to FILE, not to standard output")
-        ->option_text("FILE")
-        ->check(is_path());
+    add_file_option(*send, "--out", sent->out, "Write what comes to FILE, not to standard output");
 
     auto [chat, chatted] = add_command<Chat>(root, "chat", "Talk with who is in a graph", chosen);
     add_graph(*chat, chatted->graph);
@@ -290,42 +278,14 @@ void add_streams(CLI::App& root, Command& chosen) {
         ->option_text("COUNT")
         ->check(CLI::Range(0U, 1000U));
     add_span(
-        *chat,
-        "--expires",
-        "How long your messages stay (default 7d)",
-        [values = chatted](std::chrono::milliseconds span) { values->lifetime = span; });
+        *chat, "--expires", "How long your messages stay (default 7d)", chatted, &Chat::lifetime);
     add_timeout(*chat, chatted);
 }
 
 } // namespace
 
 std::optional<std::chrono::milliseconds> parse_span(std::string_view text) {
-    constexpr std::chrono::milliseconds kMax = std::chrono::days(366);
-    if (text.size() < 2 || text.size() > 10) return std::nullopt;
-    unsigned count = 0;
-    const char* end = text.data() + text.size() - 1;
-    const auto [stop, error] = std::from_chars(text.data(), end, count);
-    if (error != std::errc{} || stop != end || count == 0) return std::nullopt;
-    std::chrono::milliseconds unit{0};
-    switch (text.back()) {
-    case 's':
-        unit = std::chrono::seconds(1);
-        break;
-    case 'm':
-        unit = std::chrono::minutes(1);
-        break;
-    case 'h':
-        unit = std::chrono::hours(1);
-        break;
-    case 'd':
-        unit = std::chrono::days(1);
-        break;
-    default:
-        return std::nullopt;
-    }
-    const std::chrono::milliseconds span = unit * count;
-    if (span > kMax) return std::nullopt;
-    return span;
+    return parse_span(text, "smhd", std::chrono::days(366));
 }
 
 bool is_about_graphs(const Command& command) {
