@@ -17,35 +17,10 @@ using namespace std::chrono_literals;
 using store::PeerTime;
 using store::Record;
 using store::RecordId;
-using testing::flood_of;
-using testing::kNotes;
-using testing::note;
-using testing::Peer;
-using testing::Stranger;
-using testing::strangers_record;
-using testing::World;
 
 Record stored(Peer& peer, const RecordId& id) {
     const auto record = peer.store.get(id);
     return record && *record ? **record : Record{};
-}
-
-std::vector<RecordId> internal(Peer& peer, const store::RecordType& type) {
-    std::vector<RecordId> ids;
-    peer.store.index().visit(
-        store::SyncKey::lowest(), store::SyncKey::highest(), [&](const store::IndexEntry& entry) {
-            if (entry.type == type && !entry.is_deleted) {
-                ids.push_back(entry.id);
-            }
-            return true;
-        });
-    return ids;
-}
-
-RecordChange payload_of(std::string_view text) {
-    RecordChange change;
-    change.payload = to_owned(as_bytes(text));
-    return change;
 }
 
 /// A node that plays no part but to be stored for.
@@ -67,8 +42,10 @@ TEST(GraphDatabase, CreationPublishesTheGraphInfo) {
     EXPECT_EQ(
         peer.graph.peer_time(world.now().wall).ticks,
         static_cast<std::uint64_t>(world.now().wall.time_since_epoch().count()));
-    ASSERT_EQ(internal(peer, kGraphInfoType), std::vector{kGraphInfoId});
-    const Record info = stored(peer, kGraphInfoId);
+    const auto infos = live(peer, kGraphInfoType);
+    ASSERT_EQ(infos.size(), 1U);
+    const Record& info = infos.front();
+    EXPECT_EQ(info.id, kGraphInfoId);
     EXPECT_EQ(info.creator, "peer 0");
     EXPECT_TRUE(info.refreshes);
     const auto properties = decode_graph_info(info.payload);
@@ -324,8 +301,8 @@ TEST(GraphDatabase, ReopenedDatabaseIsWhatItWas) {
     world.run(400s);
     const auto id = joiner.graph.add(world.now(), note("kept"));
     world.run(1s);
-    ASSERT_FALSE(internal(founder, kPresenceType).empty());
-    ASSERT_FALSE(internal(founder, kSignatureType).empty());
+    ASSERT_FALSE(live(founder, kPresenceType).empty());
+    ASSERT_FALSE(live(founder, kSignatureType).empty());
     founder.graph.close(world.now());
     SeededSecureRandom secure(5);
     SeededRandom plain(6);
@@ -333,9 +310,9 @@ TEST(GraphDatabase, ReopenedDatabaseIsWhatItWas) {
     ASSERT_TRUE(again.open(world.now()));
     EXPECT_TRUE(again.get(world.now(), *id));
     EXPECT_TRUE(again.properties());
-    EXPECT_TRUE(internal(founder, kPresenceType).empty());
-    EXPECT_TRUE(internal(founder, kContactType).empty());
-    EXPECT_TRUE(internal(founder, kSignatureType).empty());
+    EXPECT_TRUE(live(founder, kPresenceType).empty());
+    EXPECT_TRUE(live(founder, kContactType).empty());
+    EXPECT_TRUE(live(founder, kSignatureType).empty());
     EXPECT_FALSE(again.signature());
 }
 

@@ -14,21 +14,6 @@ namespace kith::graph {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::flood_of;
-using testing::kNotes;
-using testing::later;
-using testing::note;
-using testing::Peer;
-using testing::Stranger;
-using testing::strangers_record;
-using testing::World;
-
-double utility(Peer& peer, LinkId link) {
-    for (const LinkInfo& info : peer.graph.links()) {
-        if (info.link == link) return info.utility;
-    }
-    return -1;
-}
 
 // GRAPH-191: to every neighbour but the sender. GRAPH-193: acknowledged as useful when it was new.
 TEST(GraphFlooding, NewRecordGoesToTheOthers) {
@@ -76,17 +61,17 @@ TEST(GraphFlooding, UtilityFollowsUsefulness) {
     Peer& peer = world.found();
     Stranger other(peer.graph, 11);
     other.join(world.now());
-    EXPECT_EQ(utility(peer, other.link()), 0.0);
+    EXPECT_EQ(other.info().utility, 0.0);
     const auto first = strangers_record(peer.graph, world.now(), 1);
     other.say(world.now(), flood_of(first));
-    EXPECT_DOUBLE_EQ(utility(peer, other.link()), 128.0 / 4096);
+    EXPECT_DOUBLE_EQ(other.info().utility, 128.0 / 4096);
     other.say(world.now(), flood_of(strangers_record(peer.graph, world.now(), 2)));
-    EXPECT_DOUBLE_EQ(utility(peer, other.link()), 252.0 / 4096);
+    EXPECT_DOUBLE_EQ(other.info().utility, 252.0 / 4096);
     other.say(world.now(), flood_of(first)); // known
-    EXPECT_DOUBLE_EQ(utility(peer, other.link()), 244.0 / 4096);
+    EXPECT_DOUBLE_EQ(other.info().utility, 244.0 / 4096);
     // GRAPH-201: and by what the other end acknowledges.
     other.say(world.now(), Ack{{{first.id, true, false}}});
-    EXPECT_DOUBLE_EQ(utility(peer, other.link()), 364.0 / 4096);
+    EXPECT_DOUBLE_EQ(other.info().utility, 364.0 / 4096);
 }
 
 // A record that is known is acknowledged as not useful; nothing goes on.
@@ -113,9 +98,7 @@ TEST(GraphFlooding, QueuedRecordIsTheNewest) {
     Stranger other(peer.graph, 11);
     other.join(world.now());
     const auto id = peer.graph.add(world.now(), note("one"));
-    RecordChange change;
-    change.payload = to_owned(as_bytes("two"));
-    ASSERT_TRUE(peer.graph.update(world.now(), *id, change));
+    ASSERT_TRUE(peer.graph.update(world.now(), *id, payload_of("two")));
     other.listen(world.now());
     EXPECT_EQ(other.count<Flood>(), 1U);
     const auto record =
@@ -149,13 +132,8 @@ TEST(GraphLiveness, SilentNeighbourIsLetGo) {
     Stranger first(peer.graph, 11);
     first.join(world.now(), Capabilities::all());
     EXPECT_EQ(first.count<Pt2pt>(), 0U);
-    const auto link =
-        peer.graph.connect(world.now(), {Address::v4(0x0A00'0AFFU), 4000}, std::nullopt);
-    while (peer.graph.poll_link()) {
-    }
     Stranger second(peer.graph, 12);
-    second.answer(world.now(), *link);
-    second.welcome(world.now(), peer.graph.peer_time(world.now().wall));
+    second.be_joined(world.now());
     EXPECT_EQ(second.count<Pt2pt>(), 1U) << "the new one as well";
     const Pt2pt ping = *second.heard<Pt2pt>();
     EXPECT_EQ(to_string(ping.type), "0ccbb0d2-be41-4bd6-914b-058ec5dcce64");

@@ -10,10 +10,6 @@ namespace kith::graph {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::kNotes;
-using testing::note;
-using testing::Peer;
-using testing::World;
 
 std::string text_of(Peer& peer, Now now, const store::RecordId& id) {
     const auto record = peer.graph.get(now, id);
@@ -85,9 +81,7 @@ TEST(Graph, UpdatesAndDeletionsReachEverybody) {
     world.run(2s);
     const auto id = founder.graph.add(world.now(), note("one"));
     world.run(1s);
-    RecordChange change;
-    change.payload = to_owned(as_bytes("two"));
-    ASSERT_TRUE(joiner.graph.update(world.now(), *id, change));
+    ASSERT_TRUE(joiner.graph.update(world.now(), *id, payload_of("two")));
     world.run(1s);
     EXPECT_EQ(text_of(founder, world.now(), *id), "two");
     const auto record = founder.graph.get(world.now(), *id);

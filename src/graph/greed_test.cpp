@@ -18,21 +18,9 @@ namespace kith::graph {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::flood_of;
-using testing::kNotes;
-using testing::later;
-using testing::note;
-using testing::Peer;
-using testing::Stranger;
-using testing::strangers_record;
-using testing::World;
 
 const store::SyncKey kFirstKey = store::SyncKey::lowest();
 const store::SyncKey kLastKey = store::SyncKey::highest();
-
-std::uint64_t drops(const Peer& peer, DropReason reason) {
-    return peer.graph.counters()[reason];
-}
 
 void publish_notes(World& world, Peer& peer, std::size_t records, std::size_t size) {
     for (std::size_t i = 0; i < records; ++i)
@@ -67,13 +55,19 @@ Bytes beginning_of(std::size_t message_size, std::size_t bytes) {
     return out;
 }
 
+/// A neighbour that reads nothing of what it is sent.
+struct Deaf : Stranger {
+    Deaf(Peer& peer, Now now, const Capabilities& can = {}) : Stranger(peer.graph) {
+        join(now, can);
+        reads = false;
+    }
+};
+
 TEST(GraphGreed, AcknowledgementsThatNobodyReadsEndTheLink) {
     World world;
     Peer& peer = world.found();
     const Now now = world.now();
-    Stranger deaf(peer.graph);
-    deaf.join(now, Capabilities::all());
-    deaf.reads = false;
+    Deaf deaf(peer, now, Capabilities::all());
     const Flood known = flood_of(strangers_record(peer.graph, now, 1));
     const std::size_t before = peer.graph.memory();
     std::size_t most = 0;
@@ -91,14 +85,11 @@ TEST(GraphGreed, SignsOfLifeThatNobodyReadsEndTheLink) {
     World world;
     Peer& peer = world.found();
     const Now now = world.now();
-    Stranger deaf(peer.graph);
-    deaf.join(now, Capabilities::all());
-    deaf.reads = false;
+    Deaf deaf(peer, now, Capabilities::all());
     Pt2pt ping;
     ping.type = *parse_guid("0ccbb0d2-be41-4bd6-914b-058ec5dcce64");
     ping.data = Bytes(8);
-    for (std::size_t i = 0; i < 100'000 && !deaf.is_closed; ++i)
-        deaf.say(now, ping);
+    deaf.say_until_closed(now, ping, 100'000);
     EXPECT_EQ(drops(peer, DropReason::slow_reader), 1U);
 }
 
@@ -106,9 +97,7 @@ TEST(GraphGreed, WhoDoesNotReadAnswersAsksInVain) {
     World world;
     Peer& peer = world.found();
     publish_notes(world, peer, 5000, 10);
-    Stranger deaf(peer.graph);
-    deaf.join(world.now(), Capabilities::all());
-    deaf.reads = false;
+    Deaf deaf(peer, world.now(), Capabilities::all());
     const std::size_t before = peer.graph.memory();
     std::size_t asked = 0;
     for (; asked < kSolicitsMax && !deaf.is_closed; ++asked) {
@@ -124,12 +113,8 @@ TEST(GraphGreed, QuestionsThatWaitAreFew) {
     World world;
     Peer& peer = world.found();
     publish_notes(world, peer, 1000, 1000);
-    Stranger deaf(peer.graph);
-    deaf.join(world.now());
-    deaf.reads = false;
-    std::size_t asked = 0;
-    for (; asked < kSolicitsMax && !deaf.is_closed; ++asked)
-        deaf.say(world.now(), SolicitNew{});
+    Deaf deaf(peer, world.now());
+    const std::size_t asked = deaf.say_until_closed(world.now(), SolicitNew{}, kSolicitsMax);
     EXPECT_TRUE(deaf.is_closed);
     EXPECT_LE(asked, kQuestionsMax + 2);
 }
@@ -140,9 +125,7 @@ TEST(GraphGreed, WhoAsksForEverythingAndReadsNothingGetsOneRecordAtATime) {
     Peer& peer = world.found();
     constexpr std::size_t kSize = 1'000'000;
     publish_notes(world, peer, 30, kSize);
-    Stranger deaf(peer.graph);
-    deaf.join(world.now());
-    deaf.reads = false;
+    Deaf deaf(peer, world.now());
     deaf.say(world.now(), SolicitNew{});
     const auto links = peer.graph.links();
     ASSERT_EQ(links.size(), 1U);
@@ -210,9 +193,7 @@ TEST(GraphGreed, QuestionsThatCostMoreAreFewer) {
     asker.join(world.now());
     SolicitHash question;
     question.entries.push_back({{}, kFirstKey});
-    std::size_t asked = 0;
-    for (; asked < kSolicitsMax && !asker.is_closed; ++asked)
-        asker.say(world.now(), question);
+    const std::size_t asked = asker.say_until_closed(world.now(), question, kSolicitsMax);
     EXPECT_TRUE(asker.is_closed);
     EXPECT_EQ(asked, kSolicitsMax / 4 + 1);
 }
@@ -223,11 +204,8 @@ TEST(GraphGreed, OverlappingAnswersAreOneAnswer) {
     world.answers_needs = false;
     Peer& peer = world.found();
     publish_notes(world, peer, 1000, 10);
-    const auto link = peer.graph.connect(world.now(), World::address(50), std::nullopt);
-    ASSERT_TRUE(link);
     Stranger liar(peer.graph);
-    liar.answer(world.now(), *link);
-    liar.welcome(world.now(), peer.graph.peer_time(world.now().wall), Capabilities::all());
+    liar.be_joined(world.now(), Capabilities::all());
     ASSERT_TRUE(liar.heard<SolicitHash>());
     const std::size_t before = peer.graph.memory();
     Advertise answer;

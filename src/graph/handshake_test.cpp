@@ -15,22 +15,9 @@ namespace kith::graph {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::note;
-using testing::Peer;
-using testing::Stranger;
-using testing::World;
 
 Endpoint at(unsigned number) {
     return {Address::v4(0x0A00'0A00U + number), 4000};
-}
-
-/// A stranger that `peer` has dialled, with AUTH_INFO and CONNECT read.
-void dial(World& world, Peer& peer, Stranger& stranger, const Endpoint& to) {
-    const auto link = peer.graph.connect(world.now(), to, std::nullopt);
-    ASSERT_TRUE(link);
-    while (peer.graph.poll_link()) {
-    }
-    stranger.answer(world.now(), *link);
 }
 
 Peer& joiner(World& world) {
@@ -55,7 +42,7 @@ TEST(GraphHandshake, InitiatorSaysWhoItIsAndConnects) {
     World world;
     Peer& peer = joiner(world);
     Stranger other(peer.graph);
-    dial(world, peer, other, at(1));
+    other.be_called(world.now(), at(1));
     ASSERT_EQ(other.messages.size(), 2U);
     const auto auth = other.heard<AuthInfo>();
     ASSERT_TRUE(auth);
@@ -82,7 +69,7 @@ TEST(GraphHandshake, ListenerGivesItsAddressesAndName) {
     ASSERT_TRUE(peer.graph.create(world.now(), {}));
     world.listen(peer);
     Stranger other(peer.graph);
-    dial(world, peer, other, at(1));
+    other.be_called(world.now(), at(1));
     const auto connect = other.heard<Connect>();
     ASSERT_TRUE(connect);
     EXPECT_EQ(connect->addresses, std::vector{World::address(0)});
@@ -98,7 +85,7 @@ TEST(GraphHandshake, SecondAuthInfoEndsTheConnection) {
     other.say(world.now(), AuthInfo{LinkKind::neighbour, "a graph", "x", std::nullopt});
     EXPECT_TRUE(other.is_closed);
     Stranger dialled(peer.graph);
-    dial(world, peer, dialled, at(2));
+    dialled.be_called(world.now(), at(2));
     dialled.say(world.now(), AuthInfo{LinkKind::neighbour, "a graph", "x", std::nullopt});
     EXPECT_TRUE(dialled.is_closed);
 }
@@ -120,7 +107,7 @@ TEST(GraphHandshake, AnotherDestinationIsTurnedAway) {
     FrameWriter writer;
     writer.push(encode(AuthInfo{LinkKind::neighbour, "a graph", "x", "not peer 0"}), Stream::small);
     peer.graph.handle_bytes(world.now(), link, *writer.poll());
-    EXPECT_EQ(peer.graph.counters()[DropReason::other_graph], 2U);
+    EXPECT_EQ(drops(peer, DropReason::other_graph), 2U);
 }
 
 // GRAPH-089, GRAPH-153, GRAPH-154, GRAPH-158: WELCOME makes both neighbours.
@@ -299,7 +286,7 @@ TEST(GraphHandshake, ConnectIsGivenUpAfterAMinute) {
     world.answers_needs = false;
     Peer& peer = joiner(world);
     Stranger other(peer.graph);
-    dial(world, peer, other, at(1));
+    other.be_called(world.now(), at(1));
     Now now = world.now();
     now.instant += 59s;
     peer.graph.handle_timeout(now);
@@ -353,7 +340,7 @@ TEST(GraphHandshake, ReferralsAreBounded) {
     const auto refuse = [&](unsigned rounds, std::uint16_t port) {
         for (const unsigned end = round + rounds; round < end; ++round) {
             Stranger other(peer.graph);
-            dial(world, peer, other, at(5000 + round));
+            other.be_called(world.now(), at(5000 + round));
             Refuse refusal;
             for (unsigned i = 0; i < kReferralsSent; ++i)
                 refusal.addresses.push_back({at(100 + round * 10 + i).address, port});

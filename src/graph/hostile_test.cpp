@@ -15,18 +15,6 @@ namespace kith::graph {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::flood_of;
-using testing::kNotes;
-using testing::later;
-using testing::note;
-using testing::Peer;
-using testing::Stranger;
-using testing::strangers_record;
-using testing::World;
-
-std::uint64_t dropped(const Peer& peer, DropReason reason) {
-    return peer.graph.counters()[reason];
-}
 
 // GRAPH-012: nothing is kept of a message that announces too much.
 TEST(GraphHostile, LieAboutSizeEndsTheLinkBeforeItCosts) {
@@ -46,7 +34,7 @@ TEST(GraphHostile, LieAboutSizeEndsTheLinkBeforeItCosts) {
         std::uint32_t{0});
     liar.say_bytes(world.now(), lie);
     EXPECT_TRUE(liar.is_closed);
-    EXPECT_EQ(dropped(peer, DropReason::bad_frame), 1U);
+    EXPECT_EQ(drops(peer, DropReason::bad_frame), 1U);
     EXPECT_LE(peer.graph.memory(), before + 4096);
 }
 
@@ -62,26 +50,26 @@ TEST(GraphHostile, UnsoundRecordsAreForgotten) {
     store::Record record = strangers_record(peer.graph, now, 1);
     record.creator = "somebody else"; // the id is not theirs
     liar.say(now, flood_of(record));
-    EXPECT_EQ(dropped(peer, DropReason::bad_record), 1U);
+    EXPECT_EQ(drops(peer, DropReason::bad_record), 1U);
 
     record = strangers_record(peer.graph, now, 2);
     record.created = record.created.plus(2h);
     record.modified = record.created;
     record.expires = record.created.plus(1h);
     liar.say(now, flood_of(record));
-    EXPECT_EQ(dropped(peer, DropReason::from_the_future), 1U);
+    EXPECT_EQ(drops(peer, DropReason::from_the_future), 1U);
 
     record = strangers_record(peer.graph, now, 3);
     record.created = record.created.plus(-2h);
     record.modified = record.created;
     record.expires = record.created.plus(1h);
     liar.say(now, flood_of(record));
-    EXPECT_EQ(dropped(peer, DropReason::expired_record), 1U);
+    EXPECT_EQ(drops(peer, DropReason::expired_record), 1U);
 
     record = strangers_record(peer.graph, now, 4);
     record.version = 0xFFFF'FFFF;
     liar.say(now, flood_of(record));
-    EXPECT_EQ(dropped(peer, DropReason::version_jump), 1U);
+    EXPECT_EQ(drops(peer, DropReason::version_jump), 1U);
 
     EXPECT_FALSE(liar.is_closed);
     EXPECT_EQ(peer.graph.list(now, kNotes, "", 10)->size(), 0U);
@@ -96,12 +84,10 @@ TEST(GraphHostile, FloodOfUnsoundRecordsEndsTheLink) {
     Peer& peer = world.found();
     Stranger liar(peer.graph);
     liar.join(world.now());
-    for (std::uint64_t i = 0; i < 200 && !liar.is_closed; ++i) {
-        liar.say(world.now(), Flood{Bytes(100, std::byte{7})});
-    }
+    liar.say_until_closed(world.now(), Flood{Bytes(100, std::byte{7})}, 200);
     EXPECT_TRUE(liar.is_closed);
-    EXPECT_EQ(dropped(peer, DropReason::too_many_invalid), 1U);
-    EXPECT_LE(dropped(peer, DropReason::bad_record), 110U);
+    EXPECT_EQ(drops(peer, DropReason::too_many_invalid), 1U);
+    EXPECT_LE(drops(peer, DropReason::bad_record), 110U);
 }
 
 // GRAPH-192: an old version changes nothing and is answered by the new one.
@@ -113,9 +99,7 @@ TEST(GraphHostile, ReplayedVersionChangesNothing) {
     liar.join(now);
     const store::Record first = strangers_record(peer.graph, now, 1);
     liar.say(now, flood_of(first));
-    RecordChange change;
-    change.payload = to_owned(as_bytes("newer"));
-    ASSERT_TRUE(peer.graph.update(now, first.id, change));
+    ASSERT_TRUE(peer.graph.update(now, first.id, payload_of("newer")));
     liar.listen(now);
     for (int i = 0; i < 5; ++i)
         liar.say(now, flood_of(first));
@@ -134,9 +118,7 @@ TEST(GraphHostile, OldRecordBuysNoLargeAnswer) {
     liar.join(now, Capabilities::all());
     const store::Record first = strangers_record(peer.graph, now, 1);
     liar.say(now, flood_of(first));
-    RecordChange change;
-    change.payload = Bytes(1'000'000, std::byte{1});
-    ASSERT_TRUE(peer.graph.update(now, first.id, change));
+    ASSERT_TRUE(peer.graph.update(now, first.id, payload_of(std::string(1'000'000, 'x'))));
     liar.listen(now);
     const std::size_t before = liar.bytes();
     for (int i = 0; i < 20; ++i)
@@ -171,11 +153,9 @@ TEST(GraphHostile, QuestionsWithoutEndEndTheLink) {
     Peer& peer = world.found();
     Stranger asker(peer.graph);
     asker.join(world.now());
-    for (std::size_t i = 0; i < kSolicitsMax + 10 && !asker.is_closed; ++i) {
-        asker.say(world.now(), SolicitNew{});
-    }
+    asker.say_until_closed(world.now(), SolicitNew{}, kSolicitsMax + 10);
     EXPECT_TRUE(asker.is_closed);
-    EXPECT_EQ(dropped(peer, DropReason::too_many_syncs), 1U);
+    EXPECT_EQ(drops(peer, DropReason::too_many_syncs), 1U);
 }
 
 // GRAPH-204, GRAPH-205.
@@ -187,7 +167,7 @@ TEST(GraphHostile, SilentConnectionsEnd) {
     const Now now = later(world, peer, kConnectTime + 1s);
     mute.listen(now);
     EXPECT_TRUE(mute.is_closed);
-    EXPECT_EQ(dropped(peer, DropReason::timed_out), 1U);
+    EXPECT_EQ(drops(peer, DropReason::timed_out), 1U);
 }
 
 TEST(GraphHostile, PendingConnectionsAreBounded) {
@@ -197,7 +177,7 @@ TEST(GraphHostile, PendingConnectionsAreBounded) {
         Stranger mute(peer.graph, 1000 + i);
         mute.come(world.now());
     }
-    EXPECT_EQ(dropped(peer, DropReason::too_many_links), 20U);
+    EXPECT_EQ(drops(peer, DropReason::too_many_links), 20U);
 }
 
 // A neighbour that answers no question does not keep a joiner from joining elsewhere.
@@ -221,7 +201,7 @@ TEST(GraphHostile, SynchronisationHeldOpenIsGivenUp) {
     writer.push(encode(welcome), Stream::small);
     joiner.graph.handle_bytes(world.now(), *link, *writer.poll());
     world.run(kSyncPatience + 1s);
-    EXPECT_EQ(dropped(joiner, DropReason::timed_out), 1U);
+    EXPECT_EQ(drops(joiner, DropReason::timed_out), 1U);
     ASSERT_TRUE(joiner.graph.connect(world.now(), World::address(0), std::nullopt));
     world.run(2s);
     EXPECT_TRUE(joiner.graph.status().is_synchronized);
@@ -261,7 +241,7 @@ TEST(GraphHostile, MessagesOutOfStateEndTheLink) {
     early.come(now);
     early.say(now, flood_of(strangers_record(peer.graph, now, 1)));
     EXPECT_TRUE(early.is_closed);
-    EXPECT_EQ(dropped(peer, DropReason::out_of_state), 1U);
+    EXPECT_EQ(drops(peer, DropReason::out_of_state), 1U);
     EXPECT_EQ(peer.graph.list(now, kNotes, "", 10)->size(), 0U);
 }
 
@@ -271,7 +251,7 @@ TEST(GraphHostile, StrangerToTheGraphIsTurnedAway) {
     Stranger lost(peer.graph);
     lost.come(world.now(), "another graph");
     EXPECT_TRUE(lost.is_closed);
-    EXPECT_EQ(dropped(peer, DropReason::other_graph), 1U);
+    EXPECT_EQ(drops(peer, DropReason::other_graph), 1U);
 }
 
 } // namespace

@@ -16,13 +16,6 @@ namespace kith::graph {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::flood_of;
-using testing::later;
-using testing::note;
-using testing::Peer;
-using testing::Stranger;
-using testing::strangers_record;
-using testing::World;
 
 constexpr std::size_t kLarge = 1000;
 
@@ -41,28 +34,40 @@ Flood signature(Peer& peer, Now now, std::uint32_t version) {
     return flood_of(record);
 }
 
-bool is_eager(Peer& peer, const Stranger& stranger) {
-    for (const LinkInfo& info : peer.graph.links()) {
-        if (info.link == stranger.link()) return info.is_eager;
+/// A founder and its only neighbour.
+struct Pair {
+    explicit Pair(const Capabilities& can = Capabilities::all()) { other.join(world.now(), can); }
+
+    World world;
+    Peer& peer = world.found();
+    Stranger other{peer.graph, 11};
+};
+
+/// A founder and its two neighbours.
+struct Trio {
+    Trio() {
+        first.join(world.now(), Capabilities::all());
+        second.join(world.now(), Capabilities::all());
     }
-    return false;
-}
+
+    World world;
+    Peer& peer = world.found();
+    Stranger first{peer.graph, 11};
+    Stranger second{peer.graph, 12};
+};
 
 // Modernization 4.6: a duplicate prunes the link on both ends, what is new comes as an abstract,
 // and a graft brings it.
 TEST(GraphPushTree, DuplicatePrunesAndGraftBringsBack) {
-    World world;
-    Peer& peer = world.found();
-    Stranger other(peer.graph, 11);
-    other.join(world.now(), Capabilities::all());
-    auto record = strangers_record(peer.graph, world.now(), 1);
-    record.payload.resize(1000);
-    other.say(world.now(), flood_of(record));
-    other.say(world.now(), flood_of(record));
+    Pair pair;
+    auto& [world, peer, other] = pair;
+    const Flood known = large(peer, world.now(), 1);
+    other.say(world.now(), known);
+    other.say(world.now(), known);
     other.listen(later(world, peer, 0s));
     ASSERT_TRUE(other.heard<Ack>());
     EXPECT_TRUE(other.heard<Ack>()->entries.back().prunes);
-    EXPECT_FALSE(peer.graph.links()[0].is_eager);
+    EXPECT_FALSE(other.info().is_eager);
 
     const auto fresh = peer.graph.add(world.now(), note(std::string(1000, 'x')));
     other.listen(later(world, peer, kAdvertDelay));
@@ -79,11 +84,11 @@ TEST(GraphPushTree, DuplicatePrunesAndGraftBringsBack) {
     other.say(world.now(), graft);
     EXPECT_EQ(other.count<Flood>(), 1U);
     EXPECT_EQ(other.count<SyncEnd>(), 0U);
-    EXPECT_TRUE(peer.graph.links()[0].is_eager);
+    EXPECT_TRUE(other.info().is_eager);
 
     // The other end may prune as well.
     other.say(world.now(), Ack{{{*fresh, false, true}}});
-    EXPECT_FALSE(peer.graph.links()[0].is_eager);
+    EXPECT_FALSE(other.info().is_eager);
     // Small ones go whole all the same.
     ASSERT_TRUE(peer.graph.add(world.now(), note("small")));
     other.listen(world.now());
@@ -92,30 +97,24 @@ TEST(GraphPushTree, DuplicatePrunesAndGraftBringsBack) {
 
 // Small records travel over lazy links too: a known one must not cut the tree.
 TEST(GraphPushTree, SmallDuplicatePrunesNothing) {
-    World world;
-    Peer& peer = world.found();
-    Stranger other(peer.graph, 11);
-    other.join(world.now(), Capabilities::all());
+    Pair pair;
+    auto& [world, peer, other] = pair;
     const auto small = strangers_record(peer.graph, world.now(), 1);
     for (int i = 0; i < 3; ++i)
         other.say(world.now(), flood_of(small));
     other.listen(later(world, peer, 1s));
-    EXPECT_TRUE(peer.graph.links()[0].is_eager);
+    EXPECT_TRUE(other.info().is_eager);
     // And whoever brings a large one first belongs to the tree again.
-    auto large = strangers_record(peer.graph, world.now(), 2);
-    large.payload.resize(1000);
     other.say(world.now(), Ack{{{small.id, false, true}}});
-    EXPECT_FALSE(peer.graph.links()[0].is_eager);
-    other.say(world.now(), flood_of(large));
-    EXPECT_TRUE(peer.graph.links()[0].is_eager);
+    EXPECT_FALSE(other.info().is_eager);
+    other.say(world.now(), large(peer, world.now(), 2));
+    EXPECT_TRUE(other.info().is_eager);
 }
 
 // What is advertised and does not come is asked for, once for each neighbour that has it.
 TEST(GraphPushTree, AdvertisedRecordIsAskedFor) {
-    World world;
-    Peer& peer = world.found();
-    Stranger other(peer.graph, 11);
-    other.join(world.now(), Capabilities::all());
+    Pair pair;
+    auto& [world, peer, other] = pair;
     const auto record = strangers_record(peer.graph, world.now(), 1);
     Advertise advert;
     advert.flags = kWideFlag;
@@ -134,14 +133,11 @@ TEST(GraphPushTree, AdvertisedRecordIsAskedFor) {
 
 // A published neighbour gets everything whole for ever (modernization 4.6).
 TEST(GraphPushTree, PublishedNeighbourStaysEager) {
-    World world;
-    Peer& peer = world.found();
-    Stranger other(peer.graph, 11);
-    other.join(world.now());
-    auto record = strangers_record(peer.graph, world.now(), 1);
-    record.payload.resize(1000);
+    Pair pair{Capabilities{}};
+    auto& [world, peer, other] = pair;
+    const Flood known = large(peer, world.now(), 1);
     for (int i = 0; i < 3; ++i)
-        other.say(world.now(), flood_of(record));
+        other.say(world.now(), known);
     ASSERT_TRUE(peer.graph.add(world.now(), note(std::string(1000, 'x'))));
     other.listen(later(world, peer, 1s));
     EXPECT_EQ(other.count<Flood>(), 1U);
@@ -154,80 +150,66 @@ TEST(GraphPushTree, PublishedNeighbourStaysEager) {
 
 // The link that brings a new version of the signature first is the tree; the others are none.
 TEST(GraphPushTree, SignatureShapesTheTree) {
-    World world;
-    Peer& peer = world.found();
-    Stranger first(peer.graph, 11);
-    first.join(world.now(), Capabilities::all());
-    Stranger second(peer.graph, 12);
-    second.join(world.now(), Capabilities::all());
+    Trio trio;
+    auto& [world, peer, first, second] = trio;
     first.say(world.now(), signature(peer, world.now(), 5));
     second.say(world.now(), signature(peer, world.now(), 5));
     second.listen(later(world, peer, 0s));
     ASSERT_TRUE(second.heard<Ack>());
     EXPECT_EQ(second.heard<Ack>()->entries.back(), (AckEntry{kSignatureId, false, true}));
-    EXPECT_TRUE(is_eager(peer, first));
-    EXPECT_FALSE(is_eager(peer, second));
+    EXPECT_TRUE(first.info().is_eager);
+    EXPECT_FALSE(second.info().is_eager);
 
     // The next version may come another way.
     second.say(world.now(), signature(peer, world.now(), 6));
     first.say(world.now(), signature(peer, world.now(), 6));
-    EXPECT_FALSE(is_eager(peer, first));
-    EXPECT_TRUE(is_eager(peer, second));
+    EXPECT_FALSE(first.info().is_eager);
+    EXPECT_TRUE(second.info().is_eager);
 }
 
 // Who says that the signature came from here first hangs on this link.
 TEST(GraphPushTree, ChildIsPartOfTheTree) {
-    World world;
-    Peer& peer = world.found();
-    Stranger child(peer.graph, 11);
-    child.join(world.now(), Capabilities::all());
+    Pair pair;
+    auto& [world, peer, child] = pair;
     child.say(world.now(), Ack{{{kSignatureId, false, true}}});
-    EXPECT_FALSE(is_eager(peer, child));
+    EXPECT_FALSE(child.info().is_eager);
     child.say(world.now(), Ack{{{kSignatureId, true, false}}});
-    EXPECT_TRUE(is_eager(peer, child));
+    EXPECT_TRUE(child.info().is_eager);
 }
 
 // One late record does not reshape the tree: what was faster is pruned, not what is shorter. A
 // link that is late again and again is given up.
 TEST(GraphPushTree, TreeIsSparedUntilItIsLateTooOften) {
-    World world;
-    Peer& peer = world.found();
-    Stranger tree(peer.graph, 11);
-    tree.join(world.now(), Capabilities::all());
-    Stranger other(peer.graph, 12);
-    other.join(world.now(), Capabilities::all());
+    Trio trio;
+    auto& [world, peer, tree, other] = trio;
     Now now = world.now();
     tree.say(now, signature(peer, now, 5));
     const auto race = [&](std::uint64_t number) {
         other.say(now, large(peer, now, number));
-        EXPECT_TRUE(is_eager(peer, other)) << number;
+        EXPECT_TRUE(other.info().is_eager) << number;
         tree.say(now, large(peer, now, number));
         peer.graph.handle_timeout(now);
         other.listen(now);
     };
     for (std::uint64_t i = 1; i <= 2 * kLateInARowMax; ++i) { // one lost segment of many records
         race(i);
-        EXPECT_TRUE(is_eager(peer, tree)) << i;
-        EXPECT_FALSE(is_eager(peer, other)) << i;
+        EXPECT_TRUE(tree.info().is_eager) << i;
+        EXPECT_FALSE(other.info().is_eager) << i;
         ASSERT_TRUE(other.heard<Ack>());
         EXPECT_TRUE(other.heard<Ack>()->entries.back().prunes);
     }
     now.instant += kLateTime;
     race(100);
-    EXPECT_FALSE(is_eager(peer, tree));
-    EXPECT_TRUE(is_eager(peer, other));
+    EXPECT_FALSE(tree.info().is_eager);
+    EXPECT_TRUE(other.info().is_eager);
     EXPECT_EQ(other.heard<Ack>()->entries.back(), (AckEntry{kSignatureId, true, false}));
 }
 
 // Who lost the way to the root hangs on whatever brings news from elsewhere, and says so.
 TEST(GraphPushTree, LostWayUpIsReplaced) {
-    World world;
+    Trio trio;
+    auto& [world, peer, tree, other] = trio;
     world.answers_needs = false;
-    Peer& peer = world.found();
-    Stranger tree(peer.graph, 11);
-    tree.join(world.now(), Capabilities::all());
-    Stranger other(peer.graph, 12);
-    other.join(world.now(), Capabilities::all());
     tree.say(world.now(), signature(peer, world.now(), 5));
     other.say(world.now(), Ack{{{kSignatureId, false, true}}});
     tree.say(world.now(), Disconnect{DisconnectReason::leaving, {}});
@@ -237,17 +219,13 @@ TEST(GraphPushTree, LostWayUpIsReplaced) {
     ASSERT_TRUE(ack);
     EXPECT_NE(
         std::ranges::find(ack->entries, AckEntry{kSignatureId, true, false}), ack->entries.end());
-    EXPECT_TRUE(is_eager(peer, other));
+    EXPECT_TRUE(other.info().is_eager);
 }
 
 // A tree that is always late by half a second is not asked about before.
 TEST(GraphPushTree, PatienceFollowsTheTree) {
-    World world;
-    Peer& peer = world.found();
-    Stranger tree(peer.graph, 11);
-    tree.join(world.now(), Capabilities::all());
-    Stranger lazy(peer.graph, 12);
-    lazy.join(world.now(), Capabilities::all());
+    Trio trio;
+    auto& [world, peer, tree, lazy] = trio;
     const auto announce = [&](Now now, std::uint64_t number) {
         Advertise advert;
         advert.flags = kWideFlag;
@@ -279,10 +257,8 @@ TEST(GraphPushTree, PatienceFollowsTheTree) {
 
 // What the graph itself writes is in no hurry: it travels over the tree, however small.
 TEST(GraphPushTree, PresenceTravelsOverTheTree) {
-    World world;
-    Peer& peer = world.found();
-    Stranger lazy(peer.graph, 11);
-    lazy.join(world.now(), Capabilities::all());
+    Pair pair;
+    auto& [world, peer, lazy] = pair;
     lazy.say(world.now(), Ack{{{kSignatureId, false, true}}});
     peer.graph.set_presence(world.now(), "away", false);
     lazy.listen(later(world, peer, kAdvertDelay));

@@ -18,13 +18,6 @@ namespace kith::graph {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::flood_of;
-using testing::kNotes;
-using testing::note;
-using testing::Peer;
-using testing::Stranger;
-using testing::strangers_record;
-using testing::World;
 
 Peer& found_with(World& world, const Quotas& quotas) {
     Peer& peer = world.add(World::config("peer 0"));
@@ -50,6 +43,22 @@ std::vector<store::Record> strangers_records(Peer& peer, Now now, std::uint64_t 
     }
     return out;
 }
+
+/// A graph with quotas, and a neighbour that sends what it is told to.
+struct SentTo {
+    explicit SentTo(const Quotas& quotas) : peer(found_with(world, quotas)), liar(peer.graph) {
+        liar.join(world.now());
+    }
+
+    void send(const std::vector<store::Record>& records) {
+        for (const store::Record& record : records)
+            liar.say(world.now(), flood_of(record));
+    }
+
+    World world;
+    Peer& peer;
+    Stranger liar;
+};
 
 TEST(GraphQuotas, TravelInTheProperties) {
     const Quotas quotas{1, 2, 3, 4, 5};
@@ -82,7 +91,7 @@ TEST(GraphQuotas, FounderKeepsToThem) {
     EXPECT_LT(added, 20U) << "there is room for its presence and contact";
     EXPECT_EQ(add(10, 1h).error(), GraphErrc::too_many);
     world.run(10min);
-    EXPECT_EQ(peer.graph.counters()[DropReason::over_quota], 0U);
+    EXPECT_EQ(drops(peer, DropReason::over_quota), 0U);
 }
 
 TEST(GraphQuotas, BytesOfACreatorAreBounded) {
@@ -104,18 +113,14 @@ TEST(GraphQuotas, BytesOfACreatorAreBounded) {
 
 // What one creator sends without end leaves the others' room alone.
 TEST(GraphQuotas, OneCreatorFillsItsOwnPartOnly) {
-    World world;
     Quotas quotas;
     quotas.records_each = 10;
-    Peer& peer = found_with(world, quotas);
-    const Now now = world.now();
-    Stranger liar(peer.graph);
-    liar.join(now);
-    for (const store::Record& record : strangers_records(peer, now, 50))
-        liar.say(now, flood_of(record));
-    EXPECT_EQ(notes_of(world, peer, "stranger"), 10U);
-    EXPECT_EQ(peer.graph.counters()[DropReason::over_quota], 40U);
-    EXPECT_TRUE(peer.graph.add(now, note("mine")));
+    SentTo it(quotas);
+    const Now now = it.world.now();
+    it.send(strangers_records(it.peer, now, 50));
+    EXPECT_EQ(notes_of(it.world, it.peer, "stranger"), 10U);
+    EXPECT_EQ(drops(it.peer, DropReason::over_quota), 40U);
+    EXPECT_TRUE(it.peer.graph.add(now, note("mine")));
 }
 
 // The first in the order (modified, id) stay, in whatever order they come.
@@ -124,33 +129,24 @@ TEST(GraphQuotas, TheSameRecordsStayInAnyOrder) {
     quotas.records_each = 10;
     std::vector<ByteArray<32>> digests;
     for (const bool is_reversed : {false, true}) {
-        World world;
-        Peer& peer = found_with(world, quotas);
-        const Now now = world.now();
-        Stranger liar(peer.graph);
-        liar.join(now);
-        auto records = strangers_records(peer, now, 30);
+        SentTo it(quotas);
+        auto records = strangers_records(it.peer, it.world.now(), 30);
         if (is_reversed) std::ranges::reverse(records);
-        for (const store::Record& record : records)
-            liar.say(now, flood_of(record));
-        EXPECT_EQ(notes_of(world, peer), 10U);
-        digests.push_back(peer.graph.database_digest());
+        it.send(records);
+        EXPECT_EQ(notes_of(it.world, it.peer), 10U);
+        digests.push_back(it.peer.graph.database_digest());
     }
     EXPECT_EQ(digests[0], digests[1]);
 }
 
 TEST(GraphQuotas, GraphTakesNoMoreThanItsRecords) {
-    World world;
     Quotas quotas;
     quotas.records = 30;
-    Peer& peer = found_with(world, quotas);
-    const Now now = world.now();
-    Stranger liar(peer.graph);
-    liar.join(now);
-    for (const store::Record& record : strangers_records(peer, now, 50))
-        liar.say(now, flood_of(record));
-    EXPECT_LE(notes_of(world, peer), 30U);
-    EXPECT_EQ(peer.graph.add(now, note("one more")).error(), GraphErrc::too_many);
+    SentTo it(quotas);
+    const Now now = it.world.now();
+    it.send(strangers_records(it.peer, now, 50));
+    EXPECT_LE(notes_of(it.world, it.peer), 30U);
+    EXPECT_EQ(it.peer.graph.add(now, note("one more")).error(), GraphErrc::too_many);
 }
 
 TEST(GraphQuotas, JoinersLearnThem) {

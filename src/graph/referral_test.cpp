@@ -16,9 +16,6 @@ namespace kith::graph {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::Peer;
-using testing::Stranger;
-using testing::World;
 
 std::ptrdiff_t calls_in_vain(const Peer& peer) {
     return std::ranges::count_if(peer.told<ConnectionChanged>(), [](const ConnectionChanged& it) {

@@ -14,9 +14,6 @@ namespace kith::graph {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::note;
-using testing::Peer;
-using testing::World;
 
 /// Both ends say a word to each other; frames travel with every bit turned.
 class WordSession final : public SecuritySession {
@@ -136,7 +133,7 @@ TEST(GraphSecurity, AnotherWordIsRefused) {
     Peer& joiner = world.join(founder, &theirs);
     world.run(5s);
     EXPECT_FALSE(joiner.graph.status().is_synchronized);
-    EXPECT_GE(founder.graph.counters()[DropReason::not_authenticated], 1U);
+    EXPECT_GE(drops(founder, DropReason::not_authenticated), 1U);
     EXPECT_TRUE(founder.graph.links().empty());
 }
 
@@ -165,7 +162,7 @@ TEST(GraphSecurity, RecordsAreRejectedOrDeferred) {
     world.run(1s);
     EXPECT_FALSE(joiner.graph.get(world.now(), *bad));
     EXPECT_FALSE(joiner.graph.get(world.now(), *later));
-    EXPECT_EQ(joiner.graph.counters()[DropReason::rejected_record], 1U);
+    EXPECT_EQ(drops(joiner, DropReason::rejected_record), 1U);
     theirs.knows_more = true;
     joiner.graph.validate_deferred(world.now());
     world.run(1s);

@@ -21,25 +21,6 @@ namespace {
 using namespace std::chrono_literals;
 using store::RecordId;
 using store::SyncKey;
-using testing::flood_of;
-using testing::kNotes;
-using testing::note;
-using testing::Peer;
-using testing::Stranger;
-using testing::strangers_record;
-using testing::World;
-
-const Endpoint kThere{Address::v4(0x0A00'0AFFU), 4000};
-
-/// A peer that has dialled `other`, which has welcomed it.
-void meet(World& world, Peer& peer, Stranger& other, const Capabilities& can = {}) {
-    const auto link = peer.graph.connect(world.now(), kThere, std::nullopt);
-    ASSERT_TRUE(link);
-    while (peer.graph.poll_link()) {
-    }
-    other.answer(world.now(), *link);
-    other.welcome(world.now(), peer.graph.peer_time(world.now().wall), can);
-}
 
 /// The graph's properties, as whoever founded it would publish them.
 Flood graph_info_of(Peer& peer, Now now) {
@@ -75,7 +56,7 @@ TEST(GraphSync, FirstMeetingAsksForEverythingInOrder) {
     Peer& peer = world.add(config);
     ASSERT_TRUE(peer.graph.open(world.now()));
     Stranger other(peer.graph);
-    meet(world, peer, other);
+    other.be_joined(world.now());
     const Flood info = graph_info_of(peer, world.now());
     const std::vector<TypeFilter> wanted = {
         {{kGraphInfoType}, {}},
@@ -108,7 +89,7 @@ TEST(GraphSync, TypesThatComeFirstAreBounded) {
     Peer& peer = world.add(config);
     ASSERT_TRUE(peer.graph.open(world.now()));
     Stranger other(peer.graph);
-    meet(world, peer, other);
+    other.be_joined(world.now());
     other.say(world.now(), graph_info_of(peer, world.now()));
     for (std::size_t i = 0; i <= kFilterTypesMax; ++i)
         other.say(world.now(), SyncEnd{true});
@@ -124,7 +105,7 @@ TEST(GraphSync, NothingIsNoSynchronisation) {
     Peer& peer = world.add(World::config("joiner"));
     ASSERT_TRUE(peer.graph.open(world.now()));
     Stranger other(peer.graph);
-    meet(world, peer, other);
+    other.be_joined(world.now());
     for (int i = 0; i < 3; ++i)
         other.say(world.now(), SyncEnd{true});
     EXPECT_FALSE(peer.graph.status().is_synchronized);
@@ -137,7 +118,7 @@ TEST(GraphSync, EndThatIsNotFinalIsIgnored) {
     Peer& peer = world.add(World::config("joiner"));
     ASSERT_TRUE(peer.graph.open(world.now()));
     Stranger other(peer.graph);
-    meet(world, peer, other);
+    other.be_joined(world.now());
     other.say(world.now(), SyncEnd{false});
     EXPECT_EQ(other.count<SolicitNew>(), 1U);
 }
@@ -201,18 +182,14 @@ TEST(GraphSync, PublishedRangesAreTenRecordsByMd5) {
     for (int i = 0; i < 25; ++i)
         ASSERT_TRUE(peer.graph.add(world.now(), note("x")));
     Stranger other(peer.graph);
-    meet(world, peer, other);
+    other.be_joined(world.now());
     const auto asked = other.heard<SolicitHash>();
     ASSERT_TRUE(asked);
     EXPECT_EQ(asked->types, TypeFilter{});
     EXPECT_EQ(asked->flags, 0U);
     const auto& index = peer.store.index();
     ASSERT_EQ(asked->entries.size(), (index.size() + 9) / 10);
-    std::vector<store::IndexEntry> all;
-    index.visit(SyncKey::lowest(), SyncKey::highest(), [&](const store::IndexEntry& entry) {
-        all.push_back(entry);
-        return true;
-    });
+    const auto all = entries(peer);
     for (std::size_t range = 0; range < asked->entries.size(); ++range) {
         Bytes input;
         wire::Writer writer(input);
@@ -237,12 +214,7 @@ TEST(GraphSync, PublishedAnswerListsWhatDiffers) {
     Stranger asker(peer.graph);
     asker.join(world.now());
     // One range of which we know nothing but its end, and one that is right.
-    std::vector<store::IndexEntry> all;
-    peer.store.index().visit(
-        SyncKey::lowest(), SyncKey::highest(), [&](const store::IndexEntry& entry) {
-            all.push_back(entry);
-            return true;
-        });
+    const auto all = entries(peer);
     SolicitHash solicit;
     solicit.entries.push_back({ByteArray<16>{std::byte{1}}, all[4].key()});
     solicit.entries.push_back(
@@ -271,12 +243,10 @@ TEST(GraphSync, AskingEndRequestsAndSends) {
     Peer& peer = world.found();
     const auto mine = peer.graph.add(world.now(), note("only here"));
     const auto older = peer.graph.add(world.now(), note("older there"));
-    RecordChange change;
-    change.payload = to_owned(as_bytes("second version"));
-    ASSERT_TRUE(peer.graph.update(world.now(), *older, change));
+    ASSERT_TRUE(peer.graph.update(world.now(), *older, payload_of("second version")));
     const store::Record theirs = strangers_record(peer.graph, world.now(), 1);
     Stranger other(peer.graph);
-    meet(world, peer, other);
+    other.be_joined(world.now());
     ASSERT_TRUE(other.heard<SolicitHash>());
     Advertise advert;
     advert.boundaries = {{SyncKey::lowest(), SyncKey::highest(), 2}};
@@ -305,7 +275,7 @@ TEST(GraphSync, AnswersWithoutAQuestionEndTheConnection) {
         other.say(world.now(), message);
         EXPECT_TRUE(other.is_closed);
     }
-    EXPECT_EQ(peer.graph.counters()[DropReason::stale_sync], 2U);
+    EXPECT_EQ(drops(peer, DropReason::stale_sync), 2U);
 }
 
 // GRAPH-005, GRAPH-199, GRAPH-270: back after an absence: by time since it left, each question with
@@ -326,12 +296,8 @@ TEST(GraphSync, ReturnAsksSinceTheLeaveAndThenForRanges) {
     ASSERT_TRUE(again.open(world.now()));
     EXPECT_TRUE(again.status().is_synchronized) << "GRAPH-111: it was in the graph before";
     EXPECT_NE(again.node_id(), second.graph.node_id()) << "GRAPH-108";
-    const auto link = again.connect(world.now(), kThere, std::nullopt);
-    while (again.poll_link()) {
-    }
     Stranger other(again);
-    other.answer(world.now(), *link);
-    other.welcome(world.now(), again.peer_time(world.now().wall));
+    other.be_joined(world.now());
     for (int i = 0; i < 3; ++i) {
         const auto asked = other.heard<SolicitTime>();
         ASSERT_TRUE(asked);
@@ -384,9 +350,8 @@ TEST(GraphSync, OneDifferenceAmongManyCostsLittle) {
         if (is_new) {
             ASSERT_TRUE(first.graph.add(world.now(), note("the one")));
         } else {
-            RecordChange change;
-            change.payload = to_owned(as_bytes("the other"));
-            ASSERT_TRUE(first.graph.update(world.now(), ids[kRecords / 3], change));
+            ASSERT_TRUE(
+                first.graph.update(world.now(), ids[kRecords / 3], payload_of("the other")));
         }
         const std::array<Counters, 2> before = {first.graph.counters(), second.graph.counters()};
         world.heal();
@@ -437,7 +402,7 @@ struct AskedStranger {
     AskedStranger() : peer(world.found()), other(peer.graph) {
         for (int i = 0; i < 100; ++i)
             EXPECT_TRUE(peer.graph.add(world.now(), note("x" + std::to_string(i))));
-        meet(world, peer, other, Capabilities::all());
+        other.be_joined(world.now(), Capabilities::all());
     }
 
     Advertise answer(std::vector<SyncRange> ranges) const {
@@ -539,8 +504,7 @@ TEST(GraphSync, AnyTwoDatabasesBecomeEqual) {
                     const std::uint64_t pick = chance.below(ids.size());
                     if (!is_modern && pick % 2 != peer->index) continue;
                     const RecordId& id = ids[pick];
-                    RecordChange change;
-                    change.payload = to_owned(as_bytes(std::to_string(chance.next())));
+                    const RecordChange change = payload_of(std::to_string(chance.next()));
                     if (chance.below(5) == 0)
                         (void)peer->graph.remove(world.now(), id);
                     else

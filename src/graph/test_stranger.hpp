@@ -20,7 +20,7 @@
 #include <variant>
 #include <vector>
 
-namespace kith::graph::testing {
+namespace kith::graph {
 
 /// One end of a link whose other end is `graph`; what the graph sends to others stays unread.
 class Stranger {
@@ -33,6 +33,21 @@ public:
         graph_.handle_accepted(
             now, link_, {Address::v4(0x0A00'00FFU), static_cast<std::uint16_t>(40'000 + link_)});
         say(now, AuthInfo{LinkKind::neighbour, graph_id, "stranger", std::nullopt});
+    }
+
+    /// Makes the graph call, and takes the call: reads up to its CONNECT.
+    void be_called(Now now, const Endpoint& at = {Address::v4(0x0A00'0AFFU), 4000}) {
+        const auto link = graph_.connect(now, at, std::nullopt);
+        ASSERT_TRUE(link);
+        while (graph_.poll_link()) {
+        }
+        answer(now, *link);
+    }
+
+    /// Becomes a neighbour that the graph has called.
+    void be_joined(Now now, const Capabilities& can = {}) {
+        be_called(now);
+        welcome(now, graph_.peer_time(now.wall), can);
     }
 
     /// Takes the call of a graph that dials: reads up to its CONNECT.
@@ -81,6 +96,14 @@ public:
             say_bytes(now, *frame);
     }
 
+    /// `most` times at most; how often it was.
+    std::size_t say_until_closed(Now now, const Message& message, std::size_t most) {
+        std::size_t said = 0;
+        for (; said < most && !is_closed; ++said)
+            say(now, message);
+        return said;
+    }
+
     void say_bytes(Now now, ByteView bytes) {
         graph_.handle_bytes(now, link_, bytes);
         listen(now);
@@ -124,6 +147,15 @@ public:
     }
 
     LinkId link() const { return link_; }
+
+    /// What the graph says of the link, which is there.
+    LinkInfo info() const {
+        for (const LinkInfo& info : graph_.links()) {
+            if (info.link == link_) return info;
+        }
+        ADD_FAILURE() << "no such link";
+        return {};
+    }
     std::size_t bytes() const { return bytes_; }
 
     bool reads = true;
@@ -169,4 +201,4 @@ inline Flood flood_of(const store::Record& record) {
     return Flood{encode_record(record, "a graph", store::Rules::modern)};
 }
 
-} // namespace kith::graph::testing
+} // namespace kith::graph

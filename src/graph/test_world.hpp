@@ -18,10 +18,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-namespace kith::graph::testing {
+namespace kith::graph {
 
 inline const store::RecordType kNotes = *parse_guid("8d2a2f0e-5a25-4f6c-9a55-1b6b1c6f0001");
 
@@ -334,6 +335,36 @@ inline Now later(const World& world, Peer& peer, Duration span) {
     return now;
 }
 
+inline std::uint64_t drops(const Peer& peer, DropReason reason) {
+    return peer.graph.counters()[reason];
+}
+
+/// What the store has, in the order of records.
+inline std::vector<store::IndexEntry> entries(const Peer& peer) {
+    std::vector<store::IndexEntry> out;
+    peer.store.index().visit(
+        store::SyncKey::lowest(), store::SyncKey::highest(), [&](const store::IndexEntry& entry) {
+            out.push_back(entry);
+            return true;
+        });
+    return out;
+}
+
+/// Records of a type that are not deleted.
+inline std::vector<store::Record> live(Peer& peer, const store::RecordType& type) {
+    std::vector<store::Record> out;
+    for (const store::IndexEntry& entry : entries(peer)) {
+        if (entry.type == type && !entry.is_deleted) out.push_back(**peer.store.get(entry.id));
+    }
+    return out;
+}
+
+inline RecordChange payload_of(std::string_view text) {
+    RecordChange change;
+    change.payload = to_owned(as_bytes(text));
+    return change;
+}
+
 inline NewRecord
 note(std::string_view text, std::chrono::seconds lifetime = std::chrono::hours(1)) {
     NewRecord wish;
@@ -343,4 +374,4 @@ note(std::string_view text, std::chrono::seconds lifetime = std::chrono::hours(1
     return wish;
 }
 
-} // namespace kith::graph::testing
+} // namespace kith::graph

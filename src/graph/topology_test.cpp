@@ -19,28 +19,9 @@ using namespace std::chrono_literals;
 using store::PeerTime;
 using store::Record;
 using store::RecordId;
-using testing::flood_of;
-using testing::later;
-using testing::note;
-using testing::Peer;
-using testing::Stranger;
-using testing::World;
 
 double seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
-}
-
-/// Records of a type that are not deleted.
-std::vector<Record> live(Peer& peer, const store::RecordType& type) {
-    std::vector<Record> out;
-    peer.store.index().visit(
-        store::SyncKey::lowest(), store::SyncKey::highest(), [&](const store::IndexEntry& entry) {
-            if (entry.type == type && !entry.is_deleted) {
-                out.push_back(**peer.store.get(entry.id));
-            }
-            return true;
-        });
-    return out;
 }
 
 /// A record of the graph's own, by the stranger.
@@ -357,8 +338,7 @@ TEST(GraphTopology, LeastUsefulNeighbourGoes) {
         others.push_back(std::make_unique<Stranger>(peer.graph, 20 + i));
         others.back()->join(world.now());
         if (i == 2) continue; // this one never brings anything
-        others.back()->say(
-            world.now(), flood_of(testing::strangers_record(peer.graph, world.now(), i)));
+        others.back()->say(world.now(), flood_of(strangers_record(peer.graph, world.now(), i)));
     }
     others[2]->listen(later(world, peer, 250s));
     EXPECT_EQ(peer.graph.links().size(), 5U);
@@ -378,8 +358,7 @@ TEST(GraphTopology, LinkOfTheTreeStays) {
         others.push_back(std::make_unique<Stranger>(peer.graph, 20 + i));
         others.back()->join(world.now(), Capabilities::all());
         if (i == 2) continue;
-        others.back()->say(
-            world.now(), flood_of(testing::strangers_record(peer.graph, world.now(), i)));
+        others.back()->say(world.now(), flood_of(strangers_record(peer.graph, world.now(), i)));
     }
     others[2]->say(world.now(), Ack{{{kSignatureId, true, false}}});
     Now now = world.now();
