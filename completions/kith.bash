@@ -76,8 +76,8 @@ _kith() {
     "cloud ") words="list status peers" ;;
     "graph ") words="create open connect close delete list status digest nodes neighbours" ;;
     "record ") words="add update delete get list search export import" ;;
-    "graph create") words="--title --comment --scope --max-records --max-records-each --max-bytes-each --published-rules --node-name --peer-id --relaxed --in-memory --no-listen --no-names --published-only --sync-first" ;;
-    "graph open") words="--node-name --peer-id --relaxed --in-memory --no-listen --no-names --published-only --sync-first" ;;
+    "graph create") words="--title --comment --scope --max-records --max-records-each --max-bytes-each --node-name --peer-id --relaxed --in-memory --no-listen --no-names --published-only --published-rules --sync-first" ;;
+    "graph open") words="--node-name --peer-id --relaxed --in-memory --no-listen --no-names --published-only --published-rules --sync-first" ;;
     "graph connect") words="--to --timeout" ;;
     "graph delete") words="--yes" ;;
     "record add") words="--type --attr --expires --refresh --timeout" ;;

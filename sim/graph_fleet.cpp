@@ -35,7 +35,8 @@ constexpr std::array kNeverAmongHonest{
     DropReason::over_quota,
     DropReason::from_the_future,
     DropReason::version_jump,
-    DropReason::too_many_invalid};
+    DropReason::too_many_invalid,
+    DropReason::other_rules};
 
 void add_up(graph::Counters& sum, const graph::Counters& more) {
     for (std::size_t i = 0; i < sum.dropped.size(); ++i)

@@ -72,6 +72,8 @@ std::string_view reason_text(graph::FailureReason reason) {
         return "protocol";
     case graph::FailureReason::duplicate:
         return "duplicate";
+    case graph::FailureReason::other_rules:
+        return "other_rules";
     }
     return "none";
 }

@@ -83,6 +83,16 @@ std::expected<graph::GraphInfo, Error> read_info(RequestBody& body) {
     return out;
 }
 
+Error rules_error(store::Rules ours) {
+    const bool is_modern = ours == store::Rules::modern;
+    return {
+        ErrorCode::not_allowed,
+        is_modern ? "this graph has published rules; open it with --published-rules (after kith "
+                    "graph delete, as it was opened here with modern ones)"
+                  : "this graph has modern rules; open it without --published-rules (after kith "
+                    "graph delete, as it was opened here with published ones)"};
+}
+
 Error connection_error(const Endpoint& to, graph::FailureReason reason) {
     const std::string there = to_string(to);
     switch (reason) {
@@ -99,7 +109,8 @@ Error connection_error(const Endpoint& to, graph::FailureReason reason) {
         return {
             ErrorCode::unreachable,
             fmt::format("what listens at {} does not speak the graph's protocol", there)};
-    case graph::FailureReason::duplicate: // no error: what was asked for is so
+    case graph::FailureReason::other_rules: // rules_error()
+    case graph::FailureReason::duplicate:   // no error: what was asked for is so
     case graph::FailureReason::none:
     case graph::FailureReason::unreachable:
         break;
@@ -117,6 +128,7 @@ struct Connecting {
     ReplyTo reply;
     graph::LinkId link = 0;
     bool is_there = false; // the link was connected before it was asked for
+    bool is_up = false;    // connected, and what the member has is on its way
     std::optional<GraphService::WatchId> watch = std::nullopt;
 
     void end(const Outcome& outcome) {
@@ -124,14 +136,35 @@ struct Connecting {
         if (reply) std::exchange(reply, nullptr)(to_reply(outcome));
     }
 
-    void succeed() { end(Answer{200, graph_document(service, name)}); }
+    void succeed() {
+        if (service.graphs().find(name) == nullptr) {
+            return end(std::unexpected(to_error(graph::GraphErrc::closed)));
+        }
+        end(Answer{200, graph_document(service, name)});
+    }
+
+    bool is_synchronized() const {
+        const graph::Graph* const graph = service.graphs().find(name);
+        return graph != nullptr && graph->status().is_synchronized;
+    }
 
     void handle(const graph::Event& event) {
+        // The first records tell whether the member's graph is ours.
+        if (is_up && std::holds_alternative<graph::Synchronized>(event)) return succeed();
         const auto* changed = std::get_if<graph::ConnectionChanged>(&event);
         if (changed == nullptr || changed->link != link || link == 0) return;
-        const bool is_up = changed->status == graph::ConnectionStatus::connected ||
-                           changed->reason == graph::FailureReason::duplicate;
-        if (is_up) return succeed();
+        if (changed->reason == graph::FailureReason::other_rules) {
+            const node::GraphOptions* const options = service.graphs().options(name);
+            const store::Rules ours = options != nullptr ? options->rules : store::Rules::modern;
+            return end(std::unexpected(rules_error(ours)));
+        }
+        if (changed->status == graph::ConnectionStatus::connected && !is_synchronized()) {
+            is_up = true;
+            return;
+        }
+        const bool is_done = is_up || changed->status == graph::ConnectionStatus::connected ||
+                             changed->reason == graph::FailureReason::duplicate;
+        if (is_done) return succeed();
         if (changed->next != 0) {
             link = changed->next;
             return;

@@ -92,6 +92,10 @@ void add_wish(CLI::App& command, GraphWish& wish) {
     command.add_flag("--no-listen", wish.never_listens, "Let nobody connect to this node");
     command.add_flag("--no-names", wish.uses_no_names, "Neither publish nor look for members");
     command.add_flag("--published-only", wish.published_only, "Speak the published protocol only");
+    command.add_flag(
+        "--published-rules",
+        wish.published_rules,
+        "Record rules that Windows shares; the same for all who take part");
     command.add_option("--sync-first", wish.sync_first, "A record type to fetch before others")
         ->option_text("TYPE")
         ->check(is_name())
@@ -113,8 +117,6 @@ void add_graph_group(CLI::App& root, Command& chosen) {
         ->check(make_check("must be global, site or link", [](const std::string& text) {
             return text == "global" || text == "site" || text == "link";
         }));
-    create->add_flag(
-        "--published-rules", created->published_rules, "Record rules that Windows shares");
 
     const auto is_quota = [](CLI::Option* option, const char* unit, auto most) {
         option->option_text(unit)->check(CLI::Range(decltype(most){1}, most));

@@ -49,6 +49,15 @@ TEST(GraphArguments, read_a_record_to_add) {
         parsed<RecordAdd>({"record", "add", "g", "--type", "t"}).lifetime, std::chrono::days(30));
 }
 
+TEST(GraphArguments, say_by_which_rules_a_graph_is_founded_and_opened) {
+    EXPECT_FALSE(parsed<GraphCreate>({"graph", "create", "g"}).wish.published_rules);
+    EXPECT_FALSE(parsed<GraphOpen>({"graph", "open", "g"}).wish.published_rules);
+    EXPECT_TRUE(
+        parsed<GraphCreate>({"graph", "create", "g", "--published-rules"}).wish.published_rules);
+    EXPECT_TRUE(
+        parsed<GraphOpen>({"graph", "open", "g", "--published-rules"}).wish.published_rules);
+}
+
 TEST(GraphArguments, are_known_by_their_place) {
     EXPECT_FALSE(is_about_graphs(DaemonStatus{}));
     EXPECT_FALSE(is_about_graphs(NameList{}));

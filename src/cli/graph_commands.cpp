@@ -35,6 +35,7 @@ Json wish_json(const GraphWish& wish) {
     body["listens"] = !wish.never_listens;
     body["uses_names"] = !wish.uses_no_names;
     body["published_only"] = wish.published_only;
+    body["rules"] = wish.published_rules ? "published" : "modern";
     body["sync_first"] = wish.sync_first;
     return body;
 }
@@ -94,7 +95,6 @@ Result execute(const Session& session, const GraphCreate& command) {
     body["friendly_name"] = command.title;
     body["comment"] = command.comment;
     body["scope"] = command.scope;
-    body["rules"] = command.published_rules ? "published" : "modern";
     if (command.records_max) body["records_max"] = *command.records_max;
     if (command.records_each_max) body["records_each_max"] = *command.records_each_max;
     if (command.bytes_each_max) body["bytes_each_max"] = *command.bytes_each_max;

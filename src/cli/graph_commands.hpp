@@ -25,6 +25,7 @@ struct GraphWish {
     bool never_listens = false;
     bool uses_no_names = false;
     bool published_only = false;
+    bool published_rules = false;
     std::vector<std::string> sync_first;
 };
 
@@ -33,7 +34,6 @@ struct GraphCreate {
     std::string title;
     std::string comment;
     std::string scope = "global";
-    bool published_rules = false;
     std::optional<std::uint32_t> records_max;
     std::optional<std::uint32_t> records_each_max;
     std::optional<std::uint64_t> bytes_each_max;

@@ -102,6 +102,24 @@ TEST_F(GraphApiTest, founds_lists_closes_and_reopens_a_graph) {
     EXPECT_EQ(alice.get("/v1/graphs/plans/records").code(), "not_ready");
 }
 
+TEST_F(GraphApiTest, says_that_a_member_has_other_rules) {
+    ASSERT_EQ(alice.post("/v1/graphs", {{"name", "plans"}, {"rules", "published"}}).status, 201U);
+    ASSERT_EQ(bob.post("/v1/graphs/plans/open").status, 200U);
+    const Json where = alice.get("/v1/graphs/plans").document["listen"][0];
+    const auto join = [&] { return bob.post("/v1/graphs/plans/connect", {{"to", where}}); };
+    for (int i = 0; i < 2; ++i) {
+        const ApiAnswer refused = join();
+        EXPECT_EQ(refused.code(), "not_allowed") << refused.document;
+        EXPECT_THAT(refused.body, HasSubstr("open it with --published-rules"));
+    }
+    EXPECT_EQ(bob.get("/v1/graphs/plans").document["synchronized"], false);
+    ASSERT_EQ(bob.call("DELETE", "/v1/graphs/plans").status, 200U);
+    ASSERT_EQ(bob.post("/v1/graphs/plans/open", {{"rules", "published"}}).status, 200U);
+    EXPECT_EQ(join().status, 200U);
+    EXPECT_TRUE(
+        eventually([&] { return bob.get("/v1/graphs/plans").document["synchronized"] == true; }));
+}
+
 TEST_F(GraphApiTest, adds_changes_and_deletes_records) {
     found("plans");
     const ApiAnswer added = alice.post_raw(

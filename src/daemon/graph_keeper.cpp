@@ -125,6 +125,17 @@ host::GraphHooks GraphKeeper::hooks() {
         .store_failed =
             [](const std::string& graph, store::StoreErrc why) {
                 spdlog::error("graph {}: nothing more was kept: {}", graph, to_text(why));
+            },
+        .other_rules =
+            [](const std::string& graph, store::Rules ours) {
+                const bool is_modern = ours == store::Rules::modern;
+                spdlog::warn(
+                    "graph {}: a member has it with {} rules, and here it has {} ones: kith graph "
+                    "delete, then open it {} --published-rules",
+                    graph,
+                    is_modern ? "published" : "modern",
+                    is_modern ? "modern" : "published",
+                    is_modern ? "with" : "without");
             }};
 }
 

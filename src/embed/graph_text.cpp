@@ -42,6 +42,8 @@ std::string to_text(graph::FailureReason why) {
         return "the other end broke the rules";
     case graph::FailureReason::duplicate:
         return "already connected with that node";
+    case graph::FailureReason::other_rules:
+        return "one end's graph has published rules, the other's modern ones";
     }
     return "";
 }

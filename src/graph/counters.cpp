@@ -42,6 +42,8 @@ std::string_view to_string(DropReason reason) {
         return "slow_reader";
     case DropReason::unfinished:
         return "unfinished";
+    case DropReason::other_rules:
+        return "other_rules";
     case DropReason::count:
         break;
     }

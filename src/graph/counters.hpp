@@ -30,6 +30,7 @@ enum class DropReason : std::uint8_t {
     stale_sync,        // ends the link: an answer to no question
     slow_reader,       // ends the link: too much of what it is told waits unread
     unfinished,        // ends the link: it held the most of the messages that do not end
+    other_rules,       // ends the link: a record of published rules in a modern graph, or reversed
     count,
 };
 

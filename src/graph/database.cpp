@@ -47,6 +47,8 @@ DropReason reason_for(RecordErrc why) {
     switch (why) {
     case RecordErrc::other_graph:
         return DropReason::other_graph;
+    case RecordErrc::other_rules:
+        return DropReason::other_rules;
     case RecordErrc::too_large:
         return DropReason::over_quota;
     default:

@@ -166,6 +166,12 @@ void Flooding::handle(Now now, Link& link, const Flood& flood) {
     const Received received = database_.receive(now, link.id, flood.record);
     switch (received.outcome) {
     case Reception::rejected:
+        if (received.reason == DropReason::other_rules) {
+            // Everything that it has is like that: a neighbour keeps no records of other rules.
+            link.has_other_rules = true;
+            context_.close(link, false, FailureReason::other_rules);
+            return;
+        }
         if (received.reason && !spend_invalid(now, link)) {
             context_.close(link, DropReason::too_many_invalid);
         }

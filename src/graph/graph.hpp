@@ -40,18 +40,18 @@ namespace kith::graph {
 using LinkId = std::uint64_t;
 
 enum class GraphErrc : std::uint8_t {
-    not_ready,         // never synchronised: connect first (PEER_E_GRAPH_NOT_READY)
-    closed,            // the graph is closed
-    not_found,         // no such record, node or link, or the record is deleted
-    bad_type,          // a type that is reserved for the graph or for groups
-    bad_expiration,    // not in the future, or before the one that the record has
-    bad_attributes,    // the attributes do not follow the schema
-    too_large,         // above the graph's maximum record size, or a message's
-    refused,           // the security provider did not secure the record
-    too_many,          // links, records or bytes above the graph's limits
-    not_allowed,       // only the graph's creator may do this
-    bad_argument,      // text too long or not UTF-8
-    store_full,        // the rest: what the store said
+    not_ready,      // never synchronised: connect first (PEER_E_GRAPH_NOT_READY)
+    closed,         // the graph is closed
+    not_found,      // no such record, node or link, or the record is deleted
+    bad_type,       // a type that is reserved for the graph or for groups
+    bad_expiration, // not in the future, or before the one that the record has
+    bad_attributes, // the attributes do not follow the schema
+    too_large,      // above the graph's maximum record size, or a message's
+    refused,        // the security provider did not secure the record
+    too_many,       // links, records or bytes above the graph's limits
+    not_allowed,    // only the graph's creator may do this
+    bad_argument,   // text too long or not UTF-8
+    store_full,     // the rest: what the store said
     store_read_only,
     store_corrupt,
     store_failed,
@@ -146,6 +146,7 @@ enum class FailureReason : std::uint8_t {
     not_authenticated, // the security provider of one end said no
     protocol,          // the other end broke the rules
     duplicate,         // already connected with that node
+    other_rules,       // its graph has published rules and ours modern ones, or the reverse
 };
 
 struct ConnectionChanged {

@@ -179,7 +179,7 @@ void Graph::State::end(Now now, LinkId id, FailureReason why) {
     synchronization.forget(*link);
     flooding.forget(*link);
     LinkId next = 0;
-    topology.link_lost(now, *link, was_neighbour);
+    topology.link_lost(now, *link, was_neighbour, why);
     if (was_connected) {
         context.tell(ConnectionChanged{
             link->kind == LinkKind::direct,

@@ -156,6 +156,10 @@ inline constexpr std::size_t kReferralsMax = 100; // MS-PPGRH 3.1.1
 inline constexpr std::size_t kReferralsSent = 10; // MS-PPGRH 3.1.5.2.1
 inline constexpr std::size_t kAddressesMax = 10;  // of one node
 inline constexpr std::size_t kDialsAtOnce = 4;
+/// An address where a whole synchronisation gave nothing, or records of other rules, is not dialled
+/// again for so long, twice as long each time; only who connects by hand does not wait.
+inline constexpr Duration kBarrenRestMin = 15s;
+inline constexpr Duration kBarrenRestMax = 1h;
 /// Addresses of referrals that are dialled within this time: anybody can name a victim
 /// (modernization 4.3).
 inline constexpr std::size_t kReferralDialsMax = 10;
@@ -163,7 +167,7 @@ inline constexpr Duration kReferralDialsTime = 60s;
 inline constexpr std::size_t kFormerMax = 1000; // addresses of nodes that are gone
 inline constexpr Duration kFormerTime = 24h;
 inline constexpr Duration kFormerProbe = 15s;
-inline constexpr std::size_t kMetMax = 32; // addresses of neighbours that outlive a restart
+inline constexpr std::size_t kMetMax = 32;         // addresses of neighbours that outlive a restart
 inline constexpr Duration kMaintenanceWith = 300s; // MS-PPGRH 3.1.6.6
 inline constexpr Duration kMaintenanceWithout = 30s;
 /// A node that lost a neighbour and is below its minimum looks for another one this soon after a

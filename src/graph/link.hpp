@@ -107,6 +107,8 @@ struct Link {
     Instant asked_at{};
     unsigned misses = 0;
 
+    bool has_other_rules = false; // its records follow other rules than ours
+
     // Flooding.
     std::uint32_t utility = 0;
     bool is_eager = true;

@@ -221,7 +221,10 @@ decode_record(ByteView bytes, std::string_view graph_id, store::Rules rules) {
     const auto version = in.take<std::uint16_t>();
     if (in.failed()) return std::unexpected(RecordErrc::malformed);
     if (graph != graph_id) return std::unexpected(RecordErrc::other_graph);
-    if (version != version_of(rules)) return std::unexpected(RecordErrc::other_version);
+    if (version != version_of(rules)) {
+        const bool is_known = version == kPublishedRecordVersion || version == kModernRecordVersion;
+        return std::unexpected(is_known ? RecordErrc::other_rules : RecordErrc::other_version);
+    }
     record.payload = read_blob(in, kRecordMaxDefault);
     record.attributes = read_text(in, kUnbounded);
     if (in.failed()) return std::unexpected(RecordErrc::malformed);

@@ -33,7 +33,8 @@ bool is_reserved(const store::RecordType& type);
 enum class RecordErrc : std::uint8_t {
     malformed,     // shorter than 90 bytes, a length out of range, text that is not UTF-16
     other_graph,   // its graph id is not ours
-    other_version, // of the record protocol
+    other_rules,   // published where ours are modern, or the reverse
+    other_version, // of the record protocol: neither of them
     foreign_id,    // the id does not belong to its creator (MS-PPGRH 3.1.7.27)
     bad_times,     // not expiration > modification >= creation, or a modifier without a change
     bad_deletion,  // deleted with a payload

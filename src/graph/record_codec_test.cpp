@@ -114,10 +114,10 @@ TEST(RecordCodec, FlagsOtherThanDeletedMeanNothingOrAreRefused) {
 // GRAPH-036, GRAPH-262
 TEST(RecordCodec, OtherGraphsAndVersionsAreToldApart) {
     EXPECT_EQ(why(109, "0047"), RecordErrc::other_graph); // "Garden"
-    EXPECT_EQ(why(123, "0101"), RecordErrc::other_version);
+    EXPECT_EQ(why(123, "0101"), RecordErrc::other_rules);
     EXPECT_EQ(why(123, "0200"), RecordErrc::other_version);
-    EXPECT_EQ(why(golden("record-published"), modern), RecordErrc::other_version);
-    EXPECT_EQ(why(golden("record-modern"), published), RecordErrc::other_version);
+    EXPECT_EQ(why(golden("record-published"), modern), RecordErrc::other_rules);
+    EXPECT_EQ(why(golden("record-modern"), published), RecordErrc::other_rules);
 }
 
 // GRAPH-216, GRAPH-263, GRAPH-067, GRAPH-076, GRAPH-215

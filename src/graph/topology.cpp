@@ -443,6 +443,8 @@ bool Topology::may_dial(Now now, const Endpoint& address) const {
     if (std::ranges::find(context_.addresses, address) != context_.addresses.end()) return false;
     const auto tried = tried_.find(address);
     if (tried != tried_.end() && tried->second.until > now.instant) return false;
+    const auto barren = barren_.find(address);
+    if (barren != barren_.end() && barren->second.until > now.instant) return false;
     return !is_dialling(address) && !is_connected({address}, 0);
 }
 
@@ -457,6 +459,23 @@ bool Topology::dial(Now now, const Endpoint& address, bool is_repair) {
     tried.until = now.instant + context_.scaled(tried.rest);
     handshake_.dial(now, address, LinkKind::neighbour, std::nullopt);
     return true;
+}
+
+/// Whether it was worth to connect there. A node that lacks the graph asks for all of it, so that
+/// one by which it does not get it is not to be asked every few seconds.
+void Topology::rate(Now now, const Link& link, FailureReason why) {
+    if (link.is_incoming || link.kind == LinkKind::direct) return;
+    const bool is_barren = !context_.is_synchronized && why == FailureReason::protocol;
+    if (!is_barren && !link.has_other_rules) {
+        barren_.erase(link.remote);
+        return;
+    }
+    if (barren_.size() >= kFormerMax && !barren_.contains(link.remote)) {
+        barren_.erase(barren_.begin());
+    }
+    Tried& barren = barren_[link.remote];
+    barren.rest = std::clamp(barren.rest * 2, kBarrenRestMin, kBarrenRestMax);
+    barren.until = now.instant + context_.scaled(barren.rest);
 }
 
 bool Topology::may_dial_rationed(Now now) {
@@ -536,9 +555,10 @@ void Topology::neighbour_gained(Now now, const Link& link) {
         maintain_connections(now, false);
 }
 
-void Topology::link_lost(Now now, const Link& link, bool was_neighbour) {
+void Topology::link_lost(Now now, const Link& link, bool was_neighbour, FailureReason why) {
     if (is_leaving_) return;
     if (was_neighbour) {
+        rate(now, link, why);
         for (const Endpoint& address : link.addresses) {
             if (former_.size() < kFormerMax) former_[address] = now.instant + kFormerTime;
         }
@@ -594,7 +614,7 @@ std::optional<Instant> Topology::next_timeout() const {
 std::size_t Topology::memory() const {
     constexpr std::size_t kEach = sizeof(Known) + 96 + 2 * sizeof(Endpoint);
     return (presences_.size() + contacts_.size()) * kEach + present_.size() * 64 +
-           (former_.size() + tried_.size() + referrals_.size()) * 64;
+           (former_.size() + tried_.size() + barren_.size() + referrals_.size()) * 64;
 }
 
 } // namespace kith::graph

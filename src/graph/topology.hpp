@@ -54,7 +54,7 @@ public:
     /// A neighbour said where it can be reached.
     void neighbour_listens(const Link& link) { met_.meet(link.addresses); }
     /// A link ended; `was_neighbour`: it had been one.
-    void link_lost(Now now, const Link& link, bool was_neighbour);
+    void link_lost(Now now, const Link& link, bool was_neighbour, FailureReason why);
 
     void handle_timeout(Now now);
     std::optional<Instant> next_timeout() const;
@@ -111,6 +111,7 @@ private:
     bool is_dialling(const Endpoint& address) const;
     std::size_t dials() const;
     bool may_dial(Now now, const Endpoint& address) const;
+    void rate(Now now, const Link& link, FailureReason why);
     bool dial(Now now, const Endpoint& address, bool is_repair);
     std::optional<Candidate> pick_candidate(Now now);
     bool may_dial_rationed(Now now);
@@ -135,6 +136,7 @@ private:
     std::deque<Endpoint> referrals_;
     std::deque<Instant> rationed_dials_; // of the last kReferralDialsTime
     std::map<Endpoint, Tried> tried_;
+    std::map<Endpoint, Tried> barren_;   // connected, and of no use
     std::map<Endpoint, Instant> former_; // until when it is remembered
     Acquaintances met_;
 

@@ -104,6 +104,7 @@ struct GraphDriver::Parts {
     void schedule_look();
     void refresh_addresses();
     void tell_exposure(const std::string& name);
+    void tell_rules(const node::GraphEvent& event);
     void wait_for_goodbyes(std::chrono::steady_clock::time_point until, std::function<void()> done);
 
     struct Pending {
@@ -142,6 +143,7 @@ struct GraphDriver::Parts {
     std::set<std::string> searched;                // graphs whose members are being looked for
     std::shared_ptr<const crypto::PrivateKey> key; // signs unsecured names, and proves nothing
     std::set<std::string> exposed;
+    std::set<std::string> of_other_rules; // graphs of which it was told
     asio::steady_timer timer;
     std::optional<Instant> armed;
     asio::steady_timer look_timer;
@@ -273,6 +275,7 @@ void GraphDriver::Parts::end_turn() {
     const auto token = std::weak_ptr(alive);
     for (const node::GraphEvent& event : events) {
         const auto* failed = std::get_if<graph::StoreFailed>(&event.event);
+        tell_rules(event);
         if (failed == nullptr) continue;
         for (Pending& one : ended) {
             const bool is_undone = one.graph == event.graph && one.outcome;
@@ -427,6 +430,14 @@ void GraphDriver::Parts::tell_exposure(const std::string& name) {
     }
 }
 
+void GraphDriver::Parts::tell_rules(const node::GraphEvent& event) {
+    const auto* changed = std::get_if<graph::ConnectionChanged>(&event.event);
+    const node::GraphOptions* const options = graphs.options(event.graph);
+    if (changed == nullptr || options == nullptr || !hooks.other_rules) return;
+    if (changed->reason != graph::FailureReason::other_rules) return;
+    if (of_other_rules.insert(event.graph).second) hooks.other_rules(event.graph, options->rules);
+}
+
 void GraphDriver::Parts::wait_for_goodbyes(
     std::chrono::steady_clock::time_point until, std::function<void()> done) {
     if (links.draining() == 0 || std::chrono::steady_clock::now() >= until) return done();
@@ -488,12 +499,14 @@ std::expected<void, node::GraphsErrc> GraphDriver::open(
 
 std::expected<void, node::GraphsErrc> GraphDriver::close(const std::string& name) {
     auto done = parts_->graphs.close(read_clocks(), name);
+    parts_->of_other_rules.erase(name);
     parts_->touch();
     return done;
 }
 
 std::expected<void, node::GraphsErrc> GraphDriver::remove(const std::string& name) {
     auto done = parts_->graphs.remove(read_clocks(), name);
+    parts_->of_other_rules.erase(name);
     parts_->touch();
     return done;
 }

@@ -35,6 +35,8 @@ struct GraphHooks {
     /// A graph without a security provider can be reached from outside this machine; once for each.
     std::function<void(const std::string& graph, std::uint16_t port)> exposed;
     std::function<void(const std::string& graph, store::StoreErrc why)> store_failed;
+    /// A member has a graph of this name with other rules than ours here; once until it is closed.
+    std::function<void(const std::string& graph, store::Rules ours)> other_rules;
 };
 
 /// What graphs take from their host.

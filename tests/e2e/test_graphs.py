@@ -260,6 +260,32 @@ def test_a_restart_reopens_the_graphs_with_their_records(pair):
     assert refused(alice, 1, "not_ready", "record", "list", "plans", "--timeout", "1s")
 
 
+@pytest.mark.parametrize("founders, joiners", [(("--published-rules",), ()),
+                                               ((), ("--published-rules",))])
+def test_the_rules_of_a_graph_are_those_of_its_founder(world, founders, joiners):
+    alice, bob = [world.node(name, link).start() for name, link in (("alice", 1), ("bob", 2))]
+    graphs.found(alice, "plans", *founders)
+    kept = {graphs.add(alice, "plans", "list", f"item {i}")["id"] for i in range(40)}
+    bob.ask("graph", "open", "plans", *joiners)
+    there = graphs.graph_endpoint(alice, "plans")
+    why = refused(bob, 1, "not_allowed", "graph", "connect", "plans", "--to", there)
+    rules = "published" if founders else "modern"
+    assert f"this graph has {rules} rules; open it with" in why and "--published-rules" in why
+    # It is not asked for everything again and again.
+    before = alice.ask("graph", "status", "plans")["counters"]["bytes_sent"]
+    time.sleep(8)
+    assert alice.ask("graph", "status", "plans")["counters"]["bytes_sent"] - before < 10_000
+    dropped = bob.ask("graph", "status", "plans")["counters"]["dropped"]
+    assert dropped["other_rules"] == 1 and "bad_record" not in dropped
+    log = bob.log.read_text(encoding="utf-8")
+    assert log.count("graph plans: a member has it with") == 1
+
+    bob.ask("graph", "delete", "plans", "--yes")
+    graphs.join(bob, "plans", alice, *founders)
+    graphs.wait_equal("plans", [alice, bob])
+    assert set(graphs.records(bob, "plans")) == kept
+
+
 def test_an_export_brings_back_what_was_lost(world, tmp_path):
     alice = world.node("alice").start()
     graphs.found(alice, "plans", "--peer-id", "alice at home")
