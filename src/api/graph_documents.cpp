@@ -154,6 +154,12 @@ Error to_error(node::GraphsErrc error) {
     case GraphsErrc::store_wrong_graph:
         return {
             ErrorCode::storage, "the database there belongs to another graph or another peer id"};
+    case GraphsErrc::store_missing:
+        return {
+            ErrorCode::storage,
+            "the graph's database is gone or empty; put it back, or give its records up: kith "
+            "graph "
+            "delete, and then open it again"};
     case GraphsErrc::store_failed:
         return {ErrorCode::storage, "the disk refused; nothing stored was lost"};
     }

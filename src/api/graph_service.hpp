@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 
@@ -36,6 +37,10 @@ public:
     open(const std::string& name, const node::GraphOptions& options) = 0;
     virtual std::expected<void, node::GraphsErrc> close(const std::string& name) = 0;
     virtual std::expected<void, node::GraphsErrc> remove(const std::string& name) = 0;
+
+    /// The graphs that were open before and cannot be opened any more, and why. They are `close()`d
+    /// and `remove()`d as others are, and `open()` tries again.
+    virtual const std::map<std::string, node::GraphsErrc>& unopened() const = 0;
 
     using Change = std::function<graph::GraphResult<void>(graph::Graph&, Now)>;
     using Done = std::function<void(graph::GraphResult<void>)>;

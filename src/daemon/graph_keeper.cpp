@@ -38,6 +38,8 @@ std::string_view to_text(store::StoreErrc code) {
         return "its file was written by a later version of Kith";
     case store::StoreErrc::wrong_graph:
         return "its file belongs to another graph or peer id";
+    case store::StoreErrc::missing:
+        return "its file is empty or gone";
     case store::StoreErrc::io:
         return "the system refused its file";
     }
@@ -71,6 +73,8 @@ std::string_view to_text(node::GraphsErrc code) {
         return to_text(store::StoreErrc::newer_schema);
     case store_wrong_graph:
         return to_text(store::StoreErrc::wrong_graph);
+    case store_missing:
+        return to_text(store::StoreErrc::missing);
     case store_failed:
         return to_text(store::StoreErrc::io);
     }
@@ -183,11 +187,18 @@ std::expected<void, ConfigError> GraphKeeper::start() {
         save();
     }
     for (const auto& [name, options] : list_.graphs) {
-        const auto opened = driver_.open(name, options);
-        if (opened)
+        const auto opened = open_kept(name, options);
+        if (opened) {
             spdlog::info("graph {} is open", name);
-        else
-            spdlog::error("graph {} does not open: {}", name, to_text(opened.error()));
+            continue;
+        }
+        unopened_.insert_or_assign(name, opened.error());
+        spdlog::error(
+            "graph {} does not open: {}: {}; mend that file or put a copy of it back, or give its "
+            "records up: kith graph delete, and then open it again",
+            name,
+            to_text(opened.error()),
+            stores_.file_of(name).native());
     }
     return {};
 }
@@ -198,6 +209,7 @@ void GraphKeeper::save() {
 }
 
 void GraphKeeper::keep(const std::string& name) {
+    unopened_.erase(name);
     const node::GraphOptions* const options = driver_.graphs().options(name);
     if (options == nullptr || options->in_memory) return;
     list_.graphs[name] = *options;
@@ -205,11 +217,24 @@ void GraphKeeper::keep(const std::string& name) {
 }
 
 void GraphKeeper::forget(const std::string& name) {
+    unopened_.erase(name);
     if (list_.graphs.erase(name) > 0) save();
+}
+
+// Each graph of the list had a file when it came there: without it, it would begin as a new one.
+std::expected<void, node::GraphsErrc>
+GraphKeeper::open_kept(const std::string& name, const node::GraphOptions& options) {
+    if (is_lost(name, options)) return std::unexpected(node::GraphsErrc::store_missing);
+    return driver_.open(name, options);
+}
+
+bool GraphKeeper::is_lost(const std::string& name, const node::GraphOptions& options) const {
+    return list_.graphs.contains(name) && !options.in_memory && !stores_.has(name);
 }
 
 std::expected<void, node::GraphsErrc> GraphKeeper::create(
     const std::string& name, const node::GraphOptions& options, const graph::GraphInfo& info) {
+    if (is_lost(name, options)) return std::unexpected(node::GraphsErrc::store_missing);
     auto done = driver_.create(name, options, info);
     if (done) keep(name);
     return done;
@@ -217,14 +242,17 @@ std::expected<void, node::GraphsErrc> GraphKeeper::create(
 
 std::expected<void, node::GraphsErrc>
 GraphKeeper::open(const std::string& name, const node::GraphOptions& options) {
-    auto done = driver_.open(name, options);
+    auto done = open_kept(name, options);
     if (done) keep(name);
     return done;
 }
 
 std::expected<void, node::GraphsErrc> GraphKeeper::close(const std::string& name) {
+    // One that did not open is closed by being forgotten.
+    const bool is_unopened = unopened_.contains(name);
     auto done = driver_.close(name);
-    forget(name); // also one that did not open at the start
+    forget(name);
+    if (is_unopened) return {};
     return done;
 }
 
@@ -250,7 +278,9 @@ GraphKeeper::rework(const std::string& name, const std::function<void(store::Rec
         if (store) act(**store);
     }
     // Whatever came of it, the graph is open again, or says why it cannot be.
-    return driver_.open(name, options);
+    auto opened = driver_.open(name, options);
+    if (!opened) unopened_.insert_or_assign(name, opened.error());
+    return opened;
 }
 
 void GraphKeeper::change(const std::string& name, const Change& act, Done done) {

@@ -11,6 +11,7 @@
 
 #include <expected>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -60,6 +61,7 @@ public:
     open(const std::string& name, const node::GraphOptions& options) override;
     std::expected<void, node::GraphsErrc> close(const std::string& name) override;
     std::expected<void, node::GraphsErrc> remove(const std::string& name) override;
+    const std::map<std::string, node::GraphsErrc>& unopened() const override { return unopened_; }
     std::expected<void, node::GraphsErrc>
     rework(const std::string& name, const std::function<void(store::RecordStore&)>& act) override;
     void change(const std::string& name, const Change& act, Done done) override;
@@ -69,6 +71,9 @@ public:
 private:
     static host::GraphHooks hooks();
     std::error_code listen(std::uint16_t port);
+    std::expected<void, node::GraphsErrc>
+    open_kept(const std::string& name, const node::GraphOptions& options);
+    bool is_lost(const std::string& name, const node::GraphOptions& options) const;
     void keep(const std::string& name);
     void forget(const std::string& name);
     void save();
@@ -77,6 +82,7 @@ private:
     const host::PrivateDirectory& data_;
     host::GraphList list_;
     host::GraphStores stores_;
+    std::map<std::string, node::GraphsErrc> unopened_;
     host::GraphDriver driver_;
 };
 

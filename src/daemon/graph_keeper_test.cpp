@@ -4,7 +4,10 @@
 #include "host/temporary_directory_test.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -124,6 +127,86 @@ TEST(GraphKeeper, finds_everything_again_after_a_restart) {
         EXPECT_EQ(run.keeper->create("closed", {}, {}).error(), node::GraphsErrc::already_exists);
         EXPECT_TRUE(run.keeper->create("removed", {}, {}));
     }
+}
+
+enum class Loss : std::uint8_t { emptied, removed };
+
+class GraphLoss : public testing::TestWithParam<Loss> {
+protected:
+    // What happens to a graph's file while no daemon runs.
+    static void lose(const std::filesystem::path& file) {
+        std::filesystem::remove(file.native() + "-wal");
+        std::filesystem::remove(file.native() + "-shm");
+        if (GetParam() == Loss::emptied)
+            std::filesystem::resize_file(file, 0);
+        else
+            std::filesystem::remove(file);
+    }
+
+    // As it was left: nothing was put in its place.
+    static bool is_untouched(const std::filesystem::path& file) {
+        const bool is_there = std::filesystem::exists(file);
+        if (GetParam() == Loss::removed) return !is_there;
+        return is_there && std::filesystem::file_size(file) == 0;
+    }
+};
+
+// A graph whose records are gone is not one that never had any.
+TEST_P(GraphLoss, is_an_error_until_the_graph_is_given_up) {
+    const host::TemporaryDirectory place;
+    const auto folder = place.path() / "data";
+    const auto file = host::GraphStores::open(folder / "graphs")->file_of("kept");
+    {
+        DaemonRun run(folder);
+        ASSERT_TRUE(run.keeper->create("kept", {}, {}));
+        ASSERT_TRUE(run.keeper->create("other", {}, {}));
+        run.add("kept");
+    }
+    lose(file);
+    {
+        DaemonRun run(folder);
+        EXPECT_EQ(run.keeper->graphs().names(), std::vector<std::string>{"other"});
+        using Unopened = std::map<std::string, node::GraphsErrc>;
+        EXPECT_EQ(run.keeper->unopened(), (Unopened{{"kept", node::GraphsErrc::store_missing}}));
+        EXPECT_EQ(run.keeper->open("kept", {}).error(), node::GraphsErrc::store_missing);
+        EXPECT_EQ(run.keeper->create("kept", {}, {}).error(), node::GraphsErrc::store_missing);
+        EXPECT_TRUE(is_untouched(file));
+    }
+    {
+        DaemonRun run(folder); // it keeps its place
+        EXPECT_TRUE(run.keeper->unopened().contains("kept"));
+        EXPECT_TRUE(is_untouched(file));
+        ASSERT_TRUE(run.keeper->remove("kept"));
+        EXPECT_TRUE(run.keeper->unopened().empty());
+        EXPECT_TRUE(run.keeper->open("kept", {}));
+    }
+    DaemonRun run(folder);
+    EXPECT_TRUE(run.keeper->unopened().empty());
+    EXPECT_NE(run.keeper->graphs().find("kept"), nullptr);
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, GraphLoss, testing::Values(Loss::emptied, Loss::removed));
+
+TEST(GraphKeeper, closes_what_it_could_not_open) {
+    const host::TemporaryDirectory place;
+    const auto folder = place.path() / "data";
+    {
+        DaemonRun run(folder);
+        ASSERT_TRUE(run.keeper->create("broken", {}, {}));
+    }
+    const auto file = host::GraphStores::open(folder / "graphs")->file_of("broken");
+    std::filesystem::remove(file.native() + "-wal");
+    std::ofstream(file, std::ios::trunc) << std::string(9000, 'x');
+    {
+        DaemonRun run(folder);
+        EXPECT_TRUE(run.keeper->unopened().contains("broken"));
+        EXPECT_TRUE(run.keeper->close("broken"));
+        EXPECT_TRUE(run.keeper->unopened().empty());
+        EXPECT_EQ(run.keeper->close("broken").error(), node::GraphsErrc::not_open);
+    }
+    const DaemonRun run(folder);
+    EXPECT_TRUE(run.keeper->unopened().empty());
+    EXPECT_EQ(std::filesystem::file_size(file), 9000U);
 }
 
 TEST(GraphKeeper, takes_another_port_if_its_own_is_taken) {

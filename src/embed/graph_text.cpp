@@ -168,6 +168,8 @@ Error to_error(node::GraphsErrc code) {
         return {Errc::disk, "the graph's file was written by a later version"};
     case store_wrong_graph:
         return {Errc::disk, "the graph's file belongs to another graph or peer id"};
+    case store_missing:
+        return {Errc::disk, "the graph's file is empty"};
     case store_failed:
         return to_error(graph::GraphErrc::store_failed);
     }

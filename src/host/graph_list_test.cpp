@@ -67,6 +67,23 @@ TEST(GraphStores, keep_a_graph_in_a_file_until_it_is_removed) {
     EXPECT_TRUE(stores.open(other));
 }
 
+// A database has a first page: an empty file is what is left of one.
+TEST(GraphStores, leave_an_emptied_file_alone) {
+    const TemporaryDirectory place;
+    auto stores = *GraphStores::open(place.path() / "graphs");
+    const node::StoreWish wish{.graph_id = "x", .peer_id = "me"};
+    const auto file = stores.file_of("x");
+    EXPECT_FALSE(stores.has("x"));
+    ASSERT_TRUE(stores.open(wish));
+    EXPECT_TRUE(stores.has("x"));
+    std::filesystem::resize_file(file, 0);
+    EXPECT_FALSE(stores.has("x"));
+    EXPECT_EQ(stores.open(wish).error(), store::StoreErrc::missing);
+    EXPECT_EQ(std::filesystem::file_size(file), 0U);
+    ASSERT_TRUE(stores.remove("x"));
+    EXPECT_TRUE(stores.open(wish));
+}
+
 TEST(GraphStores, keep_nothing_of_a_graph_in_memory) {
     const TemporaryDirectory place;
     auto stores = *GraphStores::open(place.path() / "graphs");

@@ -22,6 +22,13 @@ store::StoreErrc store_errc(const std::error_code& error) {
     return may_not ? store::StoreErrc::read_only : store::StoreErrc::io;
 }
 
+// A database is never shorter than its first page.
+bool was_emptied(const std::filesystem::path& file) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(file, error);
+    return !error && size == 0;
+}
+
 } // namespace
 
 std::expected<GraphStores, FileError> GraphStores::open(const std::filesystem::path& path) {
@@ -38,8 +45,11 @@ std::filesystem::path GraphStores::file_of(const std::string& graph_id) const {
 std::expected<std::unique_ptr<store::RecordStore>, store::StoreErrc>
 GraphStores::open(const node::StoreWish& wish) {
     if (wish.in_memory) return std::make_unique<store::MemoryStore>(wish.rules);
+    const std::filesystem::path file = file_of(wish.graph_id);
+    // SQLite would take it for a new one.
+    if (was_emptied(file)) return std::unexpected(store::StoreErrc::missing);
     store::SqliteSettings settings;
-    settings.path = file_of(wish.graph_id).native();
+    settings.path = file.native();
     settings.graph = wish.graph_id;
     settings.peer = wish.peer_id;
     settings.rules = wish.rules;
@@ -47,6 +57,13 @@ GraphStores::open(const node::StoreWish& wish) {
     auto opened = store::SqliteStore::open(settings);
     if (!opened) return std::unexpected(opened.error());
     return std::move(*opened);
+}
+
+bool GraphStores::has(const std::string& graph_id) const {
+    const std::filesystem::path file = file_of(graph_id);
+    std::error_code error;
+    const bool is_gone = !std::filesystem::exists(file, error) && !error;
+    return !is_gone && !was_emptied(file);
 }
 
 // The log first: records without their log are an older state, a log without them is nothing.

@@ -15,9 +15,13 @@ public:
     /// Uses `path` and makes it with mode 0700 if it is not there.
     static std::expected<GraphStores, FileError> open(const std::filesystem::path& path);
 
+    /// `missing` for a file that is empty: it had something in it once.
     std::expected<std::unique_ptr<store::RecordStore>, store::StoreErrc>
     open(const node::StoreWish& wish) override;
     std::expected<void, store::StoreErrc> remove(const std::string& graph_id) override;
+
+    /// Whether there is a file of the graph with something in it, be it damaged.
+    bool has(const std::string& graph_id) const;
 
     /// Where the graph's records are: named after the first 32 hexadecimal digits of SHA-256 of its
     /// id, which may have any characters.

@@ -37,6 +37,8 @@ GraphsErrc graphs_error(store::StoreErrc why) {
         return GraphsErrc::store_newer;
     case store::StoreErrc::wrong_graph:
         return GraphsErrc::store_wrong_graph;
+    case store::StoreErrc::missing:
+        return GraphsErrc::store_missing;
     case store::StoreErrc::io:
         return GraphsErrc::store_failed;
     }

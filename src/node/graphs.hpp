@@ -63,6 +63,7 @@ enum class GraphsErrc : std::uint8_t {
     store_locked,
     store_newer,
     store_wrong_graph,
+    store_missing,
     store_failed,
 };
 

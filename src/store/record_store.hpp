@@ -27,6 +27,7 @@ enum class StoreErrc : std::uint8_t {
     locked,       // another process has it open
     newer_schema, // written by a later version of this program
     wrong_graph,  // it belongs to another graph or peer id
+    missing,      // it is empty, or gone
     io,           // the system refused otherwise
 };
 
