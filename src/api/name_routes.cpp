@@ -231,13 +231,17 @@ std::expected<NameRoutes::Wish, Error> NameRoutes::read_kept(const std::string& 
 void NameRoutes::load() {
     if (is_loaded_ || services_.store == nullptr) return;
     is_loaded_ = true;
-    for (std::string& kept : services_.store->wishes()) {
+    for (KeptWish& kept : services_.store->wishes()) {
         // The name is not in it: who owns it says the identity, or the delegation. One that makes
-        // no sense any more is shown to nobody and stays where it is.
-        const auto wish = read_kept(kept);
-        if (!wish) continue;
+        // no sense any more is no name that could be shown, and stays where it is.
+        const auto wish = read_kept(kept.wish);
+        if (!wish) {
+            services_.store->complain(
+                kept.place, fmt::format("cannot be used: {}", wish.error().message));
+            continue;
+        }
         WaitingName waiting{
-            .wish = std::move(kept), .identity = {}, .reason = ErrorCode::no_network};
+            .wish = std::move(kept.wish), .identity = {}, .reason = ErrorCode::no_network};
         if (wish->identity) waiting.identity = wish->identity->card.label;
         if (wish->identity && wish->identity->card.is_sealed)
             waiting.reason = ErrorCode::passphrase_needed;

@@ -12,7 +12,7 @@ using host::FileErrc;
 using host::IdentityFault;
 using host::ListenErrc;
 
-std::string_view what_is_wrong(FileErrc code) {
+std::string_view text_of(FileErrc code) {
     switch (code) {
     case FileErrc::not_found:
         return "does not exist";
@@ -42,7 +42,7 @@ std::string_view what_is_wrong(FileErrc code) {
     return "cannot be used";
 }
 
-std::string_view what_is_wrong(IdentityFault fault) {
+std::string_view text_of(IdentityFault fault) {
     switch (fault) {
     case IdentityFault::malformed:
         return "is damaged, or no identity";
@@ -54,19 +54,25 @@ std::string_view what_is_wrong(IdentityFault fault) {
         return "has the same name for people as another identity";
     case IdentityFault::beyond_limit:
         return "is one too many";
+    case IdentityFault::dangling:
+        return "names no identity that can be used here; choose one with kith identity default";
     }
     return "cannot be used";
 }
 
 } // namespace
 
+std::string_view what_is_wrong(FileErrc code) {
+    return text_of(code);
+}
+
 std::string to_sentence(const host::FileError& error) {
-    return fmt::format("{} {}", error.path.native(), what_is_wrong(error.code));
+    return fmt::format("{} {}", error.path.native(), text_of(error.code));
 }
 
 std::string to_sentence(const host::VaultProblem& problem) {
     const std::string_view what =
-        std::visit([](auto reason) { return what_is_wrong(reason); }, problem.reason);
+        std::visit([](auto reason) { return text_of(reason); }, problem.reason);
     return fmt::format("{} {}", problem.file.native(), what);
 }
 

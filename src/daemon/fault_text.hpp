@@ -8,9 +8,12 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace kith::daemon {
 
+/// What follows the path.
+std::string_view what_is_wrong(host::FileErrc code);
 std::string to_sentence(const host::FileError& error);
 std::string to_sentence(const host::VaultProblem& problem);
 std::string to_sentence(host::ListenErrc error, const std::filesystem::path& socket);

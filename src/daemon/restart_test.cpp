@@ -3,8 +3,15 @@
 #include "daemon/api_world_test.hpp"
 #include "daemon/stored_names.hpp"
 
+#include <filesystem>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <map>
+#include <memory>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+#include <sstream>
+#include <utility>
 
 namespace kith::daemon {
 namespace {
@@ -121,6 +128,43 @@ TEST_F(Restart, does_not_bring_back_what_was_taken_back) {
     let_pass();
     EXPECT_THAT(waiting(), SizeIs(0));
     EXPECT_EQ(world->call("DELETE", "/v1/names/" + name).code(), "not_found");
+}
+
+// What is logged while this lives.
+class Log {
+public:
+    Log() {
+        auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
+        spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", std::move(sink)));
+    }
+    ~Log() { spdlog::set_default_logger(before_); }
+    Log(const Log&) = delete;
+    Log& operator=(const Log&) = delete;
+
+    std::string text() const { return text_.str(); }
+
+private:
+    std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
+    std::ostringstream text_;
+};
+
+TEST_F(Restart, tells_which_files_it_cannot_use) {
+    const auto at = [&](const char* name) { return folder / "names" / name; };
+    std::ofstream(at("garbage.json")) << "\x80\xff";
+    std::ofstream(at("empty.json")).flush();
+    std::ofstream(at("open.json")) << R"({"authority": null, "classifier": "x"})";
+    for (const char* name : {"garbage.json", "empty.json"})
+        std::filesystem::permissions(at(name), std::filesystem::perms(0600));
+    std::filesystem::permissions(at("open.json"), std::filesystem::perms(0644));
+    const Log log;
+    begin();
+    let_pass();
+    EXPECT_THAT(waiting(), SizeIs(0));
+    for (const char* name : {"garbage.json", "empty.json", "open.json"}) {
+        EXPECT_THAT(log.text(), testing::HasSubstr(at(name).native() + " ")) << name;
+        EXPECT_TRUE(std::filesystem::exists(at(name)));
+    }
+    EXPECT_THAT(log.text(), testing::HasSubstr("is open to other users"));
 }
 
 TEST_F(Restart, passes_over_what_makes_no_sense) {

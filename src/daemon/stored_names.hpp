@@ -15,7 +15,19 @@ class StoredNames final : public api::NameStore {
 public:
     explicit StoredNames(host::NameFiles files) : files_(std::move(files)) {}
 
-    std::vector<std::string> wishes() const override { return files_.read_all(api::kWishSizeMax); }
+    std::vector<api::KeptWish> wishes() const override {
+        std::vector<host::FileError> problems;
+        std::vector<api::KeptWish> out;
+        for (host::NameFile& file : files_.read_all(api::kWishSizeMax, problems))
+            out.push_back({file.file.native(), std::move(file.content)});
+        for (const host::FileError& problem : problems)
+            complain(problem.path.native(), what_is_wrong(problem.code));
+        return out;
+    }
+
+    void complain(std::string_view place, std::string_view why) const override {
+        spdlog::warn("{} {}; the name in it is not published", place, why);
+    }
 
     bool keep(std::string_view peer_name, std::string_view wish) override {
         const auto written = files_.write(peer_name, wish);

@@ -67,6 +67,12 @@ void IdentityVault::load() {
         default_file_ = *chosen;
         while (default_file_.ends_with('\n'))
             default_file_.pop_back();
+        const bool is_told = std::ranges::any_of(problems_, [this](const VaultProblem& problem) {
+            return problem.file == directory_.path() / default_file_;
+        });
+        if (!default_identity() && !is_told) {
+            problems_.push_back({directory_.path() / kDefaultFile, IdentityFault::dangling});
+        }
     } else if (chosen.error().code != FileErrc::not_found) {
         problems_.push_back({chosen.error().path, chosen.error().code});
     }

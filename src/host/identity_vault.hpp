@@ -25,6 +25,7 @@ enum class IdentityFault : std::uint8_t {
     misplaced,     // its name is not the one of the identity inside: a copied or renamed file
     same_label,    // another file has the same label
     beyond_limit,  // above identity::kIdentitiesMax
+    dangling,      // the file `default`: it names none that is served
 };
 
 /// A file of the vault that is not served.

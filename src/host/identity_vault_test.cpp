@@ -187,6 +187,22 @@ TEST_F(IdentityVaultTest, tells_what_it_does_not_serve) {
         reasons.end());
 }
 
+TEST_F(IdentityVaultTest, tells_that_the_default_names_nobody) {
+    {
+        IdentityVault vault = open();
+        ASSERT_TRUE(vault.add(document("alice")));
+    }
+    for (const char* content : {"", "garbage", "\1\n", "../identities/alice.json\n"}) {
+        overwrite(folder / "default", content);
+        const IdentityVault vault = open();
+        EXPECT_EQ(labels(vault), std::vector<std::string>{"alice"});
+        EXPECT_FALSE(vault.default_identity());
+        ASSERT_EQ(vault.problems().size(), 1U) << content;
+        EXPECT_EQ(vault.problems()[0].file, folder / "default");
+        EXPECT_EQ(std::get<IdentityFault>(vault.problems()[0].reason), IdentityFault::dangling);
+    }
+}
+
 // A crash at any byte of a rename leaves the old document or the new one.
 TEST_F(IdentityVaultTest, survives_a_crash_in_the_middle_of_a_write) {
     std::string document_of_alice;

@@ -24,11 +24,16 @@ std::expected<NameFiles, FileError> NameFiles::open(const std::filesystem::path&
     return NameFiles(std::move(*opened));
 }
 
-std::vector<std::string> NameFiles::read_all(std::size_t size_max) const {
-    std::vector<std::string> out;
+std::vector<NameFile>
+NameFiles::read_all(std::size_t size_max, std::vector<FileError>& problems) const {
+    std::vector<NameFile> out;
     for (const std::string& name : directory_.names()) {
         if (!name.ends_with(kNameSuffix)) continue;
-        if (auto content = directory_.read(name, size_max)) out.push_back(std::move(*content));
+        auto content = directory_.read(name, size_max);
+        if (content)
+            out.push_back({directory_.path() / name, std::move(*content)});
+        else
+            problems.push_back(content.error());
     }
     return out;
 }

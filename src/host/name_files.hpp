@@ -14,12 +14,17 @@
 
 namespace kith::host {
 
+struct NameFile {
+    std::filesystem::path file;
+    std::string content;
+};
+
 class NameFiles {
 public:
     static std::expected<NameFiles, FileError> open(const std::filesystem::path& directory);
 
-    /// The contents of those up to `size_max` bytes; what else lies there is passed over.
-    std::vector<std::string> read_all(std::size_t size_max) const;
+    /// Those up to `size_max` bytes. `problems` gets what is called like one and cannot be used.
+    std::vector<NameFile> read_all(std::size_t size_max, std::vector<FileError>& problems) const;
 
     std::expected<void, FileError>
     write(std::string_view peer_name, std::string_view content) const;
