@@ -18,6 +18,10 @@ namespace kith::api {
 
 std::expected<graph::Graph*, Error> require_graph(GraphService& service, const std::string& name) {
     if (graph::Graph* graph = service.graphs().find(name)) return graph;
+    if (const auto at = service.unopened().find(name); at != service.unopened().end()) {
+        const Error why = to_error(at->second);
+        return refuse(why.code, fmt::format("{} cannot be opened: {}", name, why.message));
+    }
     const auto names = service.graphs().names();
     if (names.empty()) {
         return refuse(

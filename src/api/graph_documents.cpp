@@ -289,6 +289,12 @@ Json graph_document(GraphService& service, const std::string& name) {
         {"counters", counters_json(graph)}};
 }
 
+Json unopened_document(const std::string& name, node::GraphsErrc why) {
+    const Error error = to_error(why);
+    return {
+        {"name", name}, {"error", {{"code", to_string(error.code)}, {"message", error.message}}}};
+}
+
 Json graph_node_document(const graph::NodeInfo& node, graph::NodeId own) {
     return {
         {"node", node_text(node.node)},

@@ -21,6 +21,8 @@ Error to_error(store::AttributesErrc error);
 
 /// Requires: a graph that is open.
 Json graph_document(GraphService& service, const std::string& name);
+/// One that cannot be opened.
+Json unopened_document(const std::string& name, node::GraphsErrc why);
 Json graph_node_document(const graph::NodeInfo& node, graph::NodeId own);
 Json neighbour_document(const graph::LinkInfo& link);
 

@@ -180,7 +180,11 @@ Cancel GraphRoutes::list(GraphCall call) {
     Json graphs = Json::array();
     for (const std::string& name : service_.graphs().names())
         graphs.push_back(graph_document(service_, name));
-    return call.answer(Answer{200, {{"graphs", std::move(graphs)}}});
+    Json unopened = Json::array();
+    for (const auto& [name, why] : service_.unopened())
+        unopened.push_back(unopened_document(name, why));
+    return call.answer(
+        Answer{200, {{"graphs", std::move(graphs)}, {"unopened", std::move(unopened)}}});
 }
 
 Cancel GraphRoutes::create(GraphCall call) {
@@ -214,9 +218,14 @@ Cancel GraphRoutes::close(GraphCall call) {
     if (!body) return call.refuse(body.error());
     if (const auto read = body->finish(); !read) return call.refuse(read.error());
     const std::string& name = call.arguments.front();
-    const auto graph = require_graph(service_, name);
-    if (!graph) return call.refuse(graph.error());
-    Json document = graph_document(service_, name);
+    Json document;
+    if (const auto at = service_.unopened().find(name); at != service_.unopened().end()) {
+        document = unopened_document(name, at->second);
+    } else {
+        const auto graph = require_graph(service_, name);
+        if (!graph) return call.refuse(graph.error());
+        document = graph_document(service_, name);
+    }
     const auto closed = service_.close(name);
     if (!closed) return call.refuse(to_error(closed.error()));
     return call.answer(Answer{200, std::move(document)});

@@ -61,7 +61,8 @@ std::string payload_line(const Json& record) {
 }
 
 std::string render_graphs(const Json& graphs, const Page& page) {
-    if (list_of(graphs, "graphs").empty()) {
+    const bool is_all_well = list_of(graphs, "unopened").empty();
+    if (list_of(graphs, "graphs").empty() && is_all_well) {
         return "no graph is open here; begin with: kith graph create NAME, or: kith graph open "
                "NAME\n";
     }
@@ -79,6 +80,10 @@ std::string render_graphs(const Json& graphs, const Page& page) {
              {whole_number(graph, "nodes")},
              {whole_number(graph, "neighbours")},
              {is_secured ? "yes" : "no", is_secured ? Tone::good : Tone::faint}});
+    }
+    for (const Json& graph : list_of(graphs, "unopened")) {
+        const std::string why = text_of(object_of(graph, "error"), "message");
+        table.add_row({{text_of(graph, "name")}, {"not open: " + why, Tone::bad}, {}, {}, {}});
     }
     return table.render(page);
 }

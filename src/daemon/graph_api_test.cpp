@@ -1,8 +1,11 @@
 // docs/api.md, Graphs, against real nodes that share records over loopback.
 
 #include "daemon/api_world_test.hpp"
+#include "host/temporary_directory_test.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <gmock/gmock.h>
 #include <string>
@@ -100,6 +103,30 @@ TEST_F(GraphApiTest, founds_lists_closes_and_reopens_a_graph) {
     EXPECT_EQ(alice.call("DELETE", "/v1/graphs/plans").status, 200U);
     EXPECT_EQ(alice.post("/v1/graphs/plans/open").document["synchronized"], false);
     EXPECT_EQ(alice.get("/v1/graphs/plans/records").code(), "not_ready");
+}
+
+TEST_F(GraphApiTest, shows_and_closes_a_graph_that_cannot_be_opened) {
+    const host::TemporaryDirectory place;
+    const auto folder = place.path() / "data";
+    {
+        ApiWorld carol(loop, nullptr, pnrp::modern_profile(), folder);
+        ASSERT_EQ(carol.post("/v1/graphs", {{"name", "plans"}}).status, 201U);
+    }
+    const auto file = host::GraphStores::open(folder / "graphs")->file_of("plans");
+    std::filesystem::remove(file.native() + "-wal");
+    std::ofstream(file, std::ios::trunc) << std::string(9000, 'x');
+    ApiWorld carol(loop, nullptr, pnrp::modern_profile(), folder);
+    const Json listed = carol.get("/v1/graphs").document;
+    EXPECT_EQ(listed["graphs"], Json::array());
+    ASSERT_EQ(listed["unopened"].size(), 1U);
+    EXPECT_EQ(listed["unopened"][0]["name"], "plans");
+    EXPECT_EQ(listed["unopened"][0]["error"]["code"], "storage");
+    const ApiAnswer shown = carol.get("/v1/graphs/plans");
+    EXPECT_EQ(shown.code(), "storage");
+    EXPECT_THAT(shown.body, HasSubstr("plans cannot be opened: "));
+    EXPECT_EQ(carol.post("/v1/graphs/plans/close").document, listed["unopened"][0]);
+    EXPECT_EQ(carol.get("/v1/graphs").document["unopened"], Json::array());
+    EXPECT_EQ(carol.post("/v1/graphs/plans/close").code(), "not_found");
 }
 
 TEST_F(GraphApiTest, says_that_a_member_has_other_rules) {

@@ -1,4 +1,5 @@
 """Graphs as their users see them: real processes that share records."""
+import hashlib
 import json
 import os
 import select
@@ -284,6 +285,33 @@ def test_the_rules_of_a_graph_are_those_of_its_founder(world, founders, joiners)
     graphs.join(bob, "plans", alice, *founders)
     graphs.wait_equal("plans", [alice, bob])
     assert set(graphs.records(bob, "plans")) == kept
+
+
+def test_a_graph_whose_file_is_gone_is_no_new_graph(alice):
+    graphs.add(alice, "plans", "list", "bread")
+    graphs.found(alice, "empty")
+    graphs.found(alice, "well")
+    assert alice.stop() == 0
+    folder = alice.data / "graphs"
+    files = {name: folder / (hashlib.sha256(name.encode()).hexdigest()[:32] + ".db")
+             for name in ("plans", "empty")}
+    files["plans"].unlink()
+    files["empty"].write_bytes(b"")
+    alice.start()
+    listed = alice.ask("graph", "list")
+    assert [graph["name"] for graph in listed["graphs"]] == ["well"]
+    assert [(graph["name"], graph["error"]["code"]) for graph in listed["unopened"]] == [
+        ("empty", "storage"), ("plans", "storage")]
+    log = alice.log.read_text(encoding="utf-8")
+    for name, file in files.items():
+        assert f"graph {name} does not open" in log and os.fspath(file) in log
+        assert "put it back" in refused(alice, 1, "storage", "graph", "status", name)
+        refused(alice, 1, "storage", "graph", "open", name)
+    assert not files["plans"].exists() and files["empty"].stat().st_size == 0
+    alice.ask("graph", "close", "plans")
+    alice.ask("graph", "delete", "empty", "--yes")
+    assert alice.ask("graph", "list")["unopened"] == []
+    alice.ask("graph", "open", "empty")
 
 
 def test_an_export_brings_back_what_was_lost(world, tmp_path):
