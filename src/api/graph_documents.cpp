@@ -186,7 +186,10 @@ Error to_error(graph::GraphErrc error) {
     case GraphErrc::bad_attributes:
         return {ErrorCode::bad_attribute, "these are no attributes"};
     case GraphErrc::too_large:
-        return {ErrorCode::too_large, "above the largest record that this graph takes"};
+        return {
+            ErrorCode::too_large,
+            "a record is smaller than the largest that this graph takes, 60 MiB unless it says "
+            "less"};
     case GraphErrc::refused:
         return {ErrorCode::not_allowed, "the graph's security provider refused"};
     case GraphErrc::too_many:
