@@ -28,6 +28,8 @@ std::string_view text_of(FileErrc code) {
         return "is open to other users; take their rights away with chmod go=";
     case FileErrc::too_large:
         return "is too large";
+    case FileErrc::damaged:
+        return "is damaged, or was written by a later version of Kith";
     case FileErrc::locked:
         return "is in use by another kithd";
     case FileErrc::disk_full:

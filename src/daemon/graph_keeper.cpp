@@ -84,6 +84,12 @@ std::string_view to_text(node::GraphsErrc code) {
 std::expected<GraphHoldings, ConfigError>
 take_graphs(const Config& config, const host::PrivateDirectory& data, SecureRandom& random) {
     auto list = host::load_graph_list(data);
+    if (!list && list.error().code == host::FileErrc::damaged) {
+        return refuse(fmt::format(
+            "{}; put a copy of it back, or move it away: kithd then begins under another peer id, "
+            "without the graphs that it lists",
+            to_sentence(list.error())));
+    }
     if (!list) return refuse(to_sentence(list.error()));
     if (list->peer_id.empty()) {
         list->peer_id = to_hex(random.bytes<16>());

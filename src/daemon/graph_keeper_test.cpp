@@ -236,7 +236,8 @@ TEST(GraphKeeper, does_not_start_under_another_peer_id) {
     const auto data = *host::PrivateDirectory::open(folder);
     ASSERT_TRUE(data.write("graphs.json", "{", host::PrivateDirectory::Existing::replace));
     const DaemonRun run(folder);
-    EXPECT_NE(run.refusal.find("graphs.json"), std::string::npos) << run.refusal;
+    EXPECT_NE(run.refusal.find("graphs.json is damaged"), std::string::npos) << run.refusal;
+    EXPECT_NE(run.refusal.find("put a copy of it back"), std::string::npos) << run.refusal;
 }
 
 } // namespace

@@ -79,8 +79,7 @@ std::expected<GraphList, FileError> load_graph_list(const PrivateDirectory& dire
     if (!content && content.error().code == FileErrc::not_found) return GraphList{};
     if (!content) return std::unexpected(content.error());
     auto list = parse_list(*content);
-    if (!list)
-        return std::unexpected(FileError{FileErrc::wrong_kind, directory.path() / kListFile});
+    if (!list) return std::unexpected(FileError{FileErrc::damaged, directory.path() / kListFile});
     return std::move(*list);
 }
 

@@ -21,7 +21,7 @@ struct GraphList {
     bool operator==(const GraphList&) const = default;
 };
 
-/// An empty list if there is no file. `wrong_kind` for a file that is damaged or of a later
+/// An empty list if there is no file. `damaged` for a file that is damaged or of a later
 /// version: to go on without it would be to found graphs under another peer id.
 std::expected<GraphList, FileError> load_graph_list(const PrivateDirectory& directory);
 

@@ -36,7 +36,9 @@ TEST(GraphList, is_not_guessed_at_when_it_is_damaged) {
           R"({"version":2,"peer":"a","port":1,"graphs":[]})",
           R"({"version":1,"peer":1,"port":1,"graphs":[]})"}) {
         ASSERT_TRUE(directory.write("graphs.json", text, PrivateDirectory::Existing::replace));
-        EXPECT_FALSE(load_graph_list(directory)) << text;
+        const auto list = load_graph_list(directory);
+        ASSERT_FALSE(list) << text;
+        EXPECT_EQ(list.error().code, FileErrc::damaged);
     }
 }
 

@@ -22,7 +22,8 @@ enum class FileErrc : std::uint8_t {
     wrong_owner,    // belongs to another user
     open_to_others, // its mode lets others read or change it
     too_large,
-    locked, // another process holds the lock
+    damaged, // what is in it makes no sense, or comes from a later version
+    locked,  // another process holds the lock
     disk_full,
     read_only,
     not_permitted,
