@@ -5,13 +5,13 @@
 #include "cli/graph_commands.hpp"
 #include "cli/graph_render.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/standard_output.hpp"
 #include "cli/terminal_text.hpp"
 
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <fmt/format.h>
 #include <map>
 #include <set>
@@ -113,9 +113,9 @@ private:
         return {};
     }
 
+    // The first failure stays: what was said while nobody could see it is not told twice.
     void print(const std::string& text) {
-        std::fwrite(text.data(), 1, text.size(), stdout);
-        std::fflush(stdout);
+        if (shows_) shows_ = cli::print(text);
     }
 
     // A line of the room's own.
@@ -238,6 +238,7 @@ private:
         for (;; ready = wait_readable(
                     {events.fd(), STDIN_FILENO, interrupts.fd()}, std::chrono::seconds(10))) {
             if (const auto signal = interrupts.take()) return interrupted_by(*signal);
+            if (!shows_) return std::unexpected(shows_.error());
             if ((ready & 1U) != 0) {
                 if (const auto heard = listen(events); !heard) {
                     return std::unexpected(heard.error());
@@ -246,9 +247,11 @@ private:
             if ((ready & 2U) != 0) {
                 const auto stays = hear();
                 if (!stays) return std::unexpected(stays.error());
-                if (!*stays) return Done{nullptr, {}};
+                if (!*stays) break;
             }
         }
+        if (!shows_) return std::unexpected(shows_.error());
+        return Done{nullptr, {}};
     }
 
     const Session& session_;
@@ -258,6 +261,7 @@ private:
     std::set<std::string> shown_;             // ids of messages
     std::map<std::string, std::string> here_; // by node; others than this one
     std::string typed_;                       // no whole line yet
+    std::expected<void, Failure> shows_;      // whether standard output takes what is shown
 };
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "cli/environment.hpp"
 #include "cli/failure.hpp"
 #include "cli/program.hpp"
+#include "cli/standard_output.hpp"
 
 #include <cstdio>
 #include <exception>
@@ -13,10 +14,9 @@ int main(int argc, char** argv) {
         const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
         const Outcome outcome = run(arguments, read_environment());
         std::fputs(outcome.err.c_str(), stderr);
-        std::fwrite(outcome.out.data(), 1, outcome.out.size(), stdout);
-        if (std::fflush(stdout) != 0) {
-            std::fputs("kith: cannot write to standard output\n", stderr);
-            return kExitFailed;
+        if (const auto printed = print(outcome.out); !printed) {
+            std::fprintf(stderr, "kith: %s\n", printed.error().sentence.c_str());
+            return printed.error().exit_code;
         }
         return outcome.afterwards ? outcome.afterwards() : outcome.exit_code;
     } catch (const std::exception& error) {

@@ -7,6 +7,7 @@
 #include "cli/graph_commands.hpp"
 #include "cli/graph_render.hpp"
 #include "cli/search_text.hpp"
+#include "cli/standard_output.hpp"
 
 #include <system_error>
 
@@ -71,13 +72,7 @@ save_payload(const Session& session, const std::string& target, const std::strin
         return std::unexpected(complaint_of(
             Answer{stream->status(), Json::parse(content, nullptr, /*allow_exceptions=*/false)}));
     }
-    if (path == "-") {
-        const bool is_written =
-            std::fwrite(content.data(), 1, content.size(), stdout) == content.size() &&
-            std::fflush(stdout) == 0;
-        if (!is_written) return failed("cannot write to standard output");
-        return {};
-    }
+    if (path == "-") return print(content);
     return write_plain_file(path, content);
 }
 

@@ -6,8 +6,8 @@
 #include "cli/graph_commands.hpp"
 #include "cli/graph_render.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/standard_output.hpp"
 
-#include <cstdio>
 #include <fmt/format.h>
 
 namespace kith::cli {
@@ -19,14 +19,13 @@ Result execute(const Session& session, const Watch& command) {
     while (true) {
         const auto received = events->receive();
         if (!received) return std::unexpected(received.error());
+        std::string lines;
         for (const Json& event : *received) {
-            const std::string line =
-                session.prints_json()
-                    ? event.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n"
-                    : render_event(event, session.page());
-            std::fwrite(line.data(), 1, line.size(), stdout);
+            lines += session.prints_json()
+                         ? event.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n"
+                         : render_event(event, session.page());
         }
-        if (std::fflush(stdout) != 0) return failed("cannot write to standard output");
+        if (const auto printed = print(lines); !printed) return std::unexpected(printed.error());
         if (events->is_over()) return failed("kithd has ended the stream of events");
         // Last: what came along with the answer's head makes nothing readable any more.
         wait_readable({events->fd(), interrupts.fd()}, std::chrono::seconds(10));

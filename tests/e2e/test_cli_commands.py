@@ -208,8 +208,10 @@ def test_a_stopped_daemon_is_named_with_its_cure(alice):
 
 
 def test_output_that_cannot_be_written_is_a_failure(alice):
-    with open("/dev/full", "w", encoding="utf-8") as full:
-        done = subprocess.run([alice.programs / "kith", "--api", alice.socket, "status"],
-                              stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
-    assert done.returncode == 1
-    assert b"cannot write" in done.stderr
+    # The second is larger than the buffer of a standard output.
+    for words in (["status"], ["--json", "status"]):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([alice.programs / "kith", "--api", alice.socket, *words],
+                                  stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
+        assert done.returncode == 1
+        assert b"cannot write" in done.stderr
