@@ -8,6 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -64,7 +65,10 @@ asio::awaitable<void>
 converse(Local::endpoint endpoint, http::request<http::string_body>& message, Parser& parser) {
     Local::socket socket(co_await asio::this_coro::executor);
     co_await socket.async_connect(endpoint, asio::use_awaitable);
-    co_await http::async_write(socket, message, asio::use_awaitable);
+    // Who refuses a request does so before all of it has come, and then reads no further: what was
+    // answered is there to be read all the same.
+    error_code unsent;
+    co_await http::async_write(socket, message, asio::redirect_error(asio::use_awaitable, unsent));
     boost::beast::flat_buffer buffer;
     co_await http::async_read(socket, buffer, parser, asio::use_awaitable);
 }

@@ -74,6 +74,17 @@ TEST(ApiClient, TellsAMissingSocketFromADeadOne) {
     EXPECT_EQ(dead.error().code, ClientErrc::nobody);
 }
 
+TEST(ApiClient, ReadsTheAnswerOfAServerThatWillNotReadTheRequest) {
+    const LocalServer server(
+        [](const auto&) { return testing::http_error(400, "bad_request", "larger than 256 KiB"); },
+        testing::Reading::head);
+    Request request{
+        .method = Method::post, .target = "/x", .raw = std::string(std::size_t{8} << 20U, 'x')};
+    const auto answer = ApiClient(server.path()).exchange(request);
+    ASSERT_TRUE(answer) << static_cast<int>(answer.error().code);
+    EXPECT_EQ(answer->status, 400U);
+}
+
 TEST(ApiClient, RefusesWhatIsNotAnAnswerOfTheApi) {
     EXPECT_EQ(error_with(""), ClientErrc::broken);
     EXPECT_EQ(error_with("SSH-2.0-OpenSSH\r\n\r\n"), ClientErrc::broken);

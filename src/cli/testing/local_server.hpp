@@ -49,13 +49,17 @@ inline std::string http_error(unsigned status, const std::string& code, const st
     return http_answer(status, document.dump());
 }
 
+/// How much of a request is read before it is answered.
+enum class Reading : std::uint8_t { all, head };
+
 class LocalServer {
 public:
     /// What to send for a request; nothing: keep silent and the connection open.
     using Answerer = std::function<std::optional<std::string>(const SeenRequest&)>;
 
-    explicit LocalServer(Answerer answerer)
+    explicit LocalServer(Answerer answerer, Reading reading = Reading::all)
         : answerer_(std::move(answerer)),
+          reading_(reading),
           path_(directory_.path() + "/api.sock"),
           stop_(eventfd(0, EFD_CLOEXEC)),
           listener_(socket(AF_UNIX, SOCK_STREAM, 0)) {
@@ -131,18 +135,23 @@ private:
         std::string bytes;
         while (true) {
             const std::size_t end = bytes.find("\r\n\r\n");
-            if (end != std::string::npos && bytes.size() - end - 4 >= body_size(bytes)) {
-                const std::size_t line = bytes.find(" HTTP/1.1\r\n");
-                SeenRequest request{.line = bytes.substr(0, line)};
-                if (body_size(bytes) != 0) request.body = Json::parse(bytes.substr(end + 4));
-                return request;
-            }
+            const bool is_enough =
+                end != std::string::npos &&
+                (reading_ == Reading::head || bytes.size() - end - 4 >= body_size(bytes));
+            if (is_enough) return understood(bytes, bytes.substr(end + 4));
             std::array<char, 4096> chunk{};
             if (!wait_for(fd)) return std::nullopt;
             const ssize_t size = read(fd, chunk.data(), chunk.size());
             if (size <= 0) return std::nullopt;
             bytes.append(chunk.data(), static_cast<std::size_t>(size));
         }
+    }
+
+    SeenRequest understood(const std::string& bytes, const std::string& body) const {
+        SeenRequest request{.line = bytes.substr(0, bytes.find(" HTTP/1.1\r\n"))};
+        if (reading_ == Reading::head) return request;
+        if (!body.empty()) request.body = Json::parse(body);
+        return request;
     }
 
     static std::size_t body_size(const std::string& bytes) {
@@ -158,6 +167,7 @@ private:
 
     TemporaryDirectory directory_;
     Answerer answerer_;
+    Reading reading_;
     std::string path_;
     int stop_;
     int listener_;
