@@ -3,6 +3,7 @@
 #include "api/encoding.hpp"
 #include "api/graph_text.hpp"
 #include "base/overload.hpp"
+#include "store/limits.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -115,6 +116,12 @@ Json counters_json(const graph::Graph& graph) {
         {"bytes_sent", counters.bytes_sent},
         {"bytes_received", counters.bytes_received},
         {"dropped", std::move(dropped)}};
+}
+
+// Enough of a text to know it again.
+std::string_view beginning_of(std::string_view text) {
+    constexpr std::size_t kShownMax = 60;
+    return text.substr(0, std::min(text.size(), kShownMax));
 }
 
 } // namespace
@@ -246,9 +253,40 @@ Error to_error(store::AttributesErrc error) {
             ErrorCode::bad_attribute,
             "the value of an attribute is no number of digits, no ISO 8601 date, or not text"};
     case AttributesErrc::too_large:
-        return {ErrorCode::bad_attribute, "too many attributes, or too long ones"};
+        return {
+            ErrorCode::bad_attribute,
+            fmt::format(
+                "a record has at most {} attributes, of {} KiB in all",
+                store::kAttributesMax,
+                store::kAttributesDocumentMax / 1024)};
     }
     return {ErrorCode::bad_attribute, "these are no attributes"};
+}
+
+std::expected<std::string, Error> read_attributes(const std::vector<std::string>& texts) {
+    std::vector<store::Attribute> attributes;
+    for (const std::string& text : texts) {
+        auto attribute = parse_attribute(text);
+        if (!attribute) {
+            return refuse(
+                ErrorCode::bad_attribute,
+                fmt::format(
+                    "{} is no attribute of the form NAME=VALUE or NAME:TYPE=VALUE with the types "
+                    "string, int and date",
+                    beginning_of(text)));
+        }
+        attributes.push_back(std::move(*attribute));
+    }
+    auto document = store::attributes_document(attributes);
+    if (document) return std::move(*document);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        const auto alone = store::attributes_document({attributes[i]});
+        if (alone) continue;
+        Error error = to_error(alone.error());
+        error.message = fmt::format("{}: {}", beginning_of(texts[i]), error.message);
+        return std::unexpected(std::move(error));
+    }
+    return std::unexpected(to_error(document.error()));
 }
 
 Json graph_document(GraphService& service, const std::string& name) {

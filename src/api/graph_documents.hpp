@@ -10,7 +10,9 @@
 #include "store/query.hpp"
 
 #include <cstddef>
+#include <expected>
 #include <string>
+#include <vector>
 
 namespace kith::api {
 
@@ -18,6 +20,10 @@ Error to_error(node::GraphsErrc error);
 Error to_error(graph::GraphErrc error);
 Error to_error(store::QueryErrc error);
 Error to_error(store::AttributesErrc error);
+
+/// The document for attributes that are written `NAME=VALUE` or `NAME:TYPE=VALUE`; a refusal says
+/// which of them it is about.
+std::expected<std::string, Error> read_attributes(const std::vector<std::string>& texts);
 
 /// Requires: a graph that is open.
 Json graph_document(GraphService& service, const std::string& name);

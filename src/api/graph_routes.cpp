@@ -287,16 +287,8 @@ Cancel GraphRoutes::set_presence(GraphCall call) {
     if (const auto graph = require_graph(service_, name); !graph) {
         return call.refuse(graph.error());
     }
-    std::vector<store::Attribute> attributes;
-    for (const std::string& text : texts) {
-        auto attribute = parse_attribute(text);
-        if (!attribute) {
-            return call.refuse(to_error(store::AttributesErrc::not_attributes));
-        }
-        attributes.push_back(std::move(*attribute));
-    }
-    const auto document = store::attributes_document(attributes);
-    if (!document) return call.refuse(to_error(document.error()));
+    const auto document = read_attributes(texts);
+    if (!document) return call.refuse(document.error());
     service_.change(
         name,
         [text = *document](graph::Graph& graph, Now now) {

@@ -215,7 +215,9 @@ void Connection::received(const ErrorInfo& error) {
             fmt::format("the request is larger than {} KiB", body_size_max() / 1024));
     }
     if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-        return refuse_unread("the head of the request is too large");
+        return refuse_unread(fmt::format(
+            "the head of the request is larger than {} KiB",
+            server_->limits.header_size_max / 1024));
     }
     if (error.category() == make_error_code(http::error::bad_method).category() &&
         error != http::error::end_of_stream && error != http::error::partial_message) {

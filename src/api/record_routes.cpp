@@ -8,6 +8,7 @@
 #include <chrono>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -51,25 +52,6 @@ struct Wish {
     bool refreshes = false;
 };
 
-std::expected<std::string, Error> read_attributes(const std::vector<std::string>& texts) {
-    std::vector<store::Attribute> attributes;
-    for (const std::string& text : texts) {
-        auto attribute = parse_attribute(text);
-        if (!attribute) {
-            return refuse(
-                ErrorCode::bad_attribute,
-                fmt::format(
-                    "{} is no attribute of the form NAME=VALUE or NAME:TYPE=VALUE with the types "
-                    "string, int and date",
-                    text));
-        }
-        attributes.push_back(std::move(*attribute));
-    }
-    auto document = store::attributes_document(attributes);
-    if (!document) return std::unexpected(to_error(document.error()));
-    return std::move(*document);
-}
-
 std::expected<store::RecordType, Error> read_type(const std::string& text) {
     const auto type = parse_record_type(text);
     if (!type) {
@@ -81,10 +63,6 @@ std::expected<store::RecordType, Error> read_type(const std::string& text) {
                 kTypeWordMax));
     }
     return *type;
-}
-
-bool is_raw(const Request& request) {
-    return request.content_type.starts_with("application/octet-stream");
 }
 
 // Parameters, with the payload as body.
@@ -101,17 +79,23 @@ std::expected<Written, Error> read_parameters(GraphCall& call) {
     return out;
 }
 
-// Members of a JSON object.
-std::expected<Written, Error> read_members(const GraphCall& call) {
-    auto body = call.body();
+// Members of a JSON object, with the payload among them or behind it.
+std::expected<Written, Error> read_members(
+    const GraphCall& call, std::string_view members, std::optional<std::string_view> payload) {
+    if (const auto read = call.parameters.finish(); !read) return std::unexpected(read.error());
+    auto body = RequestBody::parse(members);
     if (!body) return std::unexpected(body.error());
     Written out;
     out.type = body->optional_text("type");
-    if (body->has("attributes")) out.attributes = body->texts("attributes");
+    // How many are too many is the graph's to say.
+    if (body->has("attributes")) {
+        out.attributes = body->texts("attributes", std::numeric_limits<std::size_t>::max());
+    }
     out.lifetime_ms = body->number_or("lifetime_ms", 0, kRecordLifetimeMin, kRecordLifetimeMax);
     out.refreshes = body->flag_or("refreshes", false);
-    const auto base64 = body->optional_text("payload_base64");
+    const auto base64 = payload ? std::nullopt : body->optional_text("payload_base64");
     if (const auto read = body->finish(); !read) return std::unexpected(read.error());
+    if (payload) out.payload = to_owned(as_bytes(*payload));
     if (base64) {
         out.payload = from_base64(*base64);
         if (!out.payload) return refuse(ErrorCode::bad_payload, "the payload is not base64");
@@ -119,8 +103,23 @@ std::expected<Written, Error> read_members(const GraphCall& call) {
     return out;
 }
 
+std::expected<Written, Error> read_written(GraphCall& call) {
+    const std::string_view type = call.request.content_type;
+    const std::string_view body = call.request.body;
+    if (type.starts_with("application/octet-stream")) return read_parameters(call);
+    if (!type.starts_with("application/x-kith-record")) {
+        return read_members(call, body, std::nullopt);
+    }
+    const std::size_t end = body.find('\n');
+    if (end == std::string_view::npos) {
+        return refuse(
+            ErrorCode::bad_request, "the members end with a line feed, which the payload follows");
+    }
+    return read_members(call, body.substr(0, end), body.substr(end + 1));
+}
+
 std::expected<Wish, Error> read_wish(GraphCall& call) {
-    auto written = is_raw(call.request) ? read_parameters(call) : read_members(call);
+    auto written = read_written(call);
     if (!written) return std::unexpected(written.error());
     Wish wish;
     wish.payload = std::move(written->payload);

@@ -103,17 +103,17 @@ std::int64_t RequestBody::number_or(
     return fallback;
 }
 
-std::vector<std::string> RequestBody::texts(std::string_view name) {
+std::vector<std::string> RequestBody::texts(std::string_view name, std::size_t count_max) {
     const nlohmann::json* member = members_->find(name);
     if (member == nullptr) return {};
     std::vector<std::string> out;
-    bool good = member->is_array() && member->size() <= kTextsMax;
+    bool good = member->is_array() && member->size() <= count_max;
     for (std::size_t i = 0; good && i < member->size(); ++i) {
         good = (*member)[i].is_string();
         if (good) out.push_back((*member)[i].get<std::string>());
     }
     if (good) return out;
-    fail(fmt::format("the member \"{}\" has to be a list of at most {} texts", name, kTextsMax));
+    fail(fmt::format("the member \"{}\" has to be a list of at most {} texts", name, count_max));
     return {};
 }
 

@@ -21,7 +21,7 @@
 namespace kith::api {
 
 inline constexpr std::size_t kRequestSizeMax = 256 * 1024; // bytes; larger: bad_request
-inline constexpr std::size_t kTextsMax = 64;               // of one list; more: bad_request
+inline constexpr std::size_t kTextsMax = 64; // of one list, unless it is said; more: bad_request
 
 class RequestBody {
 public:
@@ -41,7 +41,7 @@ public:
     bool flag_or(std::string_view name, bool fallback);
     std::int64_t
     number_or(std::string_view name, std::int64_t fallback, std::int64_t min, std::int64_t max);
-    std::vector<std::string> texts(std::string_view name);
+    std::vector<std::string> texts(std::string_view name, std::size_t count_max = kTextsMax);
 
     /// Never empty.
     SharedSecret secret(std::string_view name);

@@ -15,8 +15,8 @@
 
 namespace kith::api {
 
-inline constexpr std::size_t kPathPartsMax = 6;    // no route has more
-inline constexpr std::size_t kParametersMax = 128; // more: no target
+inline constexpr std::size_t kPathPartsMax = 6;     // no route has more
+inline constexpr std::size_t kParametersMax = 4096; // as many as the head of a request has room for
 
 /// `name=value` pairs, read strictly: failure is sticky, and `finish()` refuses what nobody read.
 class Parameters {

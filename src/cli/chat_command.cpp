@@ -163,12 +163,11 @@ private:
     std::expected<void, Failure> speak(const std::string& text) {
         auto said = session_.call(
             {.method = Method::post,
-             .target = fmt::format(
-                 "{}/records?type={}&lifetime_ms={}&attr=nick%3D{}",
-                 graph_target(command_.graph),
-                 kType,
-                 command_.lifetime.count(),
-                 percent_encoded(nick_)),
+             .target = graph_target(command_.graph) + "/records",
+             .body =
+                 {{"type", kType},
+                  {"attributes", Json::array({"nick=" + nick_})},
+                  {"lifetime_ms", command_.lifetime.count()}},
              .raw = text},
             "saying it");
         if (!said) return std::unexpected(said.error());

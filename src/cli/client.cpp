@@ -125,8 +125,17 @@ ApiClient::exchange(Request& request, const Waiting& waiting) const {
         wipe_strings(request.body);
     }
     if (request.raw) {
-        message.set(http::field::content_type, "application/octet-stream");
-        message.body() = std::move(*request.raw);
+        // The members are one line: JSON has no line feed but between its tokens.
+        const bool is_alone = message.body().empty();
+        message.set(
+            http::field::content_type,
+            is_alone ? "application/octet-stream" : "application/x-kith-record");
+        if (is_alone) {
+            message.body() = std::move(*request.raw);
+        } else {
+            message.body() += '\n';
+            message.body() += *request.raw;
+        }
     }
     message.prepare_payload();
     Parser parser;

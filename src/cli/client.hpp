@@ -29,7 +29,7 @@ struct Request {
     Method method = Method::get;
     std::string target;                            // a path, already percent-encoded
     Json body = nullptr;                           // null: none
-    std::optional<std::string> raw = std::nullopt; // in place of `body`: bytes as they are
+    std::optional<std::string> raw = std::nullopt; // bytes as they are, behind `body` if there is
     bool upgrades = false;                         // of a stream: both ways
     std::chrono::milliseconds time_max = kAnswerTimeMax;
 };

@@ -72,6 +72,36 @@ TEST(Program, EveryReadingCommandAsksForItsDocument) {
     }
 }
 
+TEST(Program, ARecordsAttributesTravelBesideItsPayload) {
+    const LocalServer server(always(http_answer(201, R"({"id": "x"})")));
+    const TemporaryDirectory directory;
+    const std::string file = directory.write("f", "two\nlines");
+    const std::string large(100'000, 'x');
+    Words words{"record", "add", "plans", "--type", "a", "--expires", "1h", "--refresh"};
+    Json attributes = Json::array();
+    for (int i = 0; i < 200; ++i) {
+        words.emplace_back("--attr");
+        words.push_back(fmt::format("n{}={}", i, i == 7 ? large : "ü"));
+        attributes.push_back(words.back());
+    }
+    EXPECT_EQ(run_at(server, words).exit_code, 0);
+    words.push_back(file);
+    EXPECT_EQ(run_at(server, words).exit_code, 0);
+    EXPECT_EQ(run_at(server, {"record", "update", "x", "--no-attrs", file}).exit_code, 0);
+    const auto seen = server.seen();
+    ASSERT_EQ(seen.size(), 3U);
+    const Json members{
+        {"type", "a"}, {"lifetime_ms", 3'600'000}, {"attributes", attributes}, {"refreshes", true}};
+    EXPECT_EQ(seen[0].line, "POST /v1/graphs/plans/records");
+    EXPECT_EQ(seen[0].body, members);
+    EXPECT_EQ(seen[0].payload, "");
+    EXPECT_EQ(seen[1].body, members);
+    EXPECT_EQ(seen[1].payload, "two\nlines");
+    EXPECT_EQ(seen[2].line, "POST /v1/records/x");
+    EXPECT_EQ(seen[2].body, (Json{{"attributes", Json::array()}}));
+    EXPECT_EQ(seen[2].payload, "two\nlines");
+}
+
 TEST(Program, JsonPrintsTheDaemonsDocumentInAscii) {
     const LocalServer server(
         always(http_answer(200, R"({"z": "ü\u009b\u001b", "a": [1.5, null]})")));

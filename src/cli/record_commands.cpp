@@ -52,6 +52,19 @@ std::string record_target(std::string_view id) {
     return "/v1/records/" + percent_encoded(id);
 }
 
+// What is said of a record by its attributes and its file, where they are given.
+std::expected<void, Failure> wish(
+    Request& request,
+    const std::vector<std::string>& attributes,
+    const std::optional<std::string>& file) {
+    if (!attributes.empty()) request.body["attributes"] = attributes;
+    if (!file) return {};
+    auto payload = read_file(*file, kRecordSizeMax);
+    if (!payload) return std::unexpected(payload.error());
+    request.raw = std::move(*payload);
+    return {};
+}
+
 Result record_done(const Session& session, Json record, std::string_view headline) {
     std::string text = session.headline(headline) + render_record(record, session.page());
     return Done{std::move(record), std::move(text)};
@@ -118,19 +131,15 @@ Result show_records(const Session& session, const std::expected<Json, Failure>& 
 } // namespace
 
 Result execute(const Session& session, const RecordAdd& command) {
-    Request request{.method = Method::post, .target = {}, .raw = "", .time_max = kRecordTimeMax};
-    Query query(graph_target(command.graph) + "/records");
-    query.add("type", std::string_view(command.type));
-    for (const std::string& attribute : command.attributes)
-        query.add("attr", std::string_view(attribute));
-    query.add("lifetime_ms", std::string_view(std::to_string(command.lifetime.count())));
-    if (command.refreshes) query.add("refreshes", std::string_view("1"));
-    request.target = query.take();
-    if (command.file) {
-        auto payload = read_file(*command.file, kRecordSizeMax);
-        if (!payload) return std::unexpected(payload.error());
-        request.raw = std::move(*payload);
+    Request request{
+        .method = Method::post,
+        .target = graph_target(command.graph) + "/records",
+        .body = {{"type", command.type}, {"lifetime_ms", command.lifetime.count()}},
+        .time_max = kRecordTimeMax};
+    if (const auto wished = wish(request, command.attributes, command.file); !wished) {
+        return std::unexpected(wished.error());
     }
+    if (command.refreshes) request.body["refreshes"] = true;
     auto record = call_when_ready(session, request, "adding", command.timeout);
     if (!record) return std::unexpected(record.error());
     return record_done(session, std::move(*record), "added");
@@ -144,29 +153,18 @@ Result execute(const Session& session, const RecordUpdate& command) {
     if (!changes_attributes && !command.file && !command.lifetime) {
         return misused("nothing is to be changed: give a FILE, --attr, --no-attrs or --expires");
     }
-    Request request{.method = Method::post, .target = {}, .time_max = kRecordTimeMax};
     Query query(record_target(command.id));
     query.add("graph", command.graph);
-    if (command.file && !command.clears_attributes) {
-        for (const std::string& attribute : command.attributes)
-            query.add("attr", std::string_view(attribute));
-        if (command.lifetime) {
-            query.add("lifetime_ms", std::string_view(std::to_string(command.lifetime->count())));
-        }
-        auto payload = read_file(*command.file, kRecordSizeMax);
-        if (!payload) return std::unexpected(payload.error());
-        request.raw = std::move(*payload);
-    } else {
-        request.body = Json::object();
-        if (changes_attributes) request.body["attributes"] = command.attributes;
-        if (command.lifetime) request.body["lifetime_ms"] = command.lifetime->count();
-        if (command.file) {
-            const auto payload = read_file(*command.file, kRecordSizeMax);
-            if (!payload) return std::unexpected(payload.error());
-            request.body["payload_base64"] = to_base64(*payload);
-        }
+    Request request{
+        .method = Method::post,
+        .target = query.take(),
+        .body = Json::object(),
+        .time_max = kRecordTimeMax};
+    if (const auto wished = wish(request, command.attributes, command.file); !wished) {
+        return std::unexpected(wished.error());
     }
-    request.target = query.take();
+    if (command.clears_attributes) request.body["attributes"] = Json::array();
+    if (command.lifetime) request.body["lifetime_ms"] = command.lifetime->count();
     auto record = call_when_ready(session, request, "changing", command.timeout);
     if (!record) return std::unexpected(record.error());
     return record_done(session, std::move(*record), "changed");

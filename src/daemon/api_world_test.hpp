@@ -121,6 +121,12 @@ public:
         return wait(send({"POST", target, payload, "application/octet-stream"}));
     }
 
+    /// A request whose body is the members of a record, and its payload.
+    ApiAnswer post_both(const std::string& target, const Json& members, const std::string& rest) {
+        return wait(
+            send({"POST", target, members.dump() + "\n" + rest, "application/x-kith-record"}));
+    }
+
     ApiAnswer wait(const std::shared_ptr<std::optional<ApiAnswer>>& answer) {
         for (int turn = 0; turn < 3000 && !*answer; ++turn)
             loop_.run_for(std::chrono::milliseconds(10));

@@ -178,6 +178,67 @@ TEST_F(GraphApiTest, adds_changes_and_deletes_records) {
     EXPECT_EQ(alice.get("/v1/graphs/plans/records").document["records"], Json::array());
 }
 
+TEST_F(GraphApiTest, takes_as_many_attributes_as_a_record_has) {
+    found("plans");
+    const std::string records = "/v1/graphs/plans/records";
+    Json many = Json::array();
+    for (int i = 0; i < 1000; ++i)
+        many.push_back("name=" + std::to_string(i));
+    const std::string payload = "two\nlines\n";
+    const ApiAnswer added =
+        alice.post_both(records, {{"type", "a"}, {"attributes", many}}, payload);
+    ASSERT_EQ(added.status, 201U) << added.document;
+    EXPECT_EQ(added.document["attributes"].size(), 1000U);
+    const std::string target = "/v1/records/" + added.document["id"].get<std::string>();
+    EXPECT_EQ(alice.get(target + "/payload").body, payload);
+
+    const Json large = Json::array({"name=" + std::string(900'000, 'x')});
+    const ApiAnswer changed = alice.post_both(target, {{"attributes", large}}, "");
+    ASSERT_EQ(changed.status, 200U) << changed.document;
+    EXPECT_EQ(changed.document["attributes"].size(), 1U);
+    EXPECT_EQ(changed.document["size"], 0);
+    EXPECT_EQ(alice.post(target, {{"attributes", many}}).document["attributes"].size(), 1000U);
+
+    many.push_back("name=1000");
+    for (const Json& attributes : {many, Json::array({"name=" + std::string(2'000'000, 'x')})}) {
+        const ApiAnswer both =
+            alice.post_both(records, {{"type", "a"}, {"attributes", attributes}}, "");
+        EXPECT_EQ(both.code(), "bad_attribute");
+        EXPECT_THAT(both.body, HasSubstr("at most 1000 attributes, of 1024 KiB in all"));
+        const ApiAnswer alone = alice.post(target, {{"attributes", attributes}});
+        EXPECT_EQ(alone.body, both.body);
+    }
+}
+
+TEST_F(GraphApiTest, refuses_members_and_payload_that_are_not_apart) {
+    found("plans");
+    const std::string records = "/v1/graphs/plans/records";
+    const api::Request one_line{"POST", records, R"({"type": "a"})", "application/x-kith-record"};
+    EXPECT_EQ(alice.wait(alice.send(one_line)).code(), "bad_request");
+    EXPECT_EQ(
+        alice.post_both(records, {{"type", "a"}, {"payload_base64", "aGk="}}, "hi").code(),
+        "bad_request");
+    EXPECT_EQ(alice.post_both(records + "?type=a", {{"type", "a"}}, "").code(), "bad_request");
+}
+
+TEST_F(GraphApiTest, names_the_attribute_that_is_none) {
+    found("plans");
+    const auto complaint = [&](const std::string& attribute) {
+        const Json attributes = Json::array({"good=1", attribute});
+        const ApiAnswer answer =
+            alice.post("/v1/graphs/plans/records", {{"type", "a"}, {"attributes", attributes}});
+        EXPECT_EQ(answer.code(), "bad_attribute");
+        EXPECT_EQ(
+            alice.post("/v1/graphs/plans/presence", {{"attributes", attributes}}).body,
+            answer.body);
+        return answer.body;
+    };
+    EXPECT_THAT(complaint("nothing"), HasSubstr("nothing is no attribute of the form"));
+    EXPECT_THAT(complaint("a-b=1"), HasSubstr("a-b=1: the name of an attribute is"));
+    EXPECT_THAT(complaint("age:int=x"), HasSubstr("age:int=x: the value"));
+    EXPECT_THAT(complaint("peerrecordid=x"), HasSubstr("peerrecordid=x: this name stands"));
+}
+
 TEST_F(GraphApiTest, lists_in_order_and_says_what_it_leaves_out) {
     found("plans");
     std::vector<std::string> ids;

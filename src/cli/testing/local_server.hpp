@@ -32,6 +32,7 @@ namespace kith::cli::testing {
 struct SeenRequest {
     std::string line; // "GET /v1/status"
     Json body = nullptr;
+    std::string payload{}; // what comes behind the members of a record
 };
 
 /// The bytes of an answer as kithd sends it.
@@ -150,9 +151,13 @@ private:
     SeenRequest understood(const std::string& bytes, const std::string& body) const {
         SeenRequest request{.line = bytes.substr(0, bytes.find(" HTTP/1.1\r\n"))};
         if (reading_ == Reading::head) return request;
-        if (!body.empty()) request.body = Json::parse(body);
+        const std::size_t end = bytes.contains(kTwoParts) ? body.find('\n') : body.size();
+        if (!body.empty()) request.body = Json::parse(body.substr(0, end));
+        if (end < body.size()) request.payload = body.substr(end + 1);
         return request;
     }
+
+    static constexpr std::string_view kTwoParts = "Content-Type: application/x-kith-record\r\n";
 
     static std::size_t body_size(const std::string& bytes) {
         constexpr std::string_view kField = "Content-Length: ";
