@@ -19,9 +19,12 @@ namespace kith::cli {
 /// with the largest payload; lists of records have about 8 MiB.
 inline constexpr std::size_t kAnswerSizeMax = std::size_t{32} * 1024 * 1024;
 
-/// How long any answer may take that has no time limit of its own. Sealing a key takes about a
-/// second, and registering a name up to ten.
+/// How long any answer may take that has no time limit of its own.
 inline constexpr std::chrono::milliseconds kAnswerTimeMax{30'000};
+
+/// The same where a key is made, opened or sealed. That takes a second and much memory by intent,
+/// and on a machine that has something else to do many times as long.
+inline constexpr std::chrono::milliseconds kKeyTimeMax{600'000};
 
 enum class Method : std::uint8_t { get, post, remove };
 

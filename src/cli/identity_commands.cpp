@@ -50,7 +50,10 @@ Result changed(const Session& session, Json identity, std::string_view headline)
 
 Result post(const Session& session, std::string target, Json body, std::string_view headline) {
     auto identity = session.call(
-        {.method = Method::post, .target = std::move(target), .body = std::move(body)},
+        {.method = Method::post,
+         .target = std::move(target),
+         .body = std::move(body),
+         .time_max = kKeyTimeMax},
         "asking kithd");
     if (!identity) return std::unexpected(identity.error());
     return changed(session, std::move(*identity), headline);
@@ -133,7 +136,8 @@ Result execute(const Session& session, const IdentityExport& command) {
     const auto answer = session.call(
         {.method = Method::post,
          .target = identity_target(command.name) + "/export",
-         .body = std::move(body)},
+         .body = std::move(body),
+         .time_max = kKeyTimeMax},
         "exporting");
     if (!answer) return std::unexpected(answer.error());
     const std::string document = text_of(*answer, "document");

@@ -48,7 +48,11 @@ std::expected<Json, Failure>
 send(const Session& session, Json body, std::optional<std::string_view> passphrase) {
     if (passphrase) body["passphrase"] = std::string(*passphrase);
     return session.call(
-        {.method = Method::post, .target = "/v1/names", .body = std::move(body)}, "publishing");
+        {.method = Method::post,
+         .target = "/v1/names",
+         .body = std::move(body),
+         .time_max = kKeyTimeMax},
+        "publishing");
 }
 
 std::expected<Secret, Failure> ask_passphrase(const Session& session, const NamePublish& command) {
@@ -106,7 +110,11 @@ Result execute(const Session& session, const NameDelegate& command) {
     const auto post = [&](std::optional<std::string_view> passphrase) {
         if (passphrase) body["passphrase"] = std::string(*passphrase);
         return session.call(
-            {.method = Method::post, .target = "/v1/delegations", .body = body}, "delegating");
+            {.method = Method::post,
+             .target = "/v1/delegations",
+             .body = body,
+             .time_max = kKeyTimeMax},
+            "delegating");
     };
     // Only the daemon knows whether the key is protected.
     std::optional<std::expected<Json, Failure>> answer;
