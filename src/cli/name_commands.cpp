@@ -93,7 +93,13 @@ std::expected<void, Failure> save_payload(const Json& resolution, const std::str
 Result execute(const Session& session, const NamePublish& command) {
     auto name = publish(session, command);
     if (!name) return std::unexpected(name.error());
-    return with_headline(session, std::move(*name), "published");
+    const bool is_lost = name->contains("kept") && !flag_of(*name, "kept");
+    auto done = with_headline(session, std::move(*name), "published");
+    if (done && is_lost) {
+        done->warning = "the disk refused to keep the name: it is published until kithd ends, and "
+                        "publishing it again tries to keep it again";
+    }
+    return done;
 }
 
 Result execute(const Session& session, const NameDelegate& command) {

@@ -26,14 +26,17 @@ std::string json_text(const Json& document) {
     return document.dump(2, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace) + "\n";
 }
 
+// What standard error has of a sentence; of none, nothing.
+std::string sentence_line(const std::string& sentence) {
+    return sentence.empty() ? std::string{} : fmt::format("kith: {}\n", printable(sentence));
+}
+
 Outcome outcome_of(const Failure& failure, Format format) {
     Outcome outcome{.exit_code = failure.exit_code, .out = {}, .err = {}};
     if (format == Format::json && !failure.document.is_null()) {
         outcome.out = json_text(failure.document);
     }
-    if (!failure.sentence.empty()) {
-        outcome.err = fmt::format("kith: {}\n", printable(failure.sentence));
-    }
+    outcome.err = sentence_line(failure.sentence);
     return outcome;
 }
 
@@ -60,7 +63,7 @@ Outcome outcome_of(const Result& result, Format format) {
     return {
         .exit_code = kExitDone,
         .out = format == Format::json ? json_text(result->document) : result->text,
-        .err = {}};
+        .err = sentence_line(result->warning)};
 }
 
 // The node ends with the command, but for a name's, which is published for as long as it lives.

@@ -132,6 +132,19 @@ TEST(Program, AMessageCannotWriteToTheTerminal) {
         run(Words{"\x1b[2J"}, {}).err, "kith: there is no command \\x1b[2J; see: kith --help\n");
 }
 
+TEST(Program, ANameThatTheDiskRefusedIsToldOnStandardError) {
+    for (const bool kept : {true, false}) {
+        const Json name{{"peer_name", "0.web"}, {"kept", kept}};
+        const LocalServer server(always(http_answer(201, name.dump())));
+        for (const char* form : {"--color=auto", "--json"}) {
+            const Outcome outcome = run_at(server, {form, "name", "publish", "web", "--unsecured"});
+            EXPECT_EQ(outcome.exit_code, 0);
+            EXPECT_THAT(outcome.out, HasSubstr("0.web"));
+            EXPECT_EQ(outcome.err.contains("the disk refused to keep the name"), !kept);
+        }
+    }
+}
+
 TEST(Program, WhatTheDaemonCallsBadIsAMistakeOfUsage) {
     const LocalServer server(always(http_error(400, "bad_name", "0 has no classifier")));
     EXPECT_EQ(run_at(server, {"name", "resolve", "0"}).exit_code, 2);

@@ -15,8 +15,9 @@ namespace kith::cli {
 
 /// What a command that was done prints: the one or the other.
 struct Done {
-    Json document;    // with --json; null: nothing more than it wrote as it went
-    std::string text; // without
+    Json document;         // with --json; null: nothing more than it wrote as it went
+    std::string text;      // without
+    std::string warning{}; // for standard error in both cases: a sentence as that of a failure
 };
 
 using Result = std::expected<Done, Failure>;
