@@ -236,6 +236,11 @@ Cancel GraphRoutes::remove(GraphCall call) {
     const std::string& name = call.arguments.front();
     if (!node::is_graph_name(name)) return call.refuse(to_error(node::GraphsErrc::bad_name));
     const auto removed = service_.remove(name);
+    if (!removed && removed.error() == node::GraphsErrc::not_open) {
+        return call.refuse(
+            {ErrorCode::not_found,
+             fmt::format("there is nothing of a graph called {} here", name)});
+    }
     if (!removed) return call.refuse(to_error(removed.error()));
     return call.answer(Answer{200, {{"name", name}}});
 }

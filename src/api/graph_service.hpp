@@ -36,6 +36,7 @@ public:
     virtual std::expected<void, node::GraphsErrc>
     open(const std::string& name, const node::GraphOptions& options) = 0;
     virtual std::expected<void, node::GraphsErrc> close(const std::string& name) = 0;
+    /// `not_open` if nothing of this graph is here.
     virtual std::expected<void, node::GraphsErrc> remove(const std::string& name) = 0;
 
     /// The graphs that were open before and cannot be opened any more, and why. They are `close()`d

@@ -147,6 +147,22 @@ TEST_F(GraphApiTest, says_that_a_member_has_other_rules) {
         eventually([&] { return bob.get("/v1/graphs/plans").document["synchronized"] == true; }));
 }
 
+TEST_F(GraphApiTest, deletes_what_is_here_and_nothing_else) {
+    const auto remove = [&](const std::string& name) {
+        return alice.call("DELETE", "/v1/graphs/" + name);
+    };
+    const ApiAnswer typo = remove("plams");
+    EXPECT_EQ(typo.code(), "not_found");
+    EXPECT_THAT(typo.body, HasSubstr("nothing of a graph called plams"));
+    found("closed");
+    alice.post("/v1/graphs/closed/close");
+    alice.post("/v1/graphs", {{"name", "memory"}, {"in_memory", true}});
+    for (const char* name : {"closed", "memory"}) {
+        EXPECT_EQ(remove(name).status, 200U) << name;
+        EXPECT_EQ(remove(name).code(), "not_found") << name;
+    }
+}
+
 TEST_F(GraphApiTest, adds_changes_and_deletes_records) {
     found("plans");
     const ApiAnswer added = alice.post_raw(

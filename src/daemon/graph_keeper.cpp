@@ -262,7 +262,15 @@ std::expected<void, node::GraphsErrc> GraphKeeper::close(const std::string& name
     return done;
 }
 
+// Of a graph in memory there is the graph alone; of one that did not open, its place on the list.
+bool GraphKeeper::knows(const std::string& name) {
+    if (driver_.graphs().find(name) != nullptr || list_.graphs.contains(name)) return true;
+    std::error_code error;
+    return std::filesystem::exists(stores_.file_of(name), error) || error;
+}
+
 std::expected<void, node::GraphsErrc> GraphKeeper::remove(const std::string& name) {
+    if (!knows(name)) return std::unexpected(node::GraphsErrc::not_open);
     auto done = driver_.remove(name);
     if (done) forget(name);
     return done;

@@ -74,6 +74,7 @@ private:
     std::expected<void, node::GraphsErrc>
     open_kept(const std::string& name, const node::GraphOptions& options);
     bool is_lost(const std::string& name, const node::GraphOptions& options) const;
+    bool knows(const std::string& name);
     void keep(const std::string& name);
     void forget(const std::string& name);
     void save();
