@@ -1,5 +1,7 @@
 #include "cli/search_text.hpp"
 
+#include "store/values.hpp"
+
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
@@ -15,7 +17,11 @@ constexpr unsigned kDepthMax = 16; // what kithd takes
 struct Comparison {
     std::string_view text;
     std::string_view name;
+
+    bool orders() const { return name != "equal" && name != "notequal"; }
 };
+
+constexpr std::string_view kComparisonCharacters = "=<>";
 
 // Longer ones first.
 constexpr std::array kComparisons{
@@ -67,6 +73,17 @@ bool looks_like_date(std::string_view text) {
     const std::string_view day = text.substr(0, text.find('T'));
     const bool has_digits = day.size() >= 4 && std::ranges::all_of(day.substr(0, 4), is_digit);
     return has_digits && day.size() > 4 && day[4] == '-';
+}
+
+// -1, +1, 1.5, 1e9: numbers elsewhere, which the order of texts would make nonsense of.
+bool looks_like_other_number(std::string_view text) {
+    const bool has_sign = text.front() == '-' || text.front() == '+';
+    const std::string_view digits = text.substr(has_sign ? 1 : 0);
+    const bool begins = !digits.empty() && is_digit(digits.front());
+    const bool is_numeric = std::ranges::all_of(
+        digits, [](char c) { return is_digit(c) || std::string_view(".,e+-").contains(c); });
+    const bool has_other = has_sign || !std::ranges::all_of(digits, is_digit);
+    return begins && is_numeric && has_other && !looks_like_date(text);
 }
 
 class SearchParser {
@@ -213,6 +230,17 @@ private:
         } else {
             value = take_bare();
             if (value.empty()) return complain(fmt::format("a value is missing after {}", name));
+            const bool is_comparison = kComparisonCharacters.contains(value.front());
+            if (is_comparison) {
+                return complain(fmt::format(
+                    "\"{}{}\" is no comparison; a value that begins so stands in quotes",
+                    comparison->text,
+                    value.front()));
+            }
+            if (type.empty() && comparison->orders() && looks_like_other_number(value)) {
+                return complain(fmt::format(
+                    "\"{}\" is no number of digits alone; as a text it stands in quotes", value));
+            }
         }
         return clauses(name, type, *comparison, value, is_quoted);
     }
@@ -223,7 +251,7 @@ private:
         const Comparison& comparison,
         const std::string& value,
         bool is_quoted) {
-        const bool orders = comparison.name != "equal" && comparison.name != "notequal";
+        const bool orders = comparison.orders();
         const bool is_number = !is_quoted && std::ranges::all_of(value, is_digit);
         const bool is_time = name == "peercreationtime" || name == "peerlastmodificationtime";
         if (type.empty() && is_time) type = "date";
@@ -239,6 +267,9 @@ private:
         if (is_number && orders) return written("int");
         if (is_number) return "<or>" + written("string") + written("int") + "</or>";
         if (!is_quoted && orders && looks_like_date(value)) return written("date");
+        if (!is_quoted && looks_like_date(value) && store::parse_date(value)) {
+            return "<or>" + written("string") + written("date") + "</or>";
+        }
         return written("string");
     }
 
@@ -248,7 +279,11 @@ private:
 } // namespace
 
 std::expected<std::string, Failure> search_document(std::string_view text) {
-    if (text.starts_with('<')) return std::string(text);
+    // A document from a file or another line begins where its first character is.
+    std::string_view begun = text;
+    while (!begun.empty() && is_space(begun.front()))
+        begun.remove_prefix(1);
+    if (begun.starts_with('<')) return std::string(begun);
     return SearchParser(text).parse();
 }
 

@@ -28,6 +28,32 @@ TEST(SearchText, leaves_a_document_as_it_is) {
     EXPECT_EQ(search_document("<peersearch/>").value(), "<peersearch/>");
 }
 
+TEST(SearchText, leaves_a_document_as_it_is_behind_blanks) {
+    EXPECT_EQ(search_document("\n \t<peersearch/>\n").value(), "<peersearch/>\n");
+}
+
+TEST(SearchText, takes_a_date_for_a_text_or_a_date) {
+    for (const char* date : {"2026-01-01", "2026-01", "2026-01-01T10:00Z"}) {
+        EXPECT_EQ(
+            inside(std::string("d=") + date),
+            "<or>" + clause("d", "string", "equal", date) + clause("d", "date", "equal", date) +
+                "</or>");
+        EXPECT_EQ(inside(std::string("d>") + date), clause("d", "date", "greater", date));
+    }
+    EXPECT_EQ(inside("d=2026-99"), clause("d", "string", "equal", "2026-99"));
+    EXPECT_EQ(inside("d=\"2026-01\""), clause("d", "string", "equal", "2026-01"));
+}
+
+TEST(SearchText, refuses_what_would_mean_something_else) {
+    for (const char* text : {"n>-1", "n<=+5", "n<1.5", "n>1e9"})
+        EXPECT_NE(inside(text).find("is no number of digits alone"), std::string::npos) << text;
+    for (const char* text : {"s==x", "s=<5", "s=>5", "s<>x"})
+        EXPECT_NE(inside(text).find("is no comparison"), std::string::npos) << text;
+    EXPECT_EQ(inside("n=-1"), clause("n", "string", "equal", "-1"));
+    EXPECT_EQ(inside("n>\"-1\""), clause("n", "string", "greater", "-1"));
+    EXPECT_EQ(inside("s=\"=x\""), clause("s", "string", "equal", "=x"));
+}
+
 TEST(SearchText, reads_each_comparison) {
     EXPECT_EQ(inside("a=x"), clause("a", "string", "equal", "x"));
     EXPECT_EQ(inside(" a != x "), clause("a", "string", "notequal", "x"));
