@@ -1,6 +1,7 @@
 #include "cli/files.hpp"
 
 #include "cli/interrupt.hpp"
+#include "cli/standard_output.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -102,12 +103,13 @@ std::expected<std::string, Failure> read_file(const std::string& path, std::size
 
 std::expected<void, Failure> check_free(const std::string& path) {
     struct stat status{};
-    if (lstat(path.c_str(), &status) == 0) return taken(path);
+    if (path != kStandardOutput && lstat(path.c_str(), &status) == 0) return taken(path);
     return {};
 }
 
 std::expected<void, Failure>
 write_private_file(const std::string& path, std::string_view content, Existing existing) {
+    if (path == kStandardOutput) return print(content);
     struct stat status{};
     if (lstat(path.c_str(), &status) == 0) {
         if (existing == Existing::refuse) return taken(path);
@@ -132,6 +134,7 @@ write_private_file(const std::string& path, std::string_view content, Existing e
 }
 
 std::expected<void, Failure> write_plain_file(const std::string& path, std::string_view content) {
+    if (path == kStandardOutput) return print(content);
     Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (file.fd() < 0) return unwritable(path, errno);
     if (!write_all(file.fd(), content) || !file.close()) return unwritable(path, errno);

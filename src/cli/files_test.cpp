@@ -85,5 +85,15 @@ TEST(PlainFile, WritesToWhateverIsThere) {
     EXPECT_FALSE(write_plain_file("/dev/full", "x"));
 }
 
+TEST(Files, AHyphenIsStandardOutputAndNoFile) {
+    EXPECT_TRUE(check_free("-"));
+    ::testing::internal::CaptureStdout();
+    EXPECT_TRUE(write_plain_file("-", "plain "));
+    EXPECT_TRUE(write_private_file("-", "private", Existing::refuse));
+    EXPECT_EQ(::testing::internal::GetCapturedStdout(), "plain private");
+    struct stat status{};
+    EXPECT_NE(lstat("-", &status), 0);
+}
+
 } // namespace
 } // namespace kith::cli

@@ -108,6 +108,9 @@ Result execute(const Session& session, const IdentityDefault& command) {
 
 Result execute(const Session& session, const IdentityExport& command) {
     const std::string& terminal = session.env().terminal_path;
+    if (const auto good = session.check_output(command.out); !good) {
+        return std::unexpected(good.error());
+    }
     if (!command.force) {
         if (const auto free = check_free(command.out); !free) {
             return std::unexpected(free.error());
@@ -145,6 +148,7 @@ Result execute(const Session& session, const IdentityExport& command) {
     const auto written = write_private_file(
         command.out, document, command.force ? Existing::replace : Existing::refuse);
     if (!written) return std::unexpected(written.error());
+    if (command.out == kStandardOutput) return Done{nullptr, {}};
     std::string text = session.headline(
         fmt::format("exported {} to {}, protected by the password", command.name, command.out));
     return Done{std::move(*identity), std::move(text)};
@@ -178,6 +182,9 @@ Result execute(const Session& session, const IdentityImport& command) {
 }
 
 Result execute(const Session& session, const IdentityCard& command) {
+    if (const auto good = session.check_output(command.out); !good) {
+        return std::unexpected(good.error());
+    }
     std::string name = command.name.value_or("");
     if (!command.name) {
         const auto identities = session.get("/v1/identities");
@@ -195,6 +202,7 @@ Result execute(const Session& session, const IdentityCard& command) {
     if (command.out) {
         const auto written = write_plain_file(*command.out, document);
         if (!written) return std::unexpected(written.error());
+        if (*command.out == kStandardOutput) return Done{nullptr, {}};
         headline += fmt::format(", written to {}", *command.out);
     }
     std::string text = session.headline(headline) + render_card(*card, session.page());

@@ -103,6 +103,9 @@ Result execute(const Session& session, const NamePublish& command) {
 }
 
 Result execute(const Session& session, const NameDelegate& command) {
+    if (const auto good = session.check_output(command.out); !good) {
+        return std::unexpected(good.error());
+    }
     if (!command.force) {
         if (const auto free = check_free(command.out); !free) {
             return std::unexpected(free.error());
@@ -144,6 +147,7 @@ Result execute(const Session& session, const NameDelegate& command) {
     const auto written = write_private_file(
         command.out, document, command.force ? Existing::replace : Existing::refuse);
     if (!written) return std::unexpected(written.error());
+    if (command.out == kStandardOutput) return Done{nullptr, {}};
     std::string text = session.headline(fmt::format("delegated, written to {}", command.out)) +
                        render_delegation(delegation, session.page());
     return Done{std::move(delegation), std::move(text)};
@@ -166,6 +170,9 @@ Result execute(const Session& session, const NameList& /*command*/) {
 
 Result execute(const Session& session, const NameResolve& command) {
     using Which = NameResolve::Which;
+    if (const auto good = session.check_output(command.payload_out); !good) {
+        return std::unexpected(good.error());
+    }
     Json body{{"peer_name", command.peer_name}};
     body["timeout_ms"] = command.timeout.count();
     if (command.cloud) body["cloud"] = *command.cloud;
@@ -182,6 +189,7 @@ Result execute(const Session& session, const NameResolve& command) {
     if (command.payload_out) {
         const auto saved = save_payload(*resolution, *command.payload_out);
         if (!saved) return std::unexpected(saved.error());
+        if (*command.payload_out == kStandardOutput) return Done{nullptr, {}};
     }
     if (command.which == Which::all) {
         std::string text = render_registrations(*resolution, session.page());

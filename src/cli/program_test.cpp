@@ -145,6 +145,38 @@ TEST(Program, ANameThatTheDiskRefusedIsToldOnStandardError) {
     }
 }
 
+TEST(Program, AFileThatIsStandardOutputIsAlone) {
+    const LocalServer server(always(
+        http_answer(200, R"({"peer_name": "0.x", "payload_base64": "aGk=", "document": "hi"})")));
+    const std::vector<Words> commands{
+        {"name", "resolve", "0.x", "--payload-out", "-"},
+        {"identity", "card", "alice", "--out", "-"},
+    };
+    for (const Words& words : commands) {
+        ::testing::internal::CaptureStdout();
+        const Outcome outcome = run_at(server, words);
+        EXPECT_EQ(::testing::internal::GetCapturedStdout(), "hi");
+        EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+        EXPECT_EQ(outcome.out, "");
+    }
+    const std::vector<Words> others{
+        {"record", "get", "x", "--payload-out", "-"},
+        {"record", "export", "plans", "-"},
+        {"identity", "export", "alice", "--out", "-"},
+        {"name", "delegate", "0.x", "--to", "card", "--out", "-"},
+    };
+    const std::size_t asked = server.seen().size();
+    for (const auto* list : {&commands, &others}) {
+        for (Words words : *list) {
+            words.insert(words.begin(), "--json");
+            const Outcome outcome = run_at(server, words);
+            EXPECT_EQ(outcome.exit_code, 2);
+            EXPECT_THAT(outcome.err, HasSubstr("with --json standard output"));
+        }
+    }
+    EXPECT_EQ(server.seen().size(), asked);
+}
+
 TEST(Program, WhatTheDaemonCallsBadIsAMistakeOfUsage) {
     const LocalServer server(always(http_error(400, "bad_name", "0 has no classifier")));
     EXPECT_EQ(run_at(server, {"name", "resolve", "0"}).exit_code, 2);

@@ -7,7 +7,6 @@
 #include "cli/graph_commands.hpp"
 #include "cli/graph_render.hpp"
 #include "cli/search_text.hpp"
-#include "cli/standard_output.hpp"
 
 #include <system_error>
 
@@ -85,7 +84,6 @@ save_payload(const Session& session, const std::string& target, const std::strin
         return std::unexpected(complaint_of(
             Answer{stream->status(), Json::parse(content, nullptr, /*allow_exceptions=*/false)}));
     }
-    if (path == "-") return print(content);
     return write_plain_file(path, content);
 }
 
@@ -180,6 +178,9 @@ Result execute(const Session& session, const RecordDelete& command) {
 }
 
 Result execute(const Session& session, const RecordGet& command) {
+    if (const auto good = session.check_output(command.payload_out); !good) {
+        return std::unexpected(good.error());
+    }
     Query query(record_target(command.id));
     query.add("graph", command.graph);
     auto record =
@@ -190,14 +191,17 @@ Result execute(const Session& session, const RecordGet& command) {
         payload.add("graph", std::string_view(text_of(*record, "graph")));
         const auto saved = save_payload(session, payload.take(), *command.payload_out);
         if (!saved) return std::unexpected(saved.error());
-        if (*command.payload_out == "-") return Done{nullptr, {}};
+        if (*command.payload_out == kStandardOutput) return Done{nullptr, {}};
     }
     std::string text = render_record(*record, session.page());
     return Done{std::move(*record), std::move(text)};
 }
 
 Result execute(const Session& session, const RecordExport& command) {
-    if (command.file != "-" && !command.force) {
+    if (const auto good = session.check_output(command.file); !good) {
+        return std::unexpected(good.error());
+    }
+    if (!command.force) {
         if (const auto free = check_free(command.file); !free) {
             return std::unexpected(free.error());
         }

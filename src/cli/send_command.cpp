@@ -3,6 +3,7 @@
 #include "cli/api_stream.hpp"
 #include "cli/complaint.hpp"
 #include "cli/event_lines.hpp"
+#include "cli/files.hpp"
 #include "cli/graph_commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
@@ -215,13 +216,14 @@ Result execute(const Session& session, const Send& command) {
         return misused(fmt::format(
             "cannot read {}: {}", command.file, std::generic_category().message(errno)));
     }
-    if (session.prints_json() && !command.out) {
+    const bool has_file = command.out && *command.out != kStandardOutput;
+    if (session.prints_json() && !has_file) {
         return misused("with --json say where to write what comes: --out FILE");
     }
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(
-        command.out ? std::fopen(command.out->c_str(), "wbe") : nullptr,
+        has_file ? std::fopen(command.out->c_str(), "wbe") : nullptr,
         [](std::FILE* opened) { return std::fclose(opened); });
-    if (command.out && !file) {
+    if (has_file && !file) {
         return failed(fmt::format(
             "cannot write {}: {}", *command.out, std::generic_category().message(errno)));
     }

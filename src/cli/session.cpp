@@ -1,6 +1,7 @@
 #include "cli/session.hpp"
 
 #include "cli/complaint.hpp"
+#include "cli/files.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "cli/terminal_text.hpp"
@@ -62,6 +63,11 @@ std::expected<void, Failure> Session::join() const {
         progress.show(elapsed);
         std::this_thread::sleep_for(kJoinInterval);
     }
+}
+
+std::expected<void, Failure> Session::check_output(const std::optional<std::string>& path) const {
+    if (!prints_json_ || path != kStandardOutput) return {};
+    return misused("with --json standard output has the document: write to a file, not to -");
 }
 
 std::string Session::headline(std::string_view text) const {

@@ -8,6 +8,7 @@
 #include "cli/page.hpp"
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,9 @@ public:
     /// Waits until a node that has just begun knows members, or has looked for them in vain; a few
     /// seconds at most, with progress on the terminal.
     std::expected<void, Failure> join() const;
+
+    /// Refuses to write a file to standard output where the document of --json is to stand.
+    std::expected<void, Failure> check_output(const std::optional<std::string>& path) const;
 
     /// A line that says what was done.
     std::string headline(std::string_view text) const;
