@@ -160,7 +160,7 @@ Error to_error(pnrp::RegisterErrc error) {
         return {ErrorCode::bad_address, "a name needs an address or a payload"};
     case RegisterErrc::too_many_endpoints:
         return {
-            ErrorCode::too_many,
+            ErrorCode::bad_address,
             fmt::format("a name has at most {} addresses", pnrp::kAppEndpointsMax)};
     case RegisterErrc::comment_too_long:
         return {ErrorCode::bad_comment, "a comment has at most 39 characters and 78 bytes"};

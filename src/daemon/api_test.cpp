@@ -405,7 +405,7 @@ TEST_F(ApiTest, refuses_names_that_cannot_be_published) {
     Json many = Json::array();
     for (int i = 1; i <= 11; ++i)
         many.push_back("192.0.2.1:" + std::to_string(i) + "/tcp");
-    EXPECT_EQ(with("addresses", many), "too_many");
+    EXPECT_EQ(with("addresses", many), "bad_address");
     EXPECT_EQ(world.get("/v1/names").document["names"], Json::array());
     EXPECT_EQ(with("payload_base64", std::string(4 * 1365, 'A') + "AA=="), "");
 }
