@@ -47,6 +47,17 @@ std::expected<node::GraphOptions, Error> read_options(RequestBody& body) {
     return out;
 }
 
+// What is to be read in lists and typed again. Other programs may have named a graph otherwise, and
+// what is open under such a name can be closed and deleted.
+std::expected<void, Error> check_name(std::string_view name) {
+    const bool has_control = std::ranges::any_of(name, [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte < 0x20 || byte == 0x7F;
+    });
+    if (!has_control) return {};
+    return refuse(ErrorCode::bad_graph, "the name of a graph has no control characters");
+}
+
 std::optional<Scope> parse_scope(const std::string& text) {
     for (const Scope scope : {Scope::link, Scope::site, Scope::global}) {
         if (text == to_string(scope)) return scope;
@@ -195,6 +206,7 @@ Cancel GraphRoutes::create(GraphCall call) {
     const auto info = read_info(*body);
     if (const auto read = body->finish(); !read) return call.refuse(read.error());
     if (!options) return call.refuse(options.error());
+    if (const auto good = check_name(name); !good) return call.refuse(good.error());
     if (!info) return call.refuse(info.error());
     const auto created = service_.create(name, *options, *info);
     if (!created) return call.refuse(to_error(created.error()));
@@ -208,6 +220,7 @@ Cancel GraphRoutes::open(GraphCall call) {
     const auto options = read_options(*body);
     if (const auto read = body->finish(); !read) return call.refuse(read.error());
     if (!options) return call.refuse(options.error());
+    if (const auto good = check_name(name); !good) return call.refuse(good.error());
     const auto opened = service_.open(name, *options);
     if (!opened) return call.refuse(to_error(opened.error()));
     return call.answer(Answer{200, graph_document(service_, name)});

@@ -157,6 +157,31 @@ void answer_changed(
     reply(to_reply(Answer{status, record_document(name, *record, kPayloadDefault)}));
 }
 
+// Of a record that is in no graph here. Waiting for it is only worth while where every graph that
+// was asked may still get it: who names the graph waits for that one.
+std::unexpected<Error> missing(
+    const store::RecordId& id,
+    const std::vector<std::string>& names,
+    const std::vector<std::string>& unready) {
+    if (unready.size() == names.size()) {
+        return refuse(
+            ErrorCode::not_ready,
+            fmt::format(
+                "no record with this id is known, and not synchronized yet is {}",
+                fmt::join(unready, ", ")));
+    }
+    std::vector<std::string> searched = names;
+    std::erase_if(searched, [&](const std::string& name) {
+        return std::ranges::find(unready, name) != unready.end();
+    });
+    std::string message =
+        fmt::format("there is no record {} in {}", to_string(id), fmt::join(searched, ", "));
+    if (!unready.empty()) {
+        message += fmt::format("; not synchronized yet is {}", fmt::join(unready, ", "));
+    }
+    return refuse(ErrorCode::not_found, std::move(message));
+}
+
 } // namespace
 
 std::expected<RecordRoutes::Found, Error>
@@ -195,18 +220,7 @@ RecordRoutes::find(const std::string& id, Parameters& parameters) {
             ErrorCode::ambiguous,
             fmt::format("a record with this id is in {}", fmt::join(places, " and in ")));
     }
-    if (places.empty() && !unready.empty()) {
-        return refuse(
-            ErrorCode::not_ready,
-            fmt::format(
-                "no record with this id is known, and not synchronized yet is {}",
-                fmt::join(unready, ", ")));
-    }
-    if (places.empty()) {
-        return refuse(
-            ErrorCode::not_found,
-            fmt::format("there is no record {} in {}", to_string(*guid), fmt::join(names, ", ")));
-    }
+    if (places.empty()) return missing(*guid, names, unready);
     return Found{std::move(places.front()), std::move(*record)};
 }
 

@@ -147,6 +147,25 @@ TEST_F(GraphApiTest, says_that_a_member_has_other_rules) {
         eventually([&] { return bob.get("/v1/graphs/plans").document["synchronized"] == true; }));
 }
 
+TEST_F(GraphApiTest, founds_and_opens_no_graph_with_control_characters_in_its_name) {
+    EXPECT_EQ(alice.post("/v1/graphs", {{"name", "a\nb"}}).code(), "bad_graph");
+    EXPECT_EQ(alice.post("/v1/graphs", {{"name", "a\x7f"}}).code(), "bad_graph");
+    EXPECT_EQ(alice.post("/v1/graphs/a%1Bb/open").code(), "bad_graph");
+    EXPECT_EQ(alice.post("/v1/graphs", {{"name", "Ærø & Ø"}}).status, 201U);
+}
+
+TEST_F(GraphApiTest, waits_for_a_record_only_where_every_graph_may_still_get_it) {
+    const std::string target = "/v1/records/01234567-89ab-cdef-0123-456789abcdef";
+    alice.post("/v1/graphs/later/open");
+    EXPECT_EQ(alice.get(target).code(), "not_ready");
+    found("plans");
+    const ApiAnswer missing = alice.get(target);
+    EXPECT_EQ(missing.code(), "not_found");
+    EXPECT_THAT(missing.body, HasSubstr("in plans; not synchronized yet is later"));
+    EXPECT_EQ(alice.get(target + "?graph=later").code(), "not_ready");
+    EXPECT_EQ(alice.get(target + "?graph=plans").code(), "not_found");
+}
+
 TEST_F(GraphApiTest, deletes_what_is_here_and_nothing_else) {
     const auto remove = [&](const std::string& name) {
         return alice.call("DELETE", "/v1/graphs/" + name);
