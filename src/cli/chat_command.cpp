@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fmt/format.h>
@@ -25,7 +26,8 @@ namespace {
 constexpr std::string_view kNickAttribute = "chat";
 constexpr std::string_view kType = "chat";
 
-constexpr std::size_t kLineMax = 16 * 1024; // bytes of what somebody says at once
+// Bytes of what somebody says at once: what events show of a payload (docs/api.md).
+constexpr std::size_t kLineMax = 4096;
 
 class Room {
 public:
@@ -51,10 +53,11 @@ private:
         const auto before = call_when_ready(
             session_,
             {.target = fmt::format(
-                 "{}/records?type={}&order=newest&limit={}",
+                 "{}/records?type={}&order=newest&limit={}&payload_max={}",
                  graph_target(command_.graph),
                  kType,
-                 std::max(command_.last, 1U))},
+                 std::max(command_.last, 1U),
+                 kLineMax)},
             "reading what was said",
             command_.timeout);
         if (!before) return std::unexpected(before.error());
@@ -161,6 +164,11 @@ private:
     }
 
     std::expected<void, Failure> speak(const std::string& text) {
+        if (text.size() > kLineMax) {
+            say(fmt::format("a line has at most {} bytes; this one was not sent", kLineMax),
+                "help");
+            return {};
+        }
         auto said = session_.call(
             {.method = Method::post,
              .target = graph_target(command_.graph) + "/records",
@@ -173,6 +181,8 @@ private:
         if (!said) return std::unexpected(said.error());
         // What was typed stands there already: its line gives way to the one with the name.
         if (is_terminal_) print("\x1b[1A\x1b[2K");
+        // The answer shows less of a long one than the events do.
+        (*said)["payload_base64"] = to_base64(text);
         show_message(*said);
         return {};
     }
@@ -212,11 +222,8 @@ private:
             const auto stays = obey(line);
             if (!stays || !*stays) return stays;
         }
-        if (typed_.size() > kLineMax) {
-            typed_.clear();
-            say(fmt::format("a line has at most {} bytes; this one was not sent", kLineMax),
-                "help");
-        }
+        // Enough of a line without an end to know that it is too long.
+        typed_.resize(std::min(typed_.size(), kLineMax + 1));
         return got > 0;
     }
 

@@ -217,6 +217,11 @@ def test_chat_shows_messages_and_who_is_here(pair):
         wait_for(hers, "joined", "bob is here")
         say(hers, "good morning \x1b[2J")
         assert wait_for(his, "message", "good morning")["nick"] == "alice"
+        say(hers, "x" * 4096)
+        assert wait_for(his, "message", "xxx")["text"] == "x" * 4096
+        assert wait_for(hers, "message", "xxx")["text"] == "x" * 4096
+        say(hers, "y" * 50000)  # nobody would see more than that it is too long
+        wait_for(hers, "help", "at most 4096 bytes")
         say(his, "/who")
         wait_for(his, "who", "bob (you), alice")
         say(his, "/quit")
