@@ -221,7 +221,13 @@ Error to_error(store::QueryErrc error) {
     using store::QueryErrc;
     switch (error) {
     case QueryErrc::not_a_query:
-        return {ErrorCode::bad_query, "this is no <peersearch> document"};
+        return {
+            ErrorCode::bad_query,
+            "this is no <peersearch> document: it holds one <clause>, <and> or <or>, these two "
+            "hold "
+            "at least one of the three, and a <clause> has the attributes attrib, type (string, "
+            "int "
+            "or date) and compare, and a text"};
     case QueryErrc::bad_escape:
         return {
             ErrorCode::bad_query,

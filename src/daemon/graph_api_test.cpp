@@ -166,6 +166,16 @@ TEST_F(GraphApiTest, waits_for_a_record_only_where_every_graph_may_still_get_it)
     EXPECT_EQ(alice.get(target + "?graph=plans").code(), "not_found");
 }
 
+TEST_F(GraphApiTest, says_what_a_search_has_to_be) {
+    found("plans");
+    for (const char* text :
+         {"", "name=alice", "<peersearch/>", "<peersearch><not/></peersearch>"}) {
+        const ApiAnswer answer = alice.post("/v1/graphs/plans/search", {{"query", text}});
+        EXPECT_EQ(answer.code(), "bad_query");
+        EXPECT_THAT(answer.body, HasSubstr("it holds one <clause>, <and> or <or>"));
+    }
+}
+
 TEST_F(GraphApiTest, deletes_what_is_here_and_nothing_else) {
     const auto remove = [&](const std::string& name) {
         return alice.call("DELETE", "/v1/graphs/" + name);
