@@ -133,6 +133,9 @@ std::expected<Settings, ConfigError> parse_config(std::string_view toml, const s
 
 std::expected<Settings, ConfigError> read_config_file(const std::filesystem::path& path) {
     std::error_code error;
+    if (std::filesystem::is_directory(path, error)) {
+        return refuse(fmt::format("{} is a folder, not a configuration file", path.native()));
+    }
     if (!std::filesystem::is_regular_file(path, error)) {
         return refuse(fmt::format("there is no configuration file {}", path.native()));
     }
