@@ -196,6 +196,24 @@ def test_a_killed_sender_is_noticed(pair, tmp_path):
         end(accept)
 
 
+def test_a_record_has_as_many_attributes_as_the_graph_takes(pair, tmp_path):
+    alice, _ = pair
+    words = [f"--attr=n{i}={i}" for i in range(995)]
+    words += [f"--attr=large={'x' * 100_000}" for _ in range(5)]
+    payload = tmp_path / "payload"
+    payload.write_bytes(bytes(range(256)) * 4096)
+    added = alice.ask("record", "add", "plans", "--type", "a", *words, payload)
+    assert len(added["attributes"]) == 1000 and added["size"] == 1 << 20
+    changed = alice.ask("record", "update", added["id"], *words[1:], payload)
+    assert len(changed["attributes"]) == 999
+    error = refused(alice, 2, "bad_attribute", "record", "add", "plans", "--type", "a",
+                    "--attr=one=more", *words)
+    assert "at most 1000 attributes" in error
+    error = refused(alice, 2, "bad_attribute", "record", "add", "plans", "--type", "a",
+                    *words[-5:], *words[-5:], *words[-1:])
+    assert "1024 KiB in all" in error
+
+
 def test_chat_shows_messages_and_who_is_here(pair):
     alice, bob = pair
     hers = begin(alice, "chat", "plans", "--as", "alice", "--json", stdin=subprocess.PIPE)
@@ -402,6 +420,9 @@ def test_bad_input_has_an_error_of_its_own(alice, tmp_path):
             (2, "bad_id", ("send", "plans", "--node", "bob", "--out", tmp_path / "o")),
             (1, "not_found", ("send", "plans", "--node", "0123456789abcdef", "--out",
                               tmp_path / "o")),
+            (1, "not_found", ("graph", "delete", "nowhere", "--yes")),
+            (2, "", ("record", "export", "plans", "-")),
+            (2, "", ("record", "get", record["id"], "--payload-out", "-")),
             (1, "not_found", ("watch", "nowhere")),
             (1, "not_found", ("chat", "nowhere", "--as", "me"))):
         refused(alice, code, error, *arguments)
