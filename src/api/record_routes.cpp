@@ -140,6 +140,24 @@ std::expected<Wish, Error> read_wish(GraphCall& call) {
     return wish;
 }
 
+// Why a change was refused; where the graph has quotas, one of them is what is used up.
+Error change_error(GraphService& service, const std::string& name, graph::GraphErrc code) {
+    Error error = to_error(code);
+    const graph::Graph* graph = service.graphs().find(name);
+    if (code != graph::GraphErrc::too_many || graph == nullptr) return error;
+    const graph::Quotas& quotas = graph->quotas();
+    std::vector<std::string> bounds;
+    const auto add = [&bounds](std::string_view what, std::uint64_t most) {
+        if (most != 0) bounds.push_back(fmt::format("{} {}", what, most));
+    };
+    add("records", quotas.records);
+    add("records of each creator", quotas.records_each);
+    add("bytes of each creator", quotas.bytes_each);
+    if (bounds.empty()) return error;
+    error.message = fmt::format("the graph takes no more; its limits: {}", fmt::join(bounds, ", "));
+    return error;
+}
+
 // The answer to a change of a record that is committed.
 void answer_changed(
     GraphService& service,
@@ -351,7 +369,9 @@ Cancel RecordRoutes::add(GraphCall call) {
             return {};
         },
         [this, name, id, reply = call.reply](const graph::GraphResult<void>& done) {
-            if (!done) return reply(to_reply(std::unexpected(to_error(done.error()))));
+            if (!done) {
+                return reply(to_reply(std::unexpected(change_error(service_, name, done.error()))));
+            }
             answer_changed(service_, name, *id, kCreated, reply);
         });
     return {};
@@ -382,7 +402,9 @@ Cancel RecordRoutes::update(GraphCall call) {
         },
         [this, name = found->graph, id = found->record.id, reply = call.reply](
             const graph::GraphResult<void>& done) {
-            if (!done) return reply(to_reply(std::unexpected(to_error(done.error()))));
+            if (!done) {
+                return reply(to_reply(std::unexpected(change_error(service_, name, done.error()))));
+            }
             answer_changed(service_, name, id, 200, reply);
         });
     return {};

@@ -176,6 +176,16 @@ TEST_F(GraphApiTest, says_what_a_search_has_to_be) {
     }
 }
 
+TEST_F(GraphApiTest, names_the_quotas_of_a_graph_that_is_full) {
+    alice.post("/v1/graphs", {{"name", "plans"}, {"records_each_max", 1}, {"records_max", 100}});
+    const std::string records = "/v1/graphs/plans/records";
+    ApiAnswer answer;
+    for (int i = 0; i < 4 && answer.code() != "too_many"; ++i)
+        answer = alice.post(records, {{"type", "a"}});
+    EXPECT_EQ(answer.code(), "too_many");
+    EXPECT_THAT(answer.body, HasSubstr("its limits: records 100, records of each creator 1"));
+}
+
 TEST_F(GraphApiTest, deletes_what_is_here_and_nothing_else) {
     const auto remove = [&](const std::string& name) {
         return alice.call("DELETE", "/v1/graphs/" + name);
