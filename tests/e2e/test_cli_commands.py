@@ -208,8 +208,11 @@ def test_a_stopped_daemon_is_named_with_its_cure(alice):
 
 
 def test_output_that_cannot_be_written_is_a_failure(alice):
+    for number in range(20):
+        alice.ask("identity", "create", f"one of many {number}", "--no-passphrase")
     # The second is larger than the buffer of a standard output.
-    for words in (["status"], ["--json", "status"]):
+    assert len(run(alice, "--json", "identity", "list").stdout) > 4096
+    for words in (["status"], ["--json", "identity", "list"]):
         with open("/dev/full", "w", encoding="utf-8") as full:
             done = subprocess.run([alice.programs / "kith", "--api", alice.socket, *words],
                                   stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
