@@ -200,7 +200,8 @@ Admission::verified_key(Now now, const Check& check, const AuthorityBuffer& buff
 void Admission::admit(
     Now now, Offer offer, std::optional<KeyFingerprint> key, std::optional<Duration> round_trip) {
     const CachedRoute* before = cache_.find(offer.entry.id);
-    const bool is_news = before == nullptr || !has_same_addresses(before->entry, offer.entry);
+    const bool is_new = before == nullptr;
+    const bool is_news = is_new || !has_same_addresses(before->entry, offer.entry);
     CachedRoute route;
     if (before != nullptr) route = *before;
     route.entry = offer.entry;
@@ -209,10 +210,21 @@ void Admission::admit(
     if (key) route.key = key;
     if (round_trip) route.round_trip.sample(*round_trip);
     cache_.insert(std::move(route));
+    if (is_new) refute_predecessors(offer.entry);
     // An entry that is already in the leaf set is not flooded again: that ends the wave.
     if (!is_news) return;
     auto own_ids = cache_.leaf_sets_of(offer.entry.id);
     if (!own_ids.empty()) admitted_.push_back({std::move(offer), std::move(own_ids)});
+}
+
+/// A node that comes back after a restart publishes its names under new ids: what was known of the
+/// same name at the same endpoint is gone, and would stand before it in every answer.
+void Admission::refute_predecessors(const RouteEntry& entry) {
+    for (const CachedRoute& other : cache_.entries()) {
+        const bool is_same_name = p2p_id_of(other.entry.id) == p2p_id_of(entry.id);
+        if (!is_same_name || other.entry.id == entry.id) continue;
+        if (has_same_addresses(other.entry, entry)) refuted_.push_back(other.entry.id);
+    }
 }
 
 void Admission::handle_failure(std::uint32_t key) {

@@ -77,6 +77,7 @@ private:
     };
 
     void refute(const Check& check);
+    void refute_predecessors(const RouteEntry& entry);
     bool is_ours(const RouteEntry& entry) const;
     bool needs_cpa(const PnrpId& id) const;
     bool has_place_for(const RouteEntry& entry);

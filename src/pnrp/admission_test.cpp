@@ -264,6 +264,30 @@ TEST_F(AdmissionTest, RefutesACachedEntryThatCannotBeCertified) {
     EXPECT_EQ(admission.poll_refuted(), peer.id);
 }
 
+// Who restarts has new ids for its names: the old ones would lead everybody to nobody.
+TEST_F(AdmissionTest, RefutesWhatANewIdOfTheSameNameReplaces) {
+    const auto let_in_as = [&](const RouteEntry& entry) {
+        offer(entry);
+        const auto inquiries = bench.sent().to<Inquire>({entry.addresses.front(), entry.port});
+        answer(inquiries.back(), AuthorityBuffer{});
+        ASSERT_NE(bench.cache.find(entry.id), nullptr);
+    };
+    let_in_as(peer.entry());
+    RouteEntry elsewhere = peer.entry(); // published by somebody else
+    elsewhere.id.bytes.back() ^= std::byte{1};
+    ++elsewhere.port;
+    let_in_as(elsewhere);
+    RouteEntry other_name = peer.entry(); // published by the same node
+    other_name.id.bytes.front() ^= std::byte{1};
+    let_in_as(other_name);
+    EXPECT_FALSE(admission.poll_refuted());
+    RouteEntry again = peer.entry();
+    again.id.bytes.back() ^= std::byte{2};
+    let_in_as(again);
+    EXPECT_EQ(admission.poll_refuted(), peer.id);
+    EXPECT_FALSE(admission.poll_refuted());
+}
+
 TEST_F(AdmissionTest, AThiefRefutesOnlyHimself) {
     have_own_name();
     let_in(peer);

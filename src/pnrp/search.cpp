@@ -245,7 +245,7 @@ void Search::handle_lookup_answer(
     bool is_alive = true;
     if (buffer.not_found) {
         is_alive = false;
-        best_.reject(asked.hop.entry);
+        if (!best_.is_rejected(asked.hop.entry)) best_.reject(asked.hop.entry);
         findings_.push_back({SearchFinding::Kind::gone, asked.hop.entry, answered.from, {}});
     } else if (!is_made_up(asked.hop.entry)) {
         findings_.push_back(
@@ -314,6 +314,9 @@ bool Search::handle_inquire_answer(
         questions_.take_inquire(id);
         if (buffer.not_found) findings_.push_back({SearchFinding::Kind::gone, hop.entry, {}, {}});
         reject(hop);
+        // The node is there without that id: after a restart it has another one of the name.
+        const bool may_know = buffer.not_found && exchange_.profile().inquires_match_at_once;
+        if (may_know && !next_hops_.is_full()) next_hops_.push(Hop{hop.entry, 0, hop.lookups, {}});
         return true;
     }
     auto match = verify_match(now, exchange_, hop, inquiry->nonce, buffer);

@@ -185,6 +185,26 @@ TEST(Search, FollowsWhatItIsTold) {
     EXPECT_EQ(walk.result(), Kind::not_found);
 }
 
+// A node that came back publishes its name under another id, which nobody but itself may know yet.
+TEST(Search, AsksWhoHasTheIdNoMoreForAnotherOne) {
+    Walk walk(modern_profile());
+    walk.cache_byte(0x80);
+    walk.start();
+    ASSERT_EQ(walk.inquiries().size(), 1U);
+    AuthorityBuffer denial;
+    denial.not_found = true;
+    walk.answer(walk.inquiries().back(), denial);
+    ASSERT_EQ(walk.lookups().size(), 1U);
+    EXPECT_EQ(walk.lookups().back().to, endpoint_of_byte(0x80));
+    RouteEntry successor_of_it = Bench::entry_of_byte(0x80);
+    successor_of_it.id.bytes.back() = std::byte{9};
+    denial.entry = successor_of_it;
+    walk.answer_last(denial);
+    ASSERT_EQ(walk.inquiries().size(), 2U);
+    EXPECT_EQ(walk.inquiries().back().to, endpoint_of_byte(0x80));
+    EXPECT_EQ(walk.inquiries().back().body.validate, successor_of_it.id);
+}
+
 TEST(Search, UsesAHopThreeTimes) { // PNRP-204
     Walk walk;
     walk.cache_byte(0x10);

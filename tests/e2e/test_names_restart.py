@@ -25,10 +25,19 @@ def test_a_killed_node_has_its_identities_again_and_publishes_under_the_same_nam
     assert alice.ask("identity", "list") == before
     assert alice.published(name["peer_name"])["kept"]  # test_names_kept.py has more
     assert publish(alice)["peer_name"] == name["peer_name"]
-    # Who asked the dead node a moment ago holds it for gone until it has announced itself to him.
-    found = eventually("bob resolves it", lambda: bob.resolve(name["peer_name"], 5).code == 0 and
-                       bob.resolved(name["peer_name"]))
-    assert found["node_endpoints"] == [alice.endpoint]
+    assert bob.resolved(name["peer_name"])["node_endpoints"] == [alice.endpoint]
+
+
+def test_a_name_resolves_at_once_after_every_restart(world):
+    """Each time it has a new id, and nobody has had the time to find out that the old one is gone."""
+    _, alice, bob = world.cloud("alice", "bob")
+    alice.create_identity("work")
+    name = publish(alice)["peer_name"]
+    for _ in range(5):
+        alice.kill()
+        alice.start()
+        alice.wait_announced(name)
+        assert bob.resolved(name)["node_endpoints"] == [alice.endpoint]
 
 
 def test_a_killed_node_leaves_a_socket_file_that_its_successor_replaces(world):
