@@ -92,6 +92,7 @@ struct GraphDriver::Parts {
     void forget(LinkId link);
     void received(TcpLinkId id, ByteView bytes);
     void touch();
+    bool put_off();
     void end_turn();
     void tell(const std::vector<node::GraphEvent>& told, const std::weak_ptr<const int>& token);
     void carry_out(graph::LinkCommand& command);
@@ -239,24 +240,27 @@ void GraphDriver::Parts::touch() {
     asio::post(loop, guard([this] { end_turn(); }));
 }
 
+/// True if more records of many are worth waiting for, and nobody waits for these.
+bool GraphDriver::Parts::put_off() {
+    const bool has_time = std::exchange(is_bulk, false) && pending.empty();
+    const auto steady = std::chrono::steady_clock::now();
+    if (has_time && !put_off_since) put_off_since = steady;
+    if (!has_time || steady - *put_off_since >= kBulkTime) {
+        put_off_since.reset();
+        return false;
+    }
+    // What comes within that time begins the next turn; if nothing comes, the timer does.
+    timer.expires_at(*put_off_since + kBulkTime);
+    timer.async_wait(guard([this](const boost::system::error_code& error) {
+        if (!error) touch();
+    }));
+    armed.reset();
+    return true;
+}
+
 void GraphDriver::Parts::end_turn() {
     turn_is_due = false;
-    const auto steady = std::chrono::steady_clock::now();
-    if (is_bulk && pending.empty()) {
-        if (!put_off_since) put_off_since = steady;
-        if (steady - *put_off_since < kBulkTime) {
-            is_bulk = false;
-            // What comes within that time begins the next turn; if nothing comes, the timer does.
-            timer.expires_at(*put_off_since + kBulkTime);
-            timer.async_wait(guard([this](const boost::system::error_code& error) {
-                if (!error) touch();
-            }));
-            armed.reset();
-            return;
-        }
-    }
-    is_bulk = false;
-    put_off_since.reset();
+    if (put_off()) return;
     const Now now = read_clocks();
     graphs.commit(now);
     std::vector<Pending> ended = std::exchange(pending, {});
