@@ -377,9 +377,8 @@ Json attributes_json(const std::string& document) {
     return out;
 }
 
-Json record_document(
-    const std::string& graph, const store::Record& record, std::size_t payload_max) {
-    const bool fits = record.payload.size() <= payload_max;
+Json record_document(const std::string& graph, const store::RecordHead& head) {
+    const store::Record& record = head.record;
     return {
         {"id", to_string(record.id)},
         {"graph", graph},
@@ -391,8 +390,8 @@ Json record_document(
         {"modified", to_rfc3339(to_wall(record.modified))},
         {"expires", to_rfc3339(to_wall(record.expires))},
         {"attributes", attributes_json(record.attributes)},
-        {"size", record.payload.size()},
-        {"payload_base64", fits ? Json(to_base64(record.payload)) : Json(nullptr)}};
+        {"size", head.payload_size},
+        {"payload_base64", head.has_payload() ? Json(to_base64(record.payload)) : Json(nullptr)}};
 }
 
 Json event_document(
@@ -412,9 +411,8 @@ Json event_document(
                     {"event", kind_text(changed.kind)},
                     {"id", to_string(changed.id)},
                     {"type", to_string(changed.type)}};
-                const auto record = graph.get(now, changed.id);
-                out["record"] =
-                    record ? record_document(name, *record, kEventPayloadMax) : Json(nullptr);
+                const auto record = graph.head(now, changed.id, kEventPayloadMax);
+                out["record"] = record ? record_document(name, *record) : Json(nullptr);
                 return out;
             },
             [](const graph::ConnectionChanged& changed) -> Json {

@@ -32,9 +32,8 @@ Json unopened_document(const std::string& name, node::GraphsErrc why);
 Json graph_node_document(const graph::NodeInfo& node, graph::NodeId own);
 Json neighbour_document(const graph::LinkInfo& link);
 
-/// With the payload if it has at most `payload_max` bytes.
-Json record_document(
-    const std::string& graph, const store::Record& record, std::size_t payload_max);
+/// With the payload if the head has it.
+Json record_document(const std::string& graph, const store::RecordHead& head);
 
 Json attributes_json(const std::string& document);
 

@@ -22,7 +22,7 @@ public:
     virtual Now now() const = 0;
 
     /// To look at; what changes a graph goes through `change()`. The functions of a graph that read
-    /// (`get`, `list`, `search`) may be called on what `find()` returns.
+    /// (`get`, `head`, `list`, `search`) may be called on what `find()` returns.
     virtual node::Graphs& graphs() = 0;
 
     /// Where graphs are listened for.

@@ -166,13 +166,13 @@ void answer_changed(
     unsigned status,
     const ReplyTo& reply) {
     graph::Graph* graph = service.graphs().find(name);
-    const auto record = graph != nullptr ? graph->get(service.now(), id)
+    const auto record = graph != nullptr ? graph->head(service.now(), id, kPayloadDefault)
                                          : std::unexpected(graph::GraphErrc::closed);
     if (!record) {
         // It was done; what came after it is somebody else's doing.
         return reply(to_reply(Answer{status, {{"id", to_string(id)}, {"graph", name}}}));
     }
-    reply(to_reply(Answer{status, record_document(name, *record, kPayloadDefault)}));
+    reply(to_reply(Answer{status, record_document(name, *record)}));
 }
 
 // Of a record that is in no graph here. Waiting for it is only worth while where every graph that
@@ -203,7 +203,7 @@ std::unexpected<Error> missing(
 } // namespace
 
 std::expected<RecordRoutes::Found, Error>
-RecordRoutes::find(const std::string& id, Parameters& parameters) {
+RecordRoutes::find(const std::string& id, Parameters& parameters, std::size_t payload_max) {
     const auto guid = parse_guid(id);
     const auto given = parameters.text("graph");
     if (const auto read = parameters.finish(); !read) return std::unexpected(read.error());
@@ -221,12 +221,12 @@ RecordRoutes::find(const std::string& id, Parameters& parameters) {
     if (names.empty()) return refuse(ErrorCode::not_found, "no graph is open here");
     std::vector<std::string> places;
     std::vector<std::string> unready;
-    std::optional<store::Record> record;
+    std::optional<store::RecordHead> head;
     for (const std::string& name : names) {
-        auto found = service_.graphs().find(name)->get(service_.now(), *guid);
+        auto found = service_.graphs().find(name)->head(service_.now(), *guid, payload_max);
         if (found) {
             places.push_back(name);
-            record = std::move(*found);
+            head = std::move(*found);
         } else if (found.error() == graph::GraphErrc::not_ready) {
             unready.push_back(name);
         } else if (found.error() != graph::GraphErrc::not_found) {
@@ -239,7 +239,7 @@ RecordRoutes::find(const std::string& id, Parameters& parameters) {
             fmt::format("a record with this id is in {}", fmt::join(places, " and in ")));
     }
     if (places.empty()) return missing(*guid, names, unready);
-    return Found{std::move(places.front()), std::move(*record)};
+    return Found{std::move(places.front()), std::move(*head)};
 }
 
 Json RecordRoutes::records_json(
@@ -253,16 +253,17 @@ Json RecordRoutes::records_json(
     std::size_t size = 0;
     bool is_truncated = false;
     for (const store::RecordId& id : ids) {
-        const auto record = graph.get(service_.now(), id);
-        if (!record) continue;
-        if (!shows_internal && graph::is_internal(record->type)) continue;
+        // Whatever is read counts, so what is not shown is not read.
+        const auto type = graph.type_of(id);
+        if (!type || (!shows_internal && graph::is_internal(*type))) continue;
         if (records.size() == limit || size > kAnswerMax) {
             is_truncated = true;
             break;
         }
-        size += record->attributes.size() +
-                (record->payload.size() <= payload_max ? 2 * record->payload.size() : 0) + 500;
-        records.push_back(record_document(name, *record, payload_max));
+        const auto head = graph.head(service_.now(), id, payload_max);
+        if (!head) continue;
+        size += head->record.attributes.size() + 2 * head->record.payload.size() + 500;
+        records.push_back(record_document(name, *head));
     }
     return {{"records", std::move(records)}, {"truncated", is_truncated}};
 }
@@ -327,18 +328,21 @@ Cancel RecordRoutes::search(GraphCall call) {
 
 Cancel RecordRoutes::show(GraphCall call) {
     const auto payload = call.parameters.number_or("payload_max", kPayloadMax, 0, kPayloadMax);
-    const auto found = find(call.arguments.front(), call.parameters);
+    const auto found =
+        find(call.arguments.front(), call.parameters, static_cast<std::size_t>(payload));
     if (!found) return call.refuse(found.error());
-    return call.answer(Answer{
-        200, record_document(found->graph, found->record, static_cast<std::size_t>(payload))});
+    return call.answer(Answer{200, record_document(found->graph, found->head)});
 }
 
 Cancel RecordRoutes::payload(GraphCall call) {
-    const auto found = find(call.arguments.front(), call.parameters);
+    const auto found = find(call.arguments.front(), call.parameters, 0);
     if (!found) return call.refuse(found.error());
+    const auto record =
+        service_.graphs().find(found->graph)->get(service_.now(), found->head.record.id);
+    if (!record) return call.refuse(to_error(record.error()));
     call.reply(
         {.status = 200,
-         .body = std::string(as_text(found->record.payload)),
+         .body = std::string(as_text(record->payload)),
          .content_type = "application/octet-stream",
          .flow = nullptr});
     return {};
@@ -389,7 +393,7 @@ Cancel RecordRoutes::update(GraphCall call) {
         return call.refuse({ErrorCode::bad_request, "nothing is to be changed"});
     }
     Parameters where(std::move(place));
-    const auto found = find(call.arguments.front(), where);
+    const auto found = find(call.arguments.front(), where, 0);
     if (!found) return call.refuse(found.error());
     const auto change = std::make_shared<graph::RecordChange>();
     change->payload = std::move(wish->payload);
@@ -397,10 +401,10 @@ Cancel RecordRoutes::update(GraphCall call) {
     change->lifetime = wish->lifetime;
     service_.change(
         found->graph,
-        [change, id = found->record.id](graph::Graph& graph, Now now) {
+        [change, id = found->head.record.id](graph::Graph& graph, Now now) {
             return graph.update(now, id, *change);
         },
-        [this, name = found->graph, id = found->record.id, reply = call.reply](
+        [this, name = found->graph, id = found->head.record.id, reply = call.reply](
             const graph::GraphResult<void>& done) {
             if (!done) {
                 return reply(to_reply(std::unexpected(change_error(service_, name, done.error()))));
@@ -411,16 +415,15 @@ Cancel RecordRoutes::update(GraphCall call) {
 }
 
 Cancel RecordRoutes::remove(GraphCall call) {
-    auto found = find(call.arguments.front(), call.parameters);
+    auto found = find(call.arguments.front(), call.parameters, kPayloadDefault);
     if (!found) return call.refuse(found.error());
     const auto gone = std::make_shared<Found>(std::move(*found));
     service_.change(
         gone->graph,
-        [gone](graph::Graph& graph, Now now) { return graph.remove(now, gone->record.id); },
+        [gone](graph::Graph& graph, Now now) { return graph.remove(now, gone->head.record.id); },
         [gone, reply = call.reply](const graph::GraphResult<void>& done) {
             if (!done) return reply(to_reply(std::unexpected(to_error(done.error()))));
-            reply(
-                to_reply(Answer{200, record_document(gone->graph, gone->record, kPayloadDefault)}));
+            reply(to_reply(Answer{200, record_document(gone->graph, gone->head)}));
         });
     return {};
 }

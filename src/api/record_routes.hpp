@@ -28,10 +28,12 @@ public:
 private:
     struct Found {
         std::string graph;
-        store::Record record;
+        store::RecordHead head;
     };
 
-    std::expected<Found, Error> find(const std::string& id, Parameters& parameters);
+    /// With the payload if it has at most `payload_max` bytes.
+    std::expected<Found, Error>
+    find(const std::string& id, Parameters& parameters, std::size_t payload_max);
     Json records_json(
         const std::string& name,
         const std::vector<store::RecordId>& ids,

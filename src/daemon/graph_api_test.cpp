@@ -8,6 +8,7 @@
 #include <fstream>
 #include <functional>
 #include <gmock/gmock.h>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -311,6 +312,30 @@ TEST_F(GraphApiTest, lists_in_order_and_says_what_it_leaves_out) {
     EXPECT_EQ(alice.get("/v1/graphs/plans/records?limit=0").code(), "bad_request");
     EXPECT_EQ(alice.get("/v1/graphs/plans/records?lmit=1").code(), "bad_request");
     EXPECT_EQ(alice.get("/v1/graphs/plans/records?order=random").code(), "bad_request");
+}
+
+// Of a record whose payload is damaged everything else is there, as that payload is not looked at.
+TEST_F(GraphApiTest, lists_records_without_their_large_payloads) {
+    found("plans");
+    const std::string id =
+        alice.post_raw("/v1/graphs/plans/records?type=a", std::string(100'000, 'x')).document["id"];
+    alice.post("/v1/graphs/plans/close");
+    for (const auto& file : std::filesystem::directory_iterator(alice.folder() / "graphs")) {
+        std::fstream bytes(file.path(), std::ios::in | std::ios::out | std::ios::binary);
+        const std::string text((std::istreambuf_iterator<char>(bytes)), {});
+        const std::size_t at = text.find(std::string(1000, 'x'));
+        ASSERT_NE(at, std::string::npos) << file.path();
+        bytes.clear();
+        bytes.seekp(static_cast<std::streamoff>(at));
+        bytes.put('y');
+    }
+    ASSERT_EQ(alice.post("/v1/graphs/plans/open").status, 200U);
+    const Json listed = alice.get("/v1/graphs/plans/records").document;
+    ASSERT_EQ(listed["records"].size(), 1U) << listed;
+    EXPECT_EQ(listed["records"][0]["size"], 100'000);
+    EXPECT_EQ(listed["records"][0]["payload_base64"], nullptr);
+    EXPECT_EQ(alice.get("/v1/records/" + id + "?payload_max=1024").status, 200U);
+    EXPECT_EQ(alice.get("/v1/records/" + id + "/payload").code(), "storage");
 }
 
 TEST_F(GraphApiTest, shares_records_and_tells_of_them) {

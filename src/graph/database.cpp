@@ -481,6 +481,16 @@ GraphResult<Record> Database::get_live(Now now, const RecordId& id) {
     return std::move(**record);
 }
 
+GraphResult<store::RecordHead>
+Database::head_live(Now now, const RecordId& id, std::size_t payload_max) {
+    const IndexEntry* entry = context_.store.index().find(id);
+    if (entry == nullptr || !is_live(*entry, now)) return std::unexpected(GraphErrc::not_found);
+    auto head = context_.store.head(id, payload_max);
+    if (!head) return std::unexpected(graph_error(head.error()));
+    if (!*head) return std::unexpected(GraphErrc::not_found);
+    return std::move(**head);
+}
+
 // Time --------------------------------------------------------------------------------------------
 
 void Database::handle_timeout(Now now) {

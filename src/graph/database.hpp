@@ -78,6 +78,8 @@ public:
 
     /// Neither deleted nor expired.
     GraphResult<store::Record> get_live(Now now, const store::RecordId& id);
+    GraphResult<store::RecordHead>
+    head_live(Now now, const store::RecordId& id, std::size_t payload_max);
 
     /// What readers may see at `now`: with deferred expiration and nobody around, everything.
     store::PeerTime reading_time(Now now) const;

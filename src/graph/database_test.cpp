@@ -435,6 +435,10 @@ public:
     store::StoreResult<std::optional<Record>> get(const RecordId& id) override {
         return inner_.get(id);
     }
+    store::StoreResult<std::optional<store::RecordHead>>
+    head(const RecordId& id, std::size_t payload_max) override {
+        return inner_.head(id, payload_max);
+    }
     store::StoreResult<void> put(const Record& record) override {
         added_.push_back(record.id);
         return inner_.put(record);

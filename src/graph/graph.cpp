@@ -321,6 +321,16 @@ GraphResult<Record> Graph::get(Now now, const RecordId& id) {
     return state_->database.get_live(now, id);
 }
 
+GraphResult<store::RecordHead> Graph::head(Now now, const RecordId& id, std::size_t payload_max) {
+    if (auto usable = state_->usable(); !usable) return std::unexpected(usable.error());
+    return state_->database.head_live(now, id, payload_max);
+}
+
+std::optional<store::RecordType> Graph::type_of(const RecordId& id) const {
+    const store::IndexEntry* entry = state_->context.store.index().find(id);
+    return entry == nullptr ? std::nullopt : std::optional(entry->type);
+}
+
 GraphResult<std::vector<RecordId>>
 Graph::list(Now now, const store::RecordType& type, std::string_view creator, std::size_t limit) {
     if (auto usable = state_->usable(); !usable) return std::unexpected(usable.error());

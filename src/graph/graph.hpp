@@ -309,6 +309,11 @@ public:
     // Observation --------------------------------------------------------------------------------
 
     GraphResult<store::Record> get(Now now, const store::RecordId& id);
+    /// The same without reading a payload of more than `payload_max` bytes.
+    GraphResult<store::RecordHead>
+    head(Now now, const store::RecordId& id, std::size_t payload_max);
+    /// Of what `list()` and `search()` found, without reading it; nothing once it has gone.
+    std::optional<store::RecordType> type_of(const store::RecordId& id) const;
     GraphResult<std::vector<store::RecordId>>
     list(Now now, const store::RecordType& type, std::string_view creator, std::size_t limit);
     GraphResult<std::vector<store::RecordId>>

@@ -30,6 +30,10 @@ public:
     store::StoreResult<std::optional<store::Record>> get(const store::RecordId& id) override {
         return inside_.get(id);
     }
+    store::StoreResult<std::optional<store::RecordHead>>
+    head(const store::RecordId& id, std::size_t payload_max) override {
+        return inside_.head(id, payload_max);
+    }
     store::StoreResult<void> put(const store::Record& record) override {
         return inside_.put(record);
     }

@@ -43,6 +43,28 @@ StoreResult<std::optional<Record>> MemoryStore::get(const RecordId& id) {
     return found->second;
 }
 
+StoreResult<std::optional<RecordHead>>
+MemoryStore::head(const RecordId& id, std::size_t payload_max) {
+    const auto found = records_.find(id);
+    if (found == records_.end()) return std::nullopt;
+    const Record& stored = found->second;
+    RecordHead head;
+    head.record.type = stored.type;
+    head.record.id = stored.id;
+    head.record.version = stored.version;
+    head.record.is_deleted = stored.is_deleted;
+    head.record.refreshes = stored.refreshes;
+    head.record.creator = stored.creator;
+    head.record.modifier = stored.modifier;
+    head.record.created = stored.created;
+    head.record.expires = stored.expires;
+    head.record.modified = stored.modified;
+    head.record.attributes = stored.attributes;
+    head.payload_size = stored.payload.size();
+    if (stored.payload.size() <= payload_max) head.record.payload = stored.payload;
+    return head;
+}
+
 StoreResult<void> MemoryStore::put(const Record& record) {
     index_.put(make_index_entry(record));
     records_.insert_or_assign(record.id, record);

@@ -17,6 +17,8 @@ public:
     Rules rules() const override { return rules_; }
     const RecordIndex& index() const override { return index_; }
     StoreResult<std::optional<Record>> get(const RecordId& id) override;
+    StoreResult<std::optional<RecordHead>>
+    head(const RecordId& id, std::size_t payload_max) override;
     StoreResult<void> put(const Record& record) override;
     StoreResult<void> erase(const RecordId& id) override;
     StoreResult<void> commit() override { return {}; }

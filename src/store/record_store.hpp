@@ -39,6 +39,14 @@ enum class Durability : std::uint8_t {
 template<class T>
 using StoreResult = std::expected<T, StoreErrc>;
 
+/// A record as lists show it.
+struct RecordHead {
+    Record record; // without security data, and without a payload that is larger than asked for
+    std::uint64_t payload_size = 0;
+
+    bool has_payload() const { return record.payload.size() == payload_size; }
+};
+
 class RecordStore {
 public:
     virtual ~RecordStore() = default;
@@ -52,6 +60,10 @@ public:
 
     /// Nothing if there is no such record.
     virtual StoreResult<std::optional<Record>> get(const RecordId& id) = 0;
+
+    /// The same with a payload of at most `payload_max` bytes: a larger one is not even read.
+    virtual StoreResult<std::optional<RecordHead>>
+    head(const RecordId& id, std::size_t payload_max) = 0;
 
     /// Inserts the record, or replaces the one of the same id; which of two is newer is the
     /// caller's to judge.

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kith::store {
@@ -74,6 +75,25 @@ TEST_P(AnyStore, ReplacesAndErases) {
     EXPECT_EQ(store_->get(newer.id), std::nullopt);
     EXPECT_EQ(store_->index().size(), 0U);
     ASSERT_TRUE(store_->commit());
+}
+
+TEST_P(AnyStore, GivesTheHeadWithASmallPayload) {
+    Record record = simple(5);
+    record.refreshes = true;
+    record.modifier = "carol";
+    record.attributes = "<attributes><attribute name='a' type='int'>1</attribute></attributes>";
+    ASSERT_TRUE(store_->put(record));
+    const auto whole = store_->head(record.id, 5);
+    ASSERT_TRUE(whole && *whole);
+    EXPECT_EQ((*whole)->record, record);
+    EXPECT_TRUE((*whole)->has_payload());
+    const auto head = store_->head(record.id, 4);
+    ASSERT_TRUE(head && *head);
+    EXPECT_FALSE((*head)->has_payload());
+    EXPECT_EQ((*head)->payload_size, 5U);
+    EXPECT_TRUE(std::exchange(record.payload, {}).size() == 5 && (*head)->record == record);
+    const auto none = store_->head(numbered(6), 4);
+    EXPECT_TRUE(none && !*none);
 }
 
 TEST_P(AnyStore, KeepsTheIndexInStep) {

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <limits>
 #include <ranges>
+#include <span>
 #include <string_view>
 
 namespace kith::store {
@@ -73,7 +74,12 @@ std::optional<IndexEntry> read_entry(const Statement& row) {
 }
 
 constexpr std::string_view kSelectRest =
-    "SELECT created, creator, modifier, security, attributes, payload FROM record WHERE row=?";
+    "SELECT created, creator, modifier, attributes, payload, security FROM record WHERE row=?";
+// The length of a blob stands before it, and a column that no branch needs is not read: a payload
+// that is too large costs nothing.
+constexpr std::string_view kSelectHead =
+    "SELECT created, creator, modifier, attributes,"
+    " CASE WHEN length(payload)<=?2 THEN payload END, length(payload) FROM record WHERE row=?1";
 
 Record read_record(const IndexEntry& entry, const Statement& row) {
     Record record;
@@ -87,9 +93,8 @@ Record read_record(const IndexEntry& entry, const Statement& row) {
     record.created = from_sql_time(row.integer(0));
     record.creator = row.text(1);
     record.modifier = row.text(2);
-    record.security = to_owned(row.blob(3));
-    record.attributes = row.text(4);
-    record.payload = to_owned(row.blob(5));
+    record.attributes = row.text(3);
+    record.payload = to_owned(row.blob(4));
     return record;
 }
 
@@ -205,6 +210,7 @@ StoreResult<void> SqliteStore::prepare() {
          "INSERT OR REPLACE INTO record VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
         {&statements_.erase_record, "DELETE FROM record WHERE row=?"},
         {&statements_.get_record, kSelectRest},
+        {&statements_.get_head, kSelectHead},
         {&statements_.put_attribute, "INSERT INTO attribute VALUES(?,?,?,?,?)"},
         {&statements_.erase_attributes, "DELETE FROM attribute WHERE record=?"},
         {&statements_.get_property, "SELECT value FROM property WHERE key=?"},
@@ -286,13 +292,39 @@ StoreResult<std::optional<Record>> SqliteStore::get(const RecordId& id) {
     if (entry == nullptr) return std::nullopt;
     Statement& row = statements_.get_record;
     const Rows done(row);
-    row.bind(1, static_cast<std::int64_t>(entry->handle));
+    if (auto found = step_to(row, *entry); !found) return std::unexpected(found.error());
+    Record record = read_record(*entry, row);
+    record.security = to_owned(row.blob(5));
+    if (content_digest(record) != entry->digest) return std::unexpected(StoreErrc::corrupt);
+    return record;
+}
+
+StoreResult<std::optional<RecordHead>>
+SqliteStore::head(const RecordId& id, std::size_t payload_max) {
+    const IndexEntry* entry = index_.find(id);
+    if (entry == nullptr) return std::nullopt;
+    Statement& row = statements_.get_head;
+    const Rows done(row);
+    row.bind(
+        2,
+        static_cast<std::int64_t>(
+            std::min<std::size_t>(payload_max, std::numeric_limits<std::int32_t>::max())));
+    if (auto found = step_to(row, *entry); !found) return std::unexpected(found.error());
+    RecordHead head;
+    head.record = read_record(*entry, row);
+    head.payload_size = static_cast<std::uint64_t>(row.integer(5));
+    if (head.has_payload() && content_digest(head.record) != entry->digest) {
+        return std::unexpected(StoreErrc::corrupt);
+    }
+    return head;
+}
+
+StoreResult<void> SqliteStore::step_to(Statement& row, const IndexEntry& entry) const {
+    row.bind(1, static_cast<std::int64_t>(entry.handle));
     const int code = row.step();
     if (code == SQLITE_DONE) return std::unexpected(StoreErrc::corrupt);
     if (code != SQLITE_ROW) return failure(code);
-    Record record = read_record(*entry, row);
-    if (content_digest(record) != entry->digest) return std::unexpected(StoreErrc::corrupt);
-    return record;
+    return {};
 }
 
 StoreResult<void> SqliteStore::put(const Record& record) {

@@ -51,6 +51,9 @@ public:
 
     /// `corrupt` if the record is not the one that was put.
     StoreResult<std::optional<Record>> get(const RecordId& id) override;
+    /// A payload that is not read is not checked either.
+    StoreResult<std::optional<RecordHead>>
+    head(const RecordId& id, std::size_t payload_max) override;
     StoreResult<void> put(const Record& record) override;
     StoreResult<void> erase(const RecordId& id) override;
     StoreResult<void> commit() override;
@@ -64,7 +67,7 @@ public:
 private:
     struct Statements {
         Statement begin, commit, rollback;
-        Statement put_record, erase_record, get_record;
+        Statement put_record, erase_record, get_record, get_head;
         Statement put_attribute, erase_attributes;
         Statement get_property, put_property;
     };
@@ -78,6 +81,8 @@ private:
     StoreResult<void> load();
 
     StoreResult<void> begin();
+    /// SQLITE_ROW, with the row of `entry`, or what is wrong.
+    StoreResult<void> step_to(Statement& row, const IndexEntry& entry) const;
     int write(const Record& record, std::int64_t row, bool is_replacement, ByteView digest);
     int write_attributes(const Record& record, std::int64_t row);
     /// Undoes the batch, and says why.
