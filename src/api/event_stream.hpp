@@ -6,6 +6,9 @@
 #include "api/graph_service.hpp"
 
 #include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
 
 namespace kith::api {
 
@@ -13,7 +16,21 @@ namespace kith::api {
 inline constexpr std::size_t kWaitingEventsMax = 10'000;
 inline constexpr std::size_t kWaitingEventBytesMax = std::size_t{8} * 1024 * 1024;
 
-/// `GET /v1/graphs/NAME/events`.
-Cancel watch_events(GraphService& service, GraphCall call);
+/// What all that watch one graph share: each event is looked up and written once.
+class EventFeed;
+
+class EventStreams {
+public:
+    explicit EventStreams(GraphService& service) : service_(service) {}
+
+    /// `GET /v1/graphs/NAME/events`.
+    Cancel open(GraphCall call);
+
+private:
+    std::shared_ptr<EventFeed> feed_of(const std::string& name);
+
+    GraphService& service_;
+    std::map<std::string, std::weak_ptr<EventFeed>> feeds_; // of graphs that somebody watched
+};
 
 } // namespace kith::api

@@ -38,12 +38,14 @@ struct GraphApi::Parts {
         : service(given),
           graphs(given),
           records(given),
-          direct(given) {}
+          direct(given),
+          events(given) {}
 
     GraphService& service;
     GraphRoutes graphs;
     RecordRoutes records;
     DirectStreams direct;
+    EventStreams events;
 };
 
 GraphApi::GraphApi(Services& services) {
@@ -72,6 +74,7 @@ Cancel GraphApi::handle(const Request& request, Target target, ReplyTo reply) {
         Cancel (GraphRoutes::*)(GraphCall),
         Cancel (RecordRoutes::*)(GraphCall),
         Cancel (DirectStreams::*)(GraphCall),
+        Cancel (EventStreams::*)(GraphCall),
         Cancel (*)(GraphService&, GraphCall)>;
     struct Route {
         std::string_view method;
@@ -90,7 +93,7 @@ Cancel GraphApi::handle(const Request& request, Target target, ReplyTo reply) {
         Route{"GET", "/v1/graphs/*/neighbours", &GraphRoutes::neighbours},
         Route{"GET", "/v1/graphs/*/digest", &GraphRoutes::digest},
         Route{"POST", "/v1/graphs/*/presence", &GraphRoutes::set_presence},
-        Route{"GET", "/v1/graphs/*/events", &watch_events},
+        Route{"GET", "/v1/graphs/*/events", &EventStreams::open},
         Route{"POST", "/v1/graphs/*/direct", &DirectStreams::open},
         Route{"GET", "/v1/graphs/*/export", &export_archive},
         Route{"POST", "/v1/graphs/*/import", &import_archive},
@@ -118,6 +121,9 @@ Cancel GraphApi::handle(const Request& request, Target target, ReplyTo reply) {
                 },
                 [&](Cancel (DirectStreams::*run)(GraphCall)) {
                     return (parts_->direct.*run)(std::move(call));
+                },
+                [&](Cancel (EventStreams::*run)(GraphCall)) {
+                    return (parts_->events.*run)(std::move(call));
                 },
                 [&](Cancel (*run)(GraphService&, GraphCall)) {
                     return run(parts_->service, std::move(call));
