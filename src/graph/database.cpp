@@ -433,7 +433,8 @@ Database::judge(Now now, const Record& record, const IndexEntry* known) const {
 
 Reception Database::classify(const Record& record, const IndexEntry& known) {
     if (record.version < known.version) return Reception::older;
-    const auto stored = context_.store.get(record.id);
+    // Nothing that a neighbour may repeat costs as much as what it repeats.
+    const auto stored = context_.store.age(record.id);
     if (!stored || !*stored) return Reception::present; // the next synchronisation finds it
     const auto order = store::compare_age(record, **stored, context_.config.rules);
     if (order == std::strong_ordering::equal) return Reception::present;

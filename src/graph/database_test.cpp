@@ -429,15 +429,20 @@ public:
     explicit FailingStore(store::Rules rules) : inner_(rules) {}
 
     bool fails = false;
+    std::size_t reads = 0; // of whole records
 
     store::Rules rules() const override { return inner_.rules(); }
     const store::RecordIndex& index() const override { return inner_.index(); }
     store::StoreResult<std::optional<Record>> get(const RecordId& id) override {
+        ++reads;
         return inner_.get(id);
     }
     store::StoreResult<std::optional<store::RecordHead>>
     head(const RecordId& id, std::size_t payload_max) override {
         return inner_.head(id, payload_max);
+    }
+    store::StoreResult<std::optional<store::RecordAge>> age(const RecordId& id) override {
+        return inner_.age(id);
     }
     store::StoreResult<void> put(const Record& record) override {
         added_.push_back(record.id);
@@ -508,6 +513,37 @@ TEST(GraphDatabase, FullDiskIsTold) {
     const auto kept = graph.add(world.now(), note("kept"));
     graph.commit(world.now());
     EXPECT_TRUE(graph.get(world.now(), *kept));
+}
+
+// A few bytes that name a large record are not answered by reading it.
+TEST(GraphDatabase, KnownVersionIsJudgedWithoutItsPayload) {
+    World world;
+    SeededSecureRandom secure(5);
+    SeededRandom plain(6);
+    FailingStore store(store::Rules::modern);
+    Graph graph(World::config("peer 0"), store, nullptr, secure, plain);
+    ASSERT_TRUE(graph.create(world.now(), {}));
+    Stranger other(graph);
+    other.join(world.now(), {.lazy_push = true}); // it gets abstracts of large records
+    Record record = strangers_record(graph, world.now(), 1);
+    record.payload.resize(100'000);
+    other.say(world.now(), flood_of(record));
+    ASSERT_TRUE(graph.get(world.now(), record.id));
+    const std::size_t before = store.reads;
+    Record older = record;
+    older.payload.clear();
+    older.created = older.modified = {record.created.ticks - 1};
+    for (int i = 0; i < 100; ++i)
+        other.say(world.now(), flood_of(older));
+    other.say(world.now(), flood_of(record));
+    EXPECT_EQ(store.reads, before);
+    EXPECT_EQ(graph.get(world.now(), record.id), record);
+    // The content decides last: the one with the greater digest stays.
+    Record tie = record;
+    tie.payload.assign(5, std::byte{1});
+    other.say(world.now(), flood_of(tie));
+    const bool is_newer = store::compare_age(tie, record, store::Rules::modern) > 0;
+    EXPECT_EQ(graph.get(world.now(), record.id), is_newer ? tie : record);
 }
 
 } // namespace

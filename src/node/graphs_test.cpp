@@ -34,6 +34,9 @@ public:
     head(const store::RecordId& id, std::size_t payload_max) override {
         return inside_.head(id, payload_max);
     }
+    store::StoreResult<std::optional<store::RecordAge>> age(const store::RecordId& id) override {
+        return inside_.age(id);
+    }
     store::StoreResult<void> put(const store::Record& record) override {
         return inside_.put(record);
     }

@@ -249,7 +249,7 @@ std::expected<void, ArchiveErrc> ArchiveReader::finish() const {
 }
 
 StoreResult<bool> merge_record(RecordStore& store, const Record& record) {
-    const auto present = store.get(record.id);
+    const auto present = store.age(record.id);
     if (!present) return std::unexpected(present.error());
     if (*present && compare_age(record, **present, store.rules()) <= 0) return false;
     if (auto put = store.put(record); !put) return std::unexpected(put.error());

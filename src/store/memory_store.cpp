@@ -65,6 +65,14 @@ MemoryStore::head(const RecordId& id, std::size_t payload_max) {
     return head;
 }
 
+StoreResult<std::optional<RecordAge>> MemoryStore::age(const RecordId& id) {
+    const auto found = records_.find(id);
+    if (found == records_.end()) return std::nullopt;
+    const Record& stored = found->second;
+    return RecordAge{
+        stored.version, stored.modifier, stored.modified, stored.security, index_.find(id)->digest};
+}
+
 StoreResult<void> MemoryStore::put(const Record& record) {
     index_.put(make_index_entry(record));
     records_.insert_or_assign(record.id, record);

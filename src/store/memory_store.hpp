@@ -19,6 +19,7 @@ public:
     StoreResult<std::optional<Record>> get(const RecordId& id) override;
     StoreResult<std::optional<RecordHead>>
     head(const RecordId& id, std::size_t payload_max) override;
+    StoreResult<std::optional<RecordAge>> age(const RecordId& id) override;
     StoreResult<void> put(const Record& record) override;
     StoreResult<void> erase(const RecordId& id) override;
     StoreResult<void> commit() override { return {}; }

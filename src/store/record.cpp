@@ -39,6 +39,19 @@ std::strong_ordering compare_bytes(ByteView left, ByteView right) {
         left.begin(), left.end(), right.begin(), right.end());
 }
 
+/// The order but for the content.
+template<class Other>
+std::strong_ordering compare_heads(const Record& left, const Other& right) {
+    if (const auto order = left.version <=> right.version; order != 0) return order;
+    if (const auto order = !left.modifier.empty() <=> !right.modifier.empty(); order != 0) {
+        return order;
+    }
+    if (const auto order = compare_utf16(left.modifier, right.modifier); order != 0) return order;
+    if (const auto order = left.modified <=> right.modified; order != 0) return order;
+    if (const auto order = left.security.size() <=> right.security.size(); order != 0) return order;
+    return compare_bytes(left.security, right.security);
+}
+
 } // namespace
 
 ByteArray<32> content_digest(const Record& record) {
@@ -62,16 +75,15 @@ ByteArray<32> content_digest(const Record& record) {
 }
 
 std::strong_ordering compare_age(const Record& left, const Record& right, Rules rules) {
-    if (const auto order = left.version <=> right.version; order != 0) return order;
-    if (const auto order = !left.modifier.empty() <=> !right.modifier.empty(); order != 0) {
-        return order;
-    }
-    if (const auto order = compare_utf16(left.modifier, right.modifier); order != 0) return order;
-    if (const auto order = left.modified <=> right.modified; order != 0) return order;
-    if (const auto order = left.security.size() <=> right.security.size(); order != 0) return order;
-    if (const auto order = compare_bytes(left.security, right.security); order != 0) return order;
-    if (rules == Rules::published) return std::strong_ordering::equal;
+    const auto order = compare_heads(left, right);
+    if (order != 0 || rules == Rules::published) return order;
     return compare_bytes(content_digest(left), content_digest(right));
+}
+
+std::strong_ordering compare_age(const Record& left, const RecordAge& right, Rules rules) {
+    const auto order = compare_heads(left, right);
+    if (order != 0 || rules == Rules::published) return order;
+    return compare_bytes(content_digest(left), right.digest);
 }
 
 } // namespace kith::store

@@ -66,6 +66,15 @@ struct Record {
     bool operator==(const Record&) const = default;
 };
 
+/// What of a record the order of the versions of one id looks at.
+struct RecordAge {
+    std::uint32_t version = 1;
+    std::string modifier;
+    PeerTime modified;
+    Bytes security;
+    ByteArray<32> digest{}; // of the content
+};
+
 /// What a graph's nodes agree on to judge records; fixed when the graph is created.
 enum class Rules : std::uint8_t {
     published, // MD5; equal versions with other content stay as they are (GA-40)
@@ -79,5 +88,6 @@ ByteArray<32> content_digest(const Record& record);
 /// Which of two records of one id replaces the other: `greater` if `left` is the newer one, `equal`
 /// if both are the same one. The order is total, so every node picks the same (MS-PPGRH 3.1.7.32).
 std::strong_ordering compare_age(const Record& left, const Record& right, Rules rules);
+std::strong_ordering compare_age(const Record& left, const RecordAge& right, Rules rules);
 
 } // namespace kith::store

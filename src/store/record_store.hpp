@@ -65,6 +65,10 @@ public:
     virtual StoreResult<std::optional<RecordHead>>
     head(const RecordId& id, std::size_t payload_max) = 0;
 
+    /// What decides whether another version of it is newer; as cheap for a large record as for a
+    /// small one.
+    virtual StoreResult<std::optional<RecordAge>> age(const RecordId& id) = 0;
+
     /// Inserts the record, or replaces the one of the same id; which of two is newer is the
     /// caller's to judge.
     virtual StoreResult<void> put(const Record& record) = 0;

@@ -96,6 +96,21 @@ TEST_P(AnyStore, GivesTheHeadWithASmallPayload) {
     EXPECT_TRUE(none && !*none);
 }
 
+TEST_P(AnyStore, KnowsWhichVersionIsNewer) {
+    Record record = simple(5);
+    record.version = 7;
+    record.modifier = "carol";
+    record.security = Bytes(9, std::byte{1});
+    ASSERT_TRUE(store_->put(record));
+    const auto age = store_->age(record.id);
+    ASSERT_TRUE(age && *age);
+    EXPECT_TRUE(compare_age(record, **age, Rules::modern) == 0);
+    record.security.back() = std::byte{2};
+    EXPECT_TRUE(compare_age(record, **age, Rules::modern) > 0);
+    const auto none = store_->age(numbered(6));
+    EXPECT_TRUE(none && !*none);
+}
+
 TEST_P(AnyStore, KeepsTheIndexInStep) {
     const Record record = simple(5);
     ASSERT_TRUE(store_->put(record));

@@ -173,6 +173,8 @@ TEST(CompareAge, IsATotalOrderAndMergingAgreesInAnyOrder) {
                 return compare_age(left, right, rules) == 0;
             };
             ASSERT_TRUE(compare_age(a, b, rules) == 0 <=> compare_age(b, a, rules));
+            const RecordAge age{b.version, b.modifier, b.modified, b.security, content_digest(b)};
+            ASSERT_EQ(compare_age(a, b, rules), compare_age(a, age, rules));
             if (compare_age(a, b, rules) <= 0 && compare_age(b, c, rules) <= 0) {
                 ASSERT_TRUE(compare_age(a, c, rules) <= 0);
             }

@@ -211,6 +211,7 @@ StoreResult<void> SqliteStore::prepare() {
         {&statements_.erase_record, "DELETE FROM record WHERE row=?"},
         {&statements_.get_record, kSelectRest},
         {&statements_.get_head, kSelectHead},
+        {&statements_.get_age, "SELECT modifier, security FROM record WHERE row=?"},
         {&statements_.put_attribute, "INSERT INTO attribute VALUES(?,?,?,?,?)"},
         {&statements_.erase_attributes, "DELETE FROM attribute WHERE record=?"},
         {&statements_.get_property, "SELECT value FROM property WHERE key=?"},
@@ -317,6 +318,20 @@ SqliteStore::head(const RecordId& id, std::size_t payload_max) {
         return std::unexpected(StoreErrc::corrupt);
     }
     return head;
+}
+
+StoreResult<std::optional<RecordAge>> SqliteStore::age(const RecordId& id) {
+    const IndexEntry* entry = index_.find(id);
+    if (entry == nullptr) return std::nullopt;
+    Statement& row = statements_.get_age;
+    const Rows done(row);
+    if (auto found = step_to(row, *entry); !found) return std::unexpected(found.error());
+    return RecordAge{
+        entry->version,
+        std::string(row.text(0)),
+        entry->modified,
+        to_owned(row.blob(1)),
+        entry->digest};
 }
 
 StoreResult<void> SqliteStore::step_to(Statement& row, const IndexEntry& entry) const {

@@ -54,6 +54,7 @@ public:
     /// A payload that is not read is not checked either.
     StoreResult<std::optional<RecordHead>>
     head(const RecordId& id, std::size_t payload_max) override;
+    StoreResult<std::optional<RecordAge>> age(const RecordId& id) override;
     StoreResult<void> put(const Record& record) override;
     StoreResult<void> erase(const RecordId& id) override;
     StoreResult<void> commit() override;
@@ -67,7 +68,7 @@ public:
 private:
     struct Statements {
         Statement begin, commit, rollback;
-        Statement put_record, erase_record, get_record, get_head;
+        Statement put_record, erase_record, get_record, get_head, get_age;
         Statement put_attribute, erase_attributes;
         Statement get_property, put_property;
     };
