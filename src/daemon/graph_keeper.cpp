@@ -22,6 +22,18 @@ bool lacks_family(const std::error_code& error) {
            error == std::errc::address_not_available;
 }
 
+node::GraphsErrc graphs_error(host::FileErrc why) {
+    switch (why) {
+    case host::FileErrc::disk_full:
+        return node::GraphsErrc::store_full;
+    case host::FileErrc::read_only:
+    case host::FileErrc::not_permitted:
+        return node::GraphsErrc::store_read_only;
+    default:
+        return node::GraphsErrc::store_failed;
+    }
+}
+
 } // namespace
 
 std::string_view to_text(store::StoreErrc code) {
@@ -190,7 +202,7 @@ std::expected<void, ConfigError> GraphKeeper::start() {
             spdlog::warn("port {} is taken; graphs are at port {} now", list_.port, port);
         }
         list_.port = port;
-        save();
+        static_cast<void>(save());
     }
     for (const auto& [name, options] : list_.graphs) {
         const auto opened = open_kept(name, options);
@@ -209,22 +221,29 @@ std::expected<void, ConfigError> GraphKeeper::start() {
     return {};
 }
 
-void GraphKeeper::save() {
-    const auto saved = host::save_graph_list(data_, list_);
+std::expected<void, host::FileError> GraphKeeper::save() {
+    auto saved = host::save_graph_list(data_, list_);
     if (!saved) spdlog::error("{}", to_sentence(saved.error()));
+    return saved;
 }
 
-void GraphKeeper::keep(const std::string& name) {
-    unopened_.erase(name);
+std::expected<void, node::GraphsErrc> GraphKeeper::keep(const std::string& name) {
     const node::GraphOptions* const options = driver_.graphs().options(name);
-    if (options == nullptr || options->in_memory) return;
-    list_.graphs[name] = *options;
-    save();
+    if (options != nullptr && !options->in_memory) {
+        const host::GraphList before = list_;
+        list_.graphs[name] = *options;
+        if (const auto saved = save(); !saved) {
+            list_ = before;
+            return std::unexpected(graphs_error(saved.error().code));
+        }
+    }
+    unopened_.erase(name);
+    return {};
 }
 
 void GraphKeeper::forget(const std::string& name) {
     unopened_.erase(name);
-    if (list_.graphs.erase(name) > 0) save();
+    if (list_.graphs.erase(name) > 0) static_cast<void>(save());
 }
 
 // Each graph of the list had a file when it came there: without it, it would begin as a new one.
@@ -241,16 +260,19 @@ bool GraphKeeper::is_lost(const std::string& name, const node::GraphOptions& opt
 std::expected<void, node::GraphsErrc> GraphKeeper::create(
     const std::string& name, const node::GraphOptions& options, const graph::GraphInfo& info) {
     if (is_lost(name, options)) return std::unexpected(node::GraphsErrc::store_missing);
-    auto done = driver_.create(name, options, info);
-    if (done) keep(name);
-    return done;
+    if (auto done = driver_.create(name, options, info); !done) return done;
+    auto kept = keep(name);
+    // Nobody was told of it, and the next try begins anew.
+    if (!kept) static_cast<void>(driver_.remove(name));
+    return kept;
 }
 
 std::expected<void, node::GraphsErrc>
 GraphKeeper::open(const std::string& name, const node::GraphOptions& options) {
-    auto done = open_kept(name, options);
-    if (done) keep(name);
-    return done;
+    if (auto done = open_kept(name, options); !done) return done;
+    auto kept = keep(name);
+    if (!kept) static_cast<void>(driver_.close(name));
+    return kept;
 }
 
 std::expected<void, node::GraphsErrc> GraphKeeper::close(const std::string& name) {

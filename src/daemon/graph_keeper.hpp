@@ -75,9 +75,9 @@ private:
     open_kept(const std::string& name, const node::GraphOptions& options);
     bool is_lost(const std::string& name, const node::GraphOptions& options) const;
     bool knows(const std::string& name);
-    void keep(const std::string& name);
+    std::expected<void, node::GraphsErrc> keep(const std::string& name);
     void forget(const std::string& name);
-    void save();
+    std::expected<void, host::FileError> save();
 
     const Config& config_;
     const host::PrivateDirectory& data_;

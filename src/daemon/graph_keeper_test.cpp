@@ -129,6 +129,24 @@ TEST(GraphKeeper, finds_everything_again_after_a_restart) {
     }
 }
 
+// A graph that the next start would not open was not founded, whatever it is that the disk refused.
+TEST(GraphKeeper, founds_no_graph_that_it_cannot_remember) {
+    const host::TemporaryDirectory place;
+    const auto folder = place.path() / "data";
+    DaemonRun run(folder);
+    ASSERT_TRUE(run.keeper->create("old", {}, {}));
+    ASSERT_TRUE(run.keeper->close("old"));
+    // Nothing is written over a folder.
+    std::filesystem::remove(folder / "graphs.json");
+    std::filesystem::create_directory(folder / "graphs.json");
+    EXPECT_EQ(run.keeper->create("new", {}, {}).error(), node::GraphsErrc::store_failed);
+    EXPECT_EQ(run.keeper->open("old", {}).error(), node::GraphsErrc::store_failed);
+    EXPECT_TRUE(run.keeper->graphs().names().empty());
+    std::filesystem::remove(folder / "graphs.json");
+    EXPECT_TRUE(run.keeper->create("new", {}, {}));
+    EXPECT_TRUE(run.keeper->open("old", {}));
+}
+
 enum class Loss : std::uint8_t { emptied, removed };
 
 class GraphLoss : public testing::TestWithParam<Loss> {

@@ -19,6 +19,7 @@ constexpr std::size_t kEachMax = 4;      // addresses of one neighbour
 } // namespace
 
 void Acquaintances::load() {
+    addresses_.clear();
     const auto kept = store_.property(kKey);
     if (!kept || !*kept) return;
     wire::Reader in(**kept);
@@ -39,7 +40,7 @@ void Acquaintances::meet(std::span<const Endpoint> addresses) {
     wire::Writer io(out);
     for (const Endpoint& endpoint : addresses_)
         io(endpoint.address.bytes, endpoint.port);
-    static_cast<void>(store_.set_property(kKey, out)); // a store that fails says so at its records
+    static_cast<void>(store_.set_property(kKey, out)); // the commit says if it failed
 }
 
 /// True if it was not there; it is the first one now in any case.

@@ -75,7 +75,6 @@ struct Context {
     std::deque<Event> events;
     std::size_t committed_events = 0;                   // of those, from the front
     std::deque<std::pair<LinkId, FailureReason>> ended; // links that ended in this turn
-    std::optional<store::StoreErrc> failed;             // the open batch is undone
 
     store::PeerTime peer_now(Now now) const { return clock.at(now.wall); }
     bool is_listening() const { return is_synchronized && !addresses.empty(); }

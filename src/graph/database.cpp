@@ -78,19 +78,10 @@ GraphErrc graph_error(store::StoreErrc why) {
     }
 }
 
-void Database::fail(store::StoreErrc why) {
-    // The store has undone its batch: the changes of this turn did not happen.
-    context_.failed = why;
-    changes_.clear();
-    recount();
-}
-
 // Publication -------------------------------------------------------------------------------------
 
 GraphResult<void> Database::load(Now now) {
     std::vector<RecordId> forgotten;
-    bytes_ = 0;
-    refreshing_.clear();
     context_.store.index().visit(
         store::SyncKey::lowest(), store::SyncKey::highest(), [&](const IndexEntry& entry) {
             const bool is_passing = is_internal(entry.type) && entry.type != kGraphInfoType;
@@ -98,13 +89,11 @@ GraphResult<void> Database::load(Now now) {
                 forgotten.push_back(entry.id);
                 return true;
             }
-            bytes_ += entry.bytes;
-            if (entry.refreshes && !entry.is_deleted) refreshing_.emplace(entry.expires, entry.id);
+            track(entry);
             return true;
         });
     for (const RecordId& id : forgotten) {
         if (auto done = context_.store.erase(id); !done) {
-            fail(done.error());
             return std::unexpected(graph_error(done.error()));
         }
     }
@@ -113,6 +102,21 @@ GraphResult<void> Database::load(Now now) {
     }
     plan_refresh(now);
     return {};
+}
+
+void Database::restore(Now now) {
+    changes_.clear();
+    recount();
+    // What the graph allows was seen, whatever became of the record that said so.
+    const auto quotas = context_.store.property(kQuotasKey);
+    if (has_quotas_ && quotas && !*quotas) {
+        (void)context_.store.set_property(kQuotasKey, write_quotas(use_.quotas()).value);
+    }
+    expiry_due_ = Instant::max();
+    if (const auto* first = context_.store.index().first_to_expire()) {
+        plan_expiry(now, first->expires);
+    }
+    plan_refresh(now);
 }
 
 // The security provider's rules may have changed since the record was stored (MS-PPGRH 3.1.4.2).
@@ -179,10 +183,12 @@ void Database::adopt(Now now, const GraphInfo& info) {
 }
 
 void Database::recount() {
+    bytes_ = 0;
+    refreshing_.clear();
     use_ = QuotaUse(use_.quotas());
     context_.store.index().visit(
         store::SyncKey::lowest(), store::SyncKey::highest(), [&](const IndexEntry& entry) {
-            use_.add(entry);
+            track(entry);
             return true;
         });
 }
@@ -207,10 +213,7 @@ bool Database::drop(const IndexEntry& stored, RecordChangeKind kind) {
         auto record = context_.store.get(entry.id);
         if (record && *record) change.internal = std::move(**record);
     }
-    if (auto gone = context_.store.erase(entry.id); !gone) {
-        fail(gone.error());
-        return false;
-    }
+    if (!context_.store.erase(entry.id)) return false; // the commit will say why
     bytes_ -= std::min<std::uint64_t>(bytes_, entry.bytes);
     refreshing_.erase({entry.expires, entry.id});
     use_.remove(entry);
@@ -347,11 +350,9 @@ GraphResult<void> Database::put(Now now, Record record, LinkId from) {
         use_.remove(*known);
     }
     if (auto done = context_.store.put(record); !done) {
-        fail(done.error());
         return std::unexpected(graph_error(done.error()));
     }
-    track(record);
-    if (const IndexEntry* entry = context_.store.index().find(record.id)) use_.add(*entry);
+    if (const IndexEntry* entry = context_.store.index().find(record.id)) track(*entry);
     plan_expiry(now, record.expires);
     if (record.refreshes) plan_refresh(now);
 
@@ -369,9 +370,10 @@ GraphResult<void> Database::put(Now now, Record record, LinkId from) {
     return {};
 }
 
-void Database::track(const Record& record) {
-    bytes_ += stored_size(record);
-    if (record.refreshes && !record.is_deleted) refreshing_.emplace(record.expires, record.id);
+void Database::track(const IndexEntry& entry) {
+    bytes_ += entry.bytes;
+    if (entry.refreshes && !entry.is_deleted) refreshing_.emplace(entry.expires, entry.id);
+    use_.add(entry);
 }
 
 // What peers send ---------------------------------------------------------------------------------

@@ -61,6 +61,9 @@ public:
     /// the signature) and takes up renewals.
     GraphResult<void> load(Now now);
 
+    /// After the store has undone what changed: everything is as the store has it. O(records).
+    void restore(Now now);
+
     /// The quotas of the graph, as its properties say when they are first seen: later ones change
     /// nothing (modernization 4.8). Records beyond them go.
     void adopt(Now now, const GraphInfo& info);
@@ -114,12 +117,11 @@ private:
     void refresh(Now now);
     void plan_expiry(Now now, store::PeerTime expires);
     void plan_refresh(Now now);
-    void track(const store::Record& record);
+    void track(const store::IndexEntry& entry);
     bool is_full(const Quotas& quotas) const;
     void recount();
     void keep_quota(const store::RecordId& id);
     bool drop(const store::IndexEntry& stored, RecordChangeKind kind);
-    void fail(store::StoreErrc why);
 
     Context& context_;
     std::deque<Change> changes_;

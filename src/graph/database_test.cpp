@@ -1,13 +1,19 @@
 #include "graph/database.hpp"
 #include "graph/graph.hpp"
 #include "graph/limits.hpp"
+#include "graph/quotas.hpp"
 #include "graph/test_stranger.hpp"
 #include "graph/test_world.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <gtest/gtest.h>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kith::graph {
@@ -423,13 +429,14 @@ TEST(GraphDatabase, LateJoinerHearsNothingOfTheDeleted) {
     EXPECT_TRUE(joiner.told<StatusChanged>().back().is_synchronized);
 }
 
-/// A store whose next commit or change fails.
+/// A store whose next commit or change fails, and is undone.
 class FailingStore final : public store::RecordStore {
 public:
     explicit FailingStore(store::Rules rules) : inner_(rules) {}
 
-    bool fails = false;
-    std::size_t reads = 0; // of whole records
+    bool fails = false;     // the next commit
+    bool fails_put = false; // the next change of a record
+    std::size_t reads = 0;  // of whole records
 
     store::Rules rules() const override { return inner_.rules(); }
     const store::RecordIndex& index() const override { return inner_.index(); }
@@ -445,20 +452,19 @@ public:
         return inner_.age(id);
     }
     store::StoreResult<void> put(const Record& record) override {
-        added_.push_back(record.id);
+        if (!begin(record.id)) return std::unexpected(store::StoreErrc::full);
         return inner_.put(record);
     }
-    store::StoreResult<void> erase(const RecordId& id) override { return inner_.erase(id); }
+    store::StoreResult<void> erase(const RecordId& id) override {
+        if (!begin(id)) return std::unexpected(store::StoreErrc::full);
+        return inner_.erase(id);
+    }
     store::StoreResult<void> commit() override {
-        if (fails) {
-            fails = false;
-            for (const RecordId& id : added_)
-                (void)inner_.erase(id);
-            added_.clear();
-            return std::unexpected(store::StoreErrc::full);
-        }
-        added_.clear();
-        return inner_.commit();
+        if (std::exchange(fails, false)) undo();
+        records_.clear();
+        properties_.clear();
+        if (std::exchange(is_undone_, false)) return std::unexpected(store::StoreErrc::full);
+        return {};
     }
     store::StoreResult<std::vector<RecordId>>
     search(const store::Query& query, PeerTime now, std::size_t limit) override {
@@ -470,15 +476,67 @@ public:
         return inner_.list(type, creator, now, limit);
     }
     store::StoreResult<std::optional<Bytes>> property(std::string_view key) override {
+        const auto at = undone_.find(std::string(key));
+        if (at != undone_.end()) return std::nullopt;
         return inner_.property(key);
     }
     store::StoreResult<void> set_property(std::string_view key, ByteView value) override {
+        if (is_undone_) return std::unexpected(store::StoreErrc::full);
+        properties_.emplace(key, *property(key));
+        undone_.erase(std::string(key));
         return inner_.set_property(key, value);
     }
 
 private:
+    bool begin(const RecordId& id) {
+        if (std::exchange(fails_put, false)) undo();
+        if (is_undone_) return false;
+        records_.emplace(id, *inner_.get(id));
+        return true;
+    }
+
+    void undo() {
+        for (const auto& [id, record] : records_)
+            (void)(record ? inner_.put(*record) : inner_.erase(id));
+        for (const auto& [key, value] : properties_) {
+            if (value)
+                (void)inner_.set_property(key, *value);
+            else
+                undone_.insert(key);
+        }
+        is_undone_ = true;
+    }
+
     store::MemoryStore inner_;
-    std::vector<RecordId> added_;
+    std::map<RecordId, std::optional<Record>> records_;      // before the batch
+    std::map<std::string, std::optional<Bytes>> properties_; // before the batch
+    std::set<std::string> undone_;                           // properties that were new in it
+    bool is_undone_ = false;
+};
+
+/// A graph over such a store.
+struct Shaky {
+    explicit Shaky(World& world_in) : world(world_in) {}
+
+    /// `span` passes; nothing if the commit went well.
+    GraphResult<void> pass(Duration span) {
+        elapsed += span;
+        graph.handle_timeout(now());
+        return graph.commit(now());
+    }
+    Now now() const {
+        Now out = world.now();
+        out.instant += elapsed;
+        out.wall += std::chrono::duration_cast<WallTime::duration>(elapsed);
+        return out;
+    }
+
+    World& world;
+    Duration elapsed{};
+    SeededSecureRandom secure{5};
+    SeededRandom plain{6};
+    FailingStore store{store::Rules::modern};
+    Graph graph{World::config("peer 0"), store, nullptr, secure, plain};
 };
 
 // Issue 4, the store: a full disk reaches the caller, nobody is told of what did not last, and the
@@ -544,6 +602,94 @@ TEST(GraphDatabase, KnownVersionIsJudgedWithoutItsPayload) {
     other.say(world.now(), flood_of(tie));
     const bool is_newer = store::compare_age(tie, record, store::Rules::modern) > 0;
     EXPECT_EQ(graph.get(world.now(), record.id), is_newer ? tie : record);
+}
+
+TEST(GraphDatabase, GraphThatWasNotCommittedIsNotFounded) {
+    World world;
+    Shaky shaky(world);
+    shaky.store.fails = true;
+    ASSERT_TRUE(shaky.graph.create(shaky.now(), {}));
+    EXPECT_EQ(shaky.graph.commit(shaky.now()).error(), GraphErrc::store_full);
+    EXPECT_FALSE(shaky.graph.status().is_synchronized);
+    EXPECT_FALSE(shaky.graph.properties());
+    EXPECT_EQ(shaky.graph.add(shaky.now(), note("x")).error(), GraphErrc::not_ready);
+}
+
+// What failed at a change fails for the whole turn: nothing of it is kept, nobody is told it was.
+TEST(GraphDatabase, ChangeThatFailedFailsTheTurn) {
+    World world;
+    Shaky shaky(world);
+    ASSERT_TRUE(shaky.graph.create(shaky.now(), {}));
+    ASSERT_TRUE(shaky.graph.commit(shaky.now()));
+    const std::size_t before = shaky.store.index().size();
+    EXPECT_TRUE(shaky.graph.add(shaky.now(), note("before")));
+    shaky.store.fails_put = true;
+    EXPECT_EQ(shaky.graph.add(shaky.now(), note("it")).error(), GraphErrc::store_full);
+    EXPECT_FALSE(shaky.graph.add(shaky.now(), note("after")));
+    EXPECT_FALSE(shaky.graph.commit(shaky.now()));
+    EXPECT_EQ(shaky.store.index().size(), before);
+    EXPECT_TRUE(shaky.graph.add(shaky.now(), note("later")));
+    EXPECT_TRUE(shaky.graph.commit(shaky.now()));
+}
+
+TEST(GraphDatabase, RenewalThatFailedIsTriedAgain) {
+    World world;
+    Shaky shaky(world);
+    ASSERT_TRUE(shaky.graph.create(shaky.now(), {}));
+    NewRecord wish = note("x", 240s);
+    wish.refreshes = true;
+    const auto id = shaky.graph.add(shaky.now(), wish);
+    ASSERT_TRUE(id && shaky.graph.commit(shaky.now()));
+    shaky.store.fails = true;
+    EXPECT_FALSE(shaky.pass(221s));
+    EXPECT_EQ(shaky.store.index().find(*id)->version, 1U);
+    EXPECT_TRUE(shaky.pass(5s));
+    EXPECT_EQ(shaky.store.index().find(*id)->version, 2U);
+}
+
+TEST(GraphDatabase, PresenceThatFailedIsPublishedAgain) {
+    World world;
+    Shaky shaky(world);
+    ASSERT_TRUE(shaky.graph.create(shaky.now(), {}));
+    ASSERT_TRUE(shaky.graph.commit(shaky.now()));
+    shaky.store.fails = true;
+    const Endpoint at = World::address(0);
+    shaky.graph.set_addresses(shaky.now(), std::span(&at, 1));
+    EXPECT_FALSE(shaky.graph.commit(shaky.now()));
+    EXPECT_TRUE(shaky.graph.nodes().empty());
+    EXPECT_TRUE(shaky.pass(31s));
+    EXPECT_EQ(shaky.graph.nodes().size(), 1U);
+    bool is_stored = false;
+    shaky.store.index().visit(
+        store::SyncKey::lowest(), store::SyncKey::highest(), [&](const store::IndexEntry& entry) {
+            is_stored |= entry.type == kPresenceType && !entry.is_deleted;
+            return true;
+        });
+    EXPECT_TRUE(is_stored);
+    // It is the one that renewals are about: there is no second one.
+    EXPECT_TRUE(shaky.pass(31s));
+    EXPECT_EQ(shaky.graph.nodes().size(), 1U);
+}
+
+TEST(GraphDatabase, QuotaOfWhatWasUndoneIsFree) {
+    World world;
+    Shaky shaky(world);
+    Quotas quotas;
+    quotas.records_each = 8;
+    GraphInfo info;
+    info.extras.push_back(write_quotas(quotas));
+    ASSERT_TRUE(shaky.graph.create(shaky.now(), info));
+    ASSERT_TRUE(shaky.graph.commit(shaky.now()));
+    std::size_t kept = 0;
+    shaky.store.fails = true;
+    while (kept < 100 && shaky.graph.add(shaky.now(), note("x")))
+        ++kept;
+    EXPECT_GT(kept, 0U);
+    EXPECT_FALSE(shaky.graph.commit(shaky.now()));
+    EXPECT_EQ(shaky.graph.quotas(), quotas);
+    for (std::size_t i = 0; i < kept; ++i)
+        EXPECT_TRUE(shaky.graph.add(shaky.now(), note("x"))) << i;
+    EXPECT_EQ(shaky.graph.add(shaky.now(), note("x")).error(), GraphErrc::too_many);
 }
 
 } // namespace

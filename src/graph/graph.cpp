@@ -277,8 +277,8 @@ void Graph::handle_timeout(Now now) {
     state.settle(now);
 }
 
-void Graph::commit(Now now) {
-    state_->commit(now);
+GraphResult<void> Graph::commit(Now now) {
+    return state_->commit(now);
 }
 
 std::optional<LinkCommand> Graph::poll_link() {

@@ -299,8 +299,9 @@ public:
     void handle_timeout(Now now);
 
     /// Ends the turn: commits what changed. Call it before the polls; they give nothing that
-    /// depends on what is not committed. After a failure `StoreFailed` is the only event.
-    void commit(Now now);
+    /// depends on what is not committed. After a failure everything is as it was at the last
+    /// commit, and `StoreFailed` stands for the events of the turn.
+    GraphResult<void> commit(Now now);
 
     std::optional<LinkCommand> poll_link();
     std::optional<Event> poll_event();

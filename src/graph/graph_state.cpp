@@ -73,17 +73,22 @@ GraphResult<void> Graph::State::load(Now now) {
         synchronization.set_left_at(store::PeerTime{*left_at});
     }
     if (auto done = database.load(now); !done) return done;
-    auto info = context.store.get(kGraphInfoId);
-    if (!info) return std::unexpected(graph_error(info.error()));
-    if (*info && !(*info)->is_deleted) {
-        if (auto known = decode_graph_info((*info)->payload)) {
-            context.info = std::move(*known);
-            database.adopt(now, context.info);
-        }
+    auto info = stored_info();
+    if (!info) return std::unexpected(info.error());
+    if (*info) {
+        context.info = std::move(**info);
+        database.adopt(now, context.info);
     }
     context.is_synchronized = property(kSynchronized).has_value();
     topology.load(now);
     return {};
+}
+
+GraphResult<std::optional<GraphInfo>> Graph::State::stored_info() {
+    const auto record = context.store.get(kGraphInfoId);
+    if (!record) return std::unexpected(graph_error(record.error()));
+    if (!*record || (*record)->is_deleted) return std::nullopt;
+    return decode_graph_info((*record)->payload);
 }
 
 /// Remembers that the node is in the graph now: a crash loses at most `kMarkTime` of it.
@@ -386,27 +391,39 @@ std::optional<LinkCommand> Graph::State::poll_bytes(Now now) {
     return std::nullopt;
 }
 
-void Graph::State::commit(Now now) {
-    if (!is_dirty) return;
+GraphResult<void> Graph::State::commit(Now now) {
+    if (!is_dirty) return {};
     end_slow_readers(now);
     is_dirty = false;
     last_now = now;
     mark(now);
-    if (!context.failed) {
-        if (auto done = context.store.commit(); !done) context.failed = done.error();
-    }
-    if (!context.failed) {
+    const auto done = context.store.commit();
+    if (done) {
         context.committed_events = context.events.size();
-        return;
+        return {};
     }
-    // What was told and sent in this turn did not happen. Neighbours that saw it are met again, and
-    // the synchronisation says which side is right.
+    undo(now, done.error());
+    return std::unexpected(graph_error(done.error()));
+}
+
+/// What was told and sent in this turn did not happen, and the machines are as the store is.
+/// Neighbours that saw it are met again, and the synchronisation says which side is right.
+void Graph::State::undo(Now now, store::StoreErrc why) {
     context.events.resize(std::min(context.committed_events, context.events.size()));
-    context.events.emplace_back(StoreFailed{*context.failed});
-    context.failed.reset();
+    context.events.emplace_back(StoreFailed{why});
+    told.reset();
+    marked_at = {};
     for (auto& [id, link] : context.links) {
         if (!link.is_dead()) context.close(link, false);
     }
+    const auto info = stored_info();
+    if (info) context.info = info->value_or(GraphInfo{});
+    if (const auto kept = context.store.property(kSynchronized)) {
+        context.is_synchronized = kept->has_value();
+        was_synchronized = context.is_synchronized;
+    }
+    database.restore(now);
+    topology.restore();
     settle(now);
     is_dirty = false;
     context.committed_events = context.events.size();

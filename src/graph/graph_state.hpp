@@ -27,6 +27,7 @@ public:
         PlainRandom& plain);
 
     GraphResult<void> load(Now now);
+    GraphResult<std::optional<GraphInfo>> stored_info();
     void mark(Now now);
     void settle(Now now);
     bool settle_one(Now now);
@@ -45,7 +46,8 @@ public:
     GraphResult<void> usable() const;
     StatusChanged status() const;
     GraphResult<void> publish_info(Now now, const GraphInfo& info);
-    void commit(Now now);
+    GraphResult<void> commit(Now now);
+    void undo(Now now, store::StoreErrc why);
 
     Context context;
     Database database;
@@ -54,7 +56,7 @@ public:
     Handshake handshake;
     Topology topology;
     Liveness liveness;
-    StatusChanged told;
+    std::optional<StatusChanged> told = StatusChanged{}; // nothing: what was told is undone
     bool was_synchronized = false;
     bool is_dirty = false; // something happened since the last commit
     Instant marked_at{};

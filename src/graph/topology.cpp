@@ -333,6 +333,47 @@ void Topology::load(Now now) {
     maintenance_due_ = now.instant;
 }
 
+void Topology::restore() {
+    met_.load();
+    signature_.reset();
+    contacts_.clear();
+    presences_.clear();
+    present_.clear();
+    own_contact_.reset();
+    own_presence_.reset();
+    std::vector<RecordId> stored;
+    context_.store.index().visit(
+        store::SyncKey::lowest(), store::SyncKey::highest(), [&](const store::IndexEntry& entry) {
+            if (is_internal(entry.type) && !entry.is_deleted) stored.push_back(entry.id);
+            return true;
+        });
+    for (const RecordId& id : stored) {
+        const auto found = context_.store.get(id);
+        if (!found || !*found) continue;
+        const store::Record& record = **found;
+        if (record.type == kSignatureType) signature_ = decode_signature(record.payload);
+        if (record.type == kContactType) restore_contact(record);
+        if (record.type == kPresenceType) restore_presence(record);
+    }
+}
+
+void Topology::restore_contact(const store::Record& record) {
+    const auto contact = decode_contact(record.payload);
+    if (!contact || contacts_.size() >= kContactsMax) return;
+    contacts_[record.id] = {
+        contact->node, record.creator, "", contact->addresses, contact->signature};
+    if (contact->node == context_.node) own_contact_ = record.id;
+}
+
+void Topology::restore_presence(const store::Record& record) {
+    const auto presence = decode_presence(record.payload);
+    if (!presence || presences_.size() >= kNodesMax) return;
+    presences_[record.id] = {
+        presence->node, record.creator, presence->attributes, presence->addresses, 0};
+    present_[presence->node] = record.id;
+    if (presence->node == context_.node) own_presence_ = record.id;
+}
+
 void Topology::start(Now now) {
     handshake_.announce_addresses();
     maintain(now, false);

@@ -38,6 +38,10 @@ public:
     /// After the store was opened: looks for the neighbours of before.
     void load(Now now);
 
+    /// After the store has undone what changed: the graph's own records are what the store has of
+    /// them, and nobody is told.
+    void restore();
+
     /// A record of the graph's own types changed.
     void handle(Now now, const Change& change);
 
@@ -106,6 +110,9 @@ private:
     void handle_signature(Now now, const Change& change);
     void handle_contact(Now now, const Change& change);
     void handle_presence(Now now, const Change& change);
+
+    void restore_contact(const store::Record& record);
+    void restore_presence(const store::Record& record);
 
     bool is_connected(const std::vector<Endpoint>& addresses, NodeId node) const;
     bool is_dialling(const Endpoint& address) const;

@@ -226,6 +226,17 @@ TEST_F(GraphDriverTest, what_the_disk_refused_is_not_acknowledged) {
     EXPECT_TRUE((*again)->has_value());
 }
 
+TEST_F(GraphDriverTest, a_graph_that_the_disk_refused_is_not_there) {
+    Node& a = add("a");
+    a.stores.tally.fails = true;
+    const auto refused = a.driver.create("x", {}, {});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error(), node::GraphsErrc::store_full);
+    EXPECT_TRUE(a.driver.graphs().names().empty());
+    a.stores.tally.fails = false;
+    EXPECT_TRUE(a.driver.create("x", {}, {}));
+}
+
 TEST_F(GraphDriverTest, a_graph_that_is_not_open_says_so_from_the_loop) {
     Node& a = add("a");
     const auto outcome = put(a);

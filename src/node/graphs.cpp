@@ -397,6 +397,11 @@ std::expected<void, GraphsErrc> Graphs::create(
         return std::unexpected(graphs_error(done.error()));
     }
     parts_->give_addresses(now, **member);
+    // A graph that is not kept was never founded.
+    if (auto kept = (*member)->core.commit(now); !kept) {
+        parts_->members.erase(name);
+        return std::unexpected(graphs_error(kept.error()));
+    }
     return {};
 }
 

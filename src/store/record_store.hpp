@@ -3,7 +3,8 @@
 // Changes take part in a batch that `commit()` ends: once per turn of the host's loop. Until then
 // they are visible here and may be lost; after a `commit()` that succeeded they survive the process
 // (and with `Durability::full` the machine). A `commit()` or a change that failed has undone the
-// whole batch, in the index as well.
+// whole batch, in the index as well. After a change that failed nothing is taken, until the
+// `commit()` that ends the batch has said so too: of a batch everything is kept or nothing.
 
 #pragma once
 

@@ -248,8 +248,9 @@ std::unexpected<StoreErrc> SqliteStore::failure(int code) const {
 
 StoreResult<void> SqliteStore::begin() {
     if (is_broken_) return std::unexpected(StoreErrc::io);
+    if (failed_) return std::unexpected(*failed_);
     if (is_in_batch_) return {};
-    if (const int code = statements_.begin.run(); code != SQLITE_OK) return failure(code);
+    if (const int code = statements_.begin.run(); code != SQLITE_OK) return undo(code);
     is_in_batch_ = true;
     return {};
 }
@@ -274,13 +275,16 @@ std::unexpected<StoreErrc> SqliteStore::undo(int code) {
     }
     replaced_.clear();
     is_in_batch_ = false;
+    failed_ = failed.error();
     return failed;
 }
 
 StoreResult<void> SqliteStore::commit() {
     if (is_broken_) return std::unexpected(StoreErrc::io);
-    if (!is_in_batch_) return {};
-    if (const int code = statements_.commit.run(); code != SQLITE_OK) return undo(code);
+    if (is_in_batch_) {
+        if (const int code = statements_.commit.run(); code != SQLITE_OK) undo(code);
+    }
+    if (failed_) return std::unexpected(*std::exchange(failed_, std::nullopt));
     replaced_.clear();
     is_in_batch_ = false;
     return {};

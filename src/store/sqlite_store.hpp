@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -98,7 +99,8 @@ private:
     Rules rules_ = Rules::modern;
     bool is_new_ = false;
     bool is_in_batch_ = false;
-    bool is_broken_ = false; // a batch could not be undone: only opening it again helps
+    std::optional<StoreErrc> failed_; // why the batch is undone, until `commit()` has said it
+    bool is_broken_ = false;          // a batch could not be undone: only opening it again helps
     std::int64_t next_row_ = 1;
     // What the batch replaced in the index, the oldest first; nothing: there was no such record.
     std::vector<std::pair<RecordId, std::optional<IndexEntry>>> replaced_;

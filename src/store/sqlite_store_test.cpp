@@ -183,6 +183,10 @@ TEST(SqliteStore, UndoesTheBatchWhenTheDeviceIsFull) {
         EXPECT_EQ(sum_of_all(*store), sum) << "the index is undone as well";
         EXPECT_EQ(store->get(numbered_record(2).id), numbered_record(2));
         EXPECT_EQ(store->property("p"), to_owned(as_bytes("before")));
+        const auto later = store->set_property("p", as_bytes("later"));
+        EXPECT_FALSE(later) << "of a batch nothing is kept, or everything";
+        EXPECT_EQ(store->commit(), StoreResult<void>(std::unexpected(StoreErrc::full)));
+        EXPECT_TRUE(store->commit());
         // Whoever makes room can go on.
         for (std::uint64_t i = 0; i < 50; ++i)
             ASSERT_TRUE(store->erase(numbered_record(i).id));
