@@ -185,6 +185,12 @@ struct StoreFailed {
     Error error;
 };
 
+/// So many events are missing here, as too much waited in the queue: beyond 8 MiB data, and beyond
+/// 100 000 events the oldest ones.
+struct EventsLost {
+    std::uint64_t count = 0;
+};
+
 using GraphEvent = std::variant<
     GraphStatus,
     RecordChanged,
@@ -193,7 +199,8 @@ using GraphEvent = std::variant<
     NodeChanged,
     PropertiesChanged,
     Synchronized,
-    StoreFailed>;
+    StoreFailed,
+    EventsLost>;
 
 // The graph ---------------------------------------------------------------------------------------
 
@@ -205,7 +212,7 @@ struct GraphOptions {
     bool is_durable = true;            // a change survives a power failure once it is acknowledged
     std::vector<std::string> listen{}; // `ADDRESS:PORT`, port 0: any; empty: nobody can connect
     std::shared_ptr<SecurityProvider> security{}; // null: who reaches the node reads and writes
-    bool accepts_direct = false;                  // direct connections
+    bool accepts_direct = false;                  // direct connections, and neighbours' data
 
     /// Every event, also those that happen before `create()` or `open()` returns; without it they
     /// go into the queue.

@@ -1,3 +1,4 @@
+#include "embed/event_queue.hpp"
 #include "embed/graph_text.hpp"
 #include "host/clocks.hpp"
 #include "host/entropy.hpp"
@@ -11,7 +12,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <condition_variable>
-#include <deque>
 #include <fmt/format.h>
 #include <future>
 #include <kith/graph.hpp>
@@ -25,8 +25,6 @@ namespace kith {
 namespace {
 
 namespace asio = boost::asio;
-
-constexpr std::size_t kQueueMax = 100'000; // events that nobody takes; the oldest go first
 
 std::unexpected<Error> failure(Errc code, std::string message) {
     return std::unexpected(Error{code, std::move(message)});
@@ -177,15 +175,20 @@ struct Graph::Inside {
         return to_result(result.get());
     }
 
+    // Whom the application has not asked says nothing to it: neighbours come of themselves.
+    bool is_wanted(const graph::Event& event) const {
+        const auto* data = std::get_if<graph::DataReceived>(&event);
+        return data == nullptr || data->is_direct || options.accepts_direct;
+    }
+
     void tell(const graph::Event& inside) {
-        if (is_leaving) return;
+        if (is_leaving || !is_wanted(inside)) return;
         auto event = embed::to_event(inside);
         if (!event) return;
         if (!options.told) {
             {
                 const std::lock_guard lock(mutex);
-                if (queue.size() >= kQueueMax) queue.pop_front();
-                queue.push_back(std::move(*event));
+                queue.push(std::move(*event));
             }
             arrived.notify_all();
         } else if (options.executor) {
@@ -209,7 +212,7 @@ struct Graph::Inside {
     bool is_leaving = false; // of the node's thread
     std::mutex mutex;        // of the queue
     std::condition_variable arrived;
-    std::deque<GraphEvent> queue;
+    embed::EventQueue queue;
     std::thread thread; // last: it uses all of the above
 };
 
@@ -443,10 +446,7 @@ std::optional<GraphEvent> Graph::poll() {
 std::optional<GraphEvent> Graph::wait(std::chrono::milliseconds patience) {
     std::unique_lock lock(inside_->mutex);
     inside_->arrived.wait_for(lock, patience, [&] { return !inside_->queue.empty(); });
-    if (inside_->queue.empty()) return std::nullopt;
-    GraphEvent next = std::move(inside_->queue.front());
-    inside_->queue.pop_front();
-    return next;
+    return inside_->queue.pop();
 }
 
 } // namespace kith

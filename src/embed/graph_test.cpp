@@ -131,6 +131,29 @@ TEST(Graph, direct_connections_carry_data_both_ways) {
     EXPECT_EQ(away.send(*link, kNotes, bytes("more")).error().code, Errc::not_found);
 }
 
+TEST(Graph, neighbours_say_nothing_to_who_does_not_listen) {
+    GraphOptions open_to_all = options();
+    open_to_all.accepts_direct = true;
+    Graph home = need(Graph::create(open_to_all));
+    Graph away = need(Graph::open(options()));
+    const auto link = away.connect(home.listening().front());
+    ASSERT_TRUE(link);
+    ASSERT_TRUE(within(15s, [&] { return away.status().is_synchronized; }));
+    ASSERT_TRUE(away.send(*link, kNotes, bytes("hello")));
+    const auto heard = wait_for<DataReceived>(home, [](const auto&) { return true; });
+    ASSERT_TRUE(heard);
+    ASSERT_TRUE(home.send(heard->link, kNotes, bytes("and you")));
+    ASSERT_TRUE(home.add(note("after it")));
+    bool is_told = false;
+    ASSERT_TRUE(within(15s, [&] {
+        for (auto event = away.poll(); event; event = away.poll()) {
+            EXPECT_FALSE(std::holds_alternative<DataReceived>(*event));
+            is_told |= std::holds_alternative<RecordChanged>(*event);
+        }
+        return is_told;
+    }));
+}
+
 TEST(Graph, keeps_its_records_in_its_folder) {
     std::string folder = "/tmp/kith-graph-XXXXXX";
     ASSERT_NE(::mkdtemp(folder.data()), nullptr);

@@ -161,6 +161,7 @@ struct ConnectionChanged {
 /// Data of a direct connection, or of a neighbour (MS-PPGRH 2.2.2.13).
 struct DataReceived {
     LinkId link = 0;
+    bool is_direct = false; // else a neighbour's
     Guid type;
     Bytes data;
 };

@@ -342,7 +342,7 @@ void Graph::State::handle(Now now, Link& link, const Pt2pt& data) {
         return;
     }
     if (liveness.handle(now, link, data)) return;
-    context.tell(DataReceived{link.id, data.type, data.data});
+    context.tell(DataReceived{link.id, link.is_direct(), data.type, data.data});
 }
 
 // Output ------------------------------------------------------------------------------------------
