@@ -166,20 +166,28 @@ void Database::adopt(Now now, const GraphInfo& info) {
     use_ = QuotaUse(quotas);
     if (!quotas.any()) return;
     recount();
-    std::vector<IndexEntry> all;
+    std::vector<RecordId> over;
     const store::RecordIndex& index = context_.store.index();
     index.visit(store::SyncKey::lowest(), store::SyncKey::highest(), [&](const IndexEntry& entry) {
-        all.push_back(entry);
+        if (!keeps_to(quotas, entry) || use_.excess(entry.id)) over.push_back(entry.id);
         return true;
     });
-    for (const IndexEntry& entry : all) {
-        if (index.find(entry.id) == nullptr) continue; // gone with another one
-        const auto record = context_.store.get(entry.id);
-        const bool stays = !record || !*record || quotas.allows(**record);
-        if (!stays && !drop(entry, RecordChangeKind::deleted)) return;
-        keep_quota(entry.id);
+    for (const RecordId& id : over) {
+        const IndexEntry* entry = index.find(id);
+        if (entry == nullptr) continue; // gone with another one
+        if (!keeps_to(quotas, *entry) && !drop(*entry, RecordChangeKind::deleted)) return;
+        keep_quota(id);
     }
     plan_refresh(now);
+}
+
+// Reads no more than it has to: a graph with quotas is judged whenever it is opened.
+bool Database::keeps_to(const Quotas& quotas, const IndexEntry& entry) {
+    if (const auto known = quotas.allows(entry)) return *known;
+    const auto head = context_.store.head(entry.id, 0);
+    if (!head || !*head) return true;
+    const std::string& attributes = (*head)->record.attributes;
+    return (*head)->payload_size + counted_size(attributes) <= quotas.record_max;
 }
 
 void Database::recount() {

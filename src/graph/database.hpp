@@ -120,6 +120,7 @@ private:
     void track(const store::IndexEntry& entry);
     bool is_full(const Quotas& quotas) const;
     void recount();
+    bool keeps_to(const Quotas& quotas, const store::IndexEntry& entry);
     void keep_quota(const store::RecordId& id);
     bool drop(const store::IndexEntry& stored, RecordChangeKind kind);
 

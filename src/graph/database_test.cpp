@@ -692,5 +692,25 @@ TEST(GraphDatabase, QuotaOfWhatWasUndoneIsFree) {
     EXPECT_EQ(shaky.graph.add(shaky.now(), note("x")).error(), GraphErrc::too_many);
 }
 
+TEST(GraphDatabase, OpeningAGraphWithQuotasReadsNoRecord) {
+    World world;
+    Shaky shaky(world);
+    Quotas quotas;
+    quotas.records_each = 200;
+    quotas.record_max = 1000;
+    GraphInfo info;
+    info.extras.push_back(write_quotas(quotas));
+    ASSERT_TRUE(shaky.graph.create(shaky.now(), info));
+    for (int i = 0; i < 100; ++i)
+        ASSERT_TRUE(shaky.graph.add(shaky.now(), note("x")));
+    ASSERT_TRUE(shaky.graph.commit(shaky.now()));
+    const std::size_t before = shaky.store.reads;
+    Graph again(World::config("peer 0"), shaky.store, nullptr, shaky.secure, shaky.plain);
+    ASSERT_TRUE(again.open(shaky.now()));
+    EXPECT_LE(shaky.store.reads, before + 1) << "its properties";
+    EXPECT_EQ(again.quotas(), quotas);
+    EXPECT_EQ(again.list(shaky.now(), kNotes, "", 1000)->size(), 100U);
+}
+
 } // namespace
 } // namespace kith::graph

@@ -16,14 +16,26 @@ namespace {
 
 constexpr std::uint16_t kQuotas = 0x0004; // modernization 3, the number that groups use
 
+// The graph's own records end as the protocol has it.
+template<class Entry>
+bool ends_in_time(const Quotas& quotas, const Entry& entry) {
+    return quotas.lifetime_max == 0 || is_internal(entry.type) ||
+           entry.expires.since(entry.modified) <= std::chrono::seconds(quotas.lifetime_max);
+}
+
 } // namespace
 
 bool Quotas::allows(const store::Record& record) const {
     const bool fits = record_max == 0 || counted_size(record) <= record_max;
-    const bool ends = lifetime_max == 0 ||
-                      record.expires.since(record.modified) <= std::chrono::seconds(lifetime_max);
-    // The graph's own records end as the protocol has it.
-    return fits && (ends || is_internal(record.type));
+    return fits && ends_in_time(*this, record);
+}
+
+std::optional<bool> Quotas::allows(const IndexEntry& entry) const {
+    if (!ends_in_time(*this, entry)) return false;
+    if (record_max == 0) return true;
+    // A byte of attributes counts as two at most, and there is one terminator.
+    if (2 * (std::uint64_t{entry.bytes} + 1) <= record_max) return true;
+    return std::nullopt;
 }
 
 Capability write_quotas(const Quotas& quotas) {

@@ -29,6 +29,8 @@ struct Quotas {
     bool any() const { return *this != Quotas{}; }
     /// What a single record has to keep to.
     bool allows(const store::Record& record) const;
+    /// Of a stored one without reading it; nothing if only its attributes can tell.
+    std::optional<bool> allows(const store::IndexEntry& entry) const;
 };
 
 /// An extra of the graph info record.

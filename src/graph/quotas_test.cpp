@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <gtest/gtest.h>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,27 @@ TEST(GraphQuotas, TravelInTheProperties) {
     Capability cut = write_quotas(quotas);
     cut.value.pop_back();
     EXPECT_FALSE(read_quotas({cut}).any());
+}
+
+// What is read when a graph is opened does not grow with what it holds.
+TEST(GraphQuotas, StoredRecordsAreJudgedByTheIndex) {
+    store::IndexEntry entry;
+    entry.type = kNotes;
+    entry.bytes = 100;
+    entry.modified = {0};
+    entry.expires = store::PeerTime{0}.plus(store::PeerTime::Ticks(3600s));
+    EXPECT_EQ(Quotas{}.allows(entry), true);
+    Quotas quotas;
+    quotas.bytes_each = 1;
+    EXPECT_EQ(quotas.allows(entry), true);
+    quotas.record_max = 202;
+    EXPECT_EQ(quotas.allows(entry), true) << "even if all of it are attributes";
+    quotas.record_max = 201;
+    EXPECT_EQ(quotas.allows(entry), std::nullopt);
+    quotas.lifetime_max = 3599;
+    EXPECT_EQ(quotas.allows(entry), false);
+    entry.type = kPresenceType;
+    EXPECT_EQ(quotas.allows(entry), std::nullopt);
 }
 
 TEST(GraphQuotas, FounderKeepsToThem) {

@@ -256,8 +256,11 @@ store::RecordId make_record_id(std::string_view creator, const Guid& random, sto
 }
 
 std::size_t counted_size(const store::Record& record) {
-    if (record.attributes.empty()) return record.payload.size();
-    return record.payload.size() + 2 * (utf16_length(record.attributes) + 1);
+    return record.payload.size() + counted_size(record.attributes);
+}
+
+std::size_t counted_size(std::string_view attributes) {
+    return attributes.empty() ? 0 : 2 * (utf16_length(attributes) + 1);
 }
 
 Bytes encode_graph_info(const GraphInfo& info) {

@@ -62,6 +62,8 @@ store::RecordId make_record_id(std::string_view creator, const Guid& random, sto
 /// Payload plus two bytes for each UTF-16 unit of the attributes, their terminator included: what
 /// the maximum bounds (MS-PPGRH 3.1.7.27).
 std::size_t counted_size(const store::Record& record);
+/// Of the attributes alone.
+std::size_t counted_size(std::string_view attributes);
 
 struct GraphInfo {
     bool defers_expiration = false;
