@@ -55,9 +55,10 @@ std::string_view operator_of(Comparison comparison) {
     return kOperators[static_cast<std::size_t>(comparison)];
 }
 
-/// What is true or false whatever the record.
+/// What is true or false whatever the record. A plain 0 would take all else that a condition says
+/// with it, also what the index that it names wants to hear.
 Sql constant(bool value) {
-    return {value ? "1" : "0", {}};
+    return {value ? "1" : "1=0", {}};
 }
 
 /// The part of a condition on texts that an index can narrow down: what begins with the prefix.
@@ -199,6 +200,7 @@ Sql walk_start(std::string_view index, std::string_view condition) {
 
 /// Nothing if there is no index for it.
 std::optional<Walk> walk_of(const Term& term, const RecordIndex& index) {
+    constexpr std::string_view kLive = "r.flags&1=0 AND "; // as those indexes have them
     Sql from;
     switch (term.field) {
     case Field::attribute:
@@ -211,7 +213,7 @@ std::optional<Walk> walk_of(const Term& term, const RecordIndex& index) {
                                                : value_condition("a.value", term)};
     case Field::creator:
         return Walk{
-            walk_start("record_by_creator", ""),
+            walk_start("record_by_creator", kLive),
             text_condition("r.creator", term),
             text_range("r.creator", term)};
     case Field::modifier:
@@ -221,7 +223,7 @@ std::optional<Walk> walk_of(const Term& term, const RecordIndex& index) {
             text_range("r.modifier", term)};
     case Field::created: {
         const Sql condition = time_condition("r.created", term);
-        return Walk{walk_start("record_by_created", ""), condition, condition};
+        return Walk{walk_start("record_by_created", kLive), condition, condition};
     }
     case Field::modified: {
         const Sql condition = time_condition("r.modified", term);
@@ -230,7 +232,7 @@ std::optional<Walk> walk_of(const Term& term, const RecordIndex& index) {
     case Field::type: {
         if (!wanted_guid(term)) return std::nullopt;
         const Sql condition = guid_condition("r.type", term);
-        return Walk{walk_start("record_by_type", ""), condition, condition};
+        return Walk{walk_start("record_by_type", kLive), condition, condition};
     }
     case Field::id: {
         const auto id = wanted_guid(term);

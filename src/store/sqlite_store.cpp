@@ -41,7 +41,12 @@ constexpr std::array<const char*, kSqliteSchema> kMigrations{
     "CREATE TABLE attribute(record INTEGER NOT NULL, place INTEGER NOT NULL, name TEXT NOT NULL,"
     " type INTEGER NOT NULL, value ANY NOT NULL, PRIMARY KEY(record, place)) STRICT,"
     " WITHOUT ROWID;"
-    "CREATE INDEX attribute_by_value ON attribute(name, type, value);"};
+    "CREATE INDEX attribute_by_value ON attribute(name, type, value);",
+    // Deleted records are in no list and no search.
+    "DROP INDEX record_by_created; DROP INDEX record_by_type; DROP INDEX record_by_creator;"
+    "CREATE INDEX record_by_created ON record(created) WHERE flags&1=0;"
+    "CREATE INDEX record_by_type ON record(type, created) WHERE flags&1=0;"
+    "CREATE INDEX record_by_creator ON record(creator, created) WHERE flags&1=0;"};
 
 bool take(ByteView bytes, std::span<std::byte> out) {
     if (bytes.size() != out.size()) return false;
@@ -212,6 +217,12 @@ StoreResult<void> SqliteStore::prepare() {
         {&statements_.get_record, kSelectRest},
         {&statements_.get_head, kSelectHead},
         {&statements_.get_age, "SELECT modifier, security FROM record WHERE row=?"},
+        {&statements_.count_type,
+         "SELECT count(*) FROM (SELECT 1 FROM record INDEXED BY record_by_type"
+         " WHERE flags&1=0 AND type=? LIMIT ?)"},
+        {&statements_.count_creator,
+         "SELECT count(*) FROM (SELECT 1 FROM record INDEXED BY record_by_creator"
+         " WHERE flags&1=0 AND creator=? LIMIT ?)"},
         {&statements_.put_attribute, "INSERT INTO attribute VALUES(?,?,?,?,?)"},
         {&statements_.erase_attributes, "DELETE FROM attribute WHERE record=?"},
         {&statements_.get_property, "SELECT value FROM property WHERE key=?"},
@@ -446,7 +457,15 @@ StoreResult<std::vector<RecordId>> SqliteStore::list(
     const bool any_type = type.is_nil();
     const bool any_creator = creator.empty();
     std::string sql = "SELECT id FROM record INDEXED BY ";
-    sql += !any_creator ? "record_by_creator" : !any_type ? "record_by_type" : "record_by_created";
+    if (any_type || any_creator) {
+        sql += !any_creator ? "record_by_creator"
+               : !any_type  ? "record_by_type"
+                            : "record_by_created";
+    } else {
+        const auto is_type = is_type_rarer(type, creator);
+        if (!is_type) return std::unexpected(is_type.error());
+        sql += *is_type ? "record_by_type" : "record_by_creator";
+    }
     sql += " WHERE flags&1=0 AND expires>=?1";
     if (!any_type) sql += " AND type=?2";
     if (!any_creator) sql += " AND creator=?3";
@@ -469,6 +488,34 @@ StoreResult<std::vector<RecordId>> SqliteStore::list(
     }
     if (code != SQLITE_DONE) return failure(code);
     return ids;
+}
+
+// An index of both would make every record dearer to put. Counting as far as the rarer one goes
+// costs less than walking it.
+StoreResult<bool> SqliteStore::is_type_rarer(const RecordType& type, std::string_view creator) {
+    const auto cap_max = static_cast<std::int64_t>(index_.size());
+    for (std::int64_t cap = 64; cap < cap_max; cap *= 16) {
+        Statement& types = statements_.count_type;
+        types.bind_blob(1, type.bytes);
+        const auto of_type = counted(types, cap);
+        if (!of_type) return std::unexpected(of_type.error());
+        if (*of_type < cap) return true;
+        Statement& creators = statements_.count_creator;
+        creators.bind_text(1, creator);
+        const auto by_creator = counted(creators, cap);
+        if (!by_creator) return std::unexpected(by_creator.error());
+        if (*by_creator < cap) return false;
+    }
+    return true;
+}
+
+/// At most `cap`; the rest of the parameters are bound.
+StoreResult<std::int64_t> SqliteStore::counted(Statement& count, std::int64_t cap) const {
+    const Rows done(count);
+    count.bind(2, cap);
+    const int code = count.step();
+    if (code != SQLITE_ROW) return failure(code);
+    return count.integer(0);
 }
 
 // --- properties

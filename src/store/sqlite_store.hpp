@@ -19,7 +19,7 @@
 namespace kith::store {
 
 /// Written to the file; a file with a later one is not opened (`StoreErrc::newer_schema`).
-inline constexpr int kSqliteSchema = 1;
+inline constexpr int kSqliteSchema = 2;
 
 struct SqliteSettings {
     std::string path;            // its folder exists
@@ -70,6 +70,7 @@ private:
     struct Statements {
         Statement begin, commit, rollback;
         Statement put_record, erase_record, get_record, get_head, get_age;
+        Statement count_type, count_creator;
         Statement put_attribute, erase_attributes;
         Statement get_property, put_property;
     };
@@ -90,6 +91,9 @@ private:
     /// Undoes the batch, and says why.
     std::unexpected<StoreErrc> undo(int code);
     void note(const RecordId& id);
+    /// True if there are no more records of `type` than by `creator`.
+    StoreResult<bool> is_type_rarer(const RecordType& type, std::string_view creator);
+    StoreResult<std::int64_t> counted(Statement& count, std::int64_t cap) const;
     StoreResult<void> check_record(Statement& row);
     std::unexpected<StoreErrc> failure(int code) const;
 

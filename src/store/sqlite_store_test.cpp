@@ -142,7 +142,7 @@ TEST(SqliteStore, IsLockedWhileItIsOpen) {
 TEST(SqliteStore, RefusesALaterSchemaAndForeignFiles) {
     const TemporaryFile later;
     opened(settings_of(later));
-    tamper(later.path(), "PRAGMA user_version=2");
+    tamper(later.path(), "PRAGMA user_version=3");
     EXPECT_EQ(error_of(settings_of(later)), StoreErrc::newer_schema);
 
     const TemporaryFile foreign;
@@ -198,6 +198,95 @@ TEST(SqliteStore, UndoesTheBatchWhenTheDeviceIsFull) {
     ASSERT_TRUE(store);
     EXPECT_EQ(sum_of_all(*store), sum);
     EXPECT_TRUE(store->check());
+}
+
+/// As the first version of this program made its files.
+constexpr const char* kFirstSchema =
+    "CREATE TABLE store(graph TEXT NOT NULL, peer TEXT NOT NULL, rules INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE property(key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE record(row INTEGER PRIMARY KEY, id BLOB NOT NULL, type BLOB NOT NULL,"
+    " version INTEGER NOT NULL, flags INTEGER NOT NULL, created INTEGER NOT NULL,"
+    " expires INTEGER NOT NULL, modified INTEGER NOT NULL, digest BLOB NOT NULL,"
+    " bytes INTEGER NOT NULL, creator TEXT NOT NULL, modifier TEXT NOT NULL,"
+    " security BLOB NOT NULL, attributes TEXT NOT NULL, payload BLOB NOT NULL) STRICT;"
+    "CREATE INDEX record_by_created ON record(created);"
+    "CREATE INDEX record_by_modified ON record(modified);"
+    "CREATE INDEX record_by_type ON record(type, created);"
+    "CREATE INDEX record_by_creator ON record(creator, created);"
+    "CREATE INDEX record_by_modifier ON record(modifier) WHERE modifier<>'';"
+    "CREATE TABLE attribute(record INTEGER NOT NULL, place INTEGER NOT NULL, name TEXT NOT NULL,"
+    " type INTEGER NOT NULL, value ANY NOT NULL, PRIMARY KEY(record, place)) STRICT,"
+    " WITHOUT ROWID;"
+    "CREATE INDEX attribute_by_value ON attribute(name, type, value);"
+    "PRAGMA application_id=1263096904; PRAGMA user_version=1;";
+
+TEST(SqliteStore, BringsAFileOfTheFirstSchemaUpToDate) {
+    const TemporaryFile file;
+    const TemporaryFile other;
+    RangeSum sum;
+    {
+        const auto store = opened(settings_of(other));
+        fill(*store, 0, 100);
+        Record deleted = numbered_record(3, 0);
+        deleted.is_deleted = true;
+        ASSERT_TRUE(store->put(deleted));
+        ASSERT_TRUE(store->set_property("left", as_bytes("now")));
+        ASSERT_TRUE(store->commit());
+        sum = sum_of_all(*store);
+    }
+    tamper(file.path(), kFirstSchema);
+    std::string copy = "ATTACH '" + other.path() + "' AS other;";
+    for (const std::string table : {"store", "property", "record", "attribute"})
+        copy += "INSERT INTO main." + table + " SELECT * FROM other." + table + ";";
+    tamper(file.path(), copy.c_str());
+    for (int time = 0; time < 2; ++time) {
+        const auto store = opened(settings_of(file));
+        ASSERT_TRUE(store);
+        EXPECT_FALSE(store->is_new());
+        EXPECT_EQ(sum_of_all(*store), sum);
+        EXPECT_TRUE(store->check());
+        EXPECT_EQ(store->property("left"), to_owned(as_bytes("now")));
+        EXPECT_EQ(store->list({}, "", {0}, 1000)->size(), 99U);
+        EXPECT_EQ(store->list({}, "creator", {0}, 1000)->size(), 99U);
+        EXPECT_EQ(store->list(numbered_record(0).type, "", {0}, 1000)->size(), 33U);
+        EXPECT_EQ(store->list(numbered_record(0).type, "creator", {0}, 1000)->size(), 33U);
+        const auto query = parse_query("<peersearch><clause attrib='peercreatorid' type='string' "
+                                       "compare='equal'>creator</clause></peersearch>");
+        ASSERT_TRUE(query);
+        EXPECT_EQ(store->search(*query, {0}, 1000)->size(), 99U);
+    }
+    const auto database = Database::open(file.path());
+    ASSERT_TRUE(database);
+    EXPECT_EQ(database->number("PRAGMA user_version"), kSqliteSchema);
+}
+
+// A few of either are not looked for among all of the other.
+TEST(SqliteStore, ListsByWhatIsRarer) {
+    const TemporaryFile file;
+    SqliteSettings settings = settings_of(file);
+    settings.durability = Durability::relaxed;
+    const auto store = opened(settings);
+    fill(*store, 0, 3000);
+    Record rare = numbered_record(5000);
+    rare.type = Guid::from_halves(9, 9);
+    Record other = numbered_record(5001);
+    other.type = numbered_record(0).type;
+    other.creator = "other";
+    ASSERT_TRUE(store->put(rare) && store->put(other) && store->commit());
+    EXPECT_EQ(store->list(rare.type, "creator", {0}, 10), std::vector<RecordId>{rare.id});
+    EXPECT_EQ(store->list(other.type, "other", {0}, 10), std::vector<RecordId>{other.id});
+    EXPECT_EQ(store->list(rare.type, "other", {0}, 10), std::vector<RecordId>{});
+    EXPECT_EQ(store->list(numbered_record(0).type, "creator", {0}, 5000)->size(), 1000U);
+}
+
+TEST(SqliteStore, DeletedRecordsAreInNoListsWay) {
+    const TemporaryFile file;
+    ASSERT_TRUE(opened(settings_of(file)));
+    const auto database = Database::open(file.path());
+    ASSERT_TRUE(database);
+    const auto indexes = database->number(
+        "SELECT count(*) FROM sqlite_schema WHERE type='index' AND sql LIKE '%WHERE flags&1=0'");
+    EXPECT_EQ(indexes, 3);
 }
 
 TEST(SqliteStore, FindsATruncatedFile) {
