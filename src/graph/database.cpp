@@ -525,13 +525,15 @@ void Database::expire(Now now) {
     expiry_due_ = Instant::max();
     if (context_.info.defers_expiration && context_.links.neighbours() == 0) return;
     const PeerTime peer_now = context_.peer_now(now);
-    for (std::size_t done = 0; done < kSlice; ++done) {
+    std::uint64_t bytes = 0;
+    for (std::size_t done = 0; done < kSlice && bytes < kExpiryBytesMax; ++done) {
         const IndexEntry* first = context_.store.index().first_to_expire();
         if (first == nullptr) return;
         if (first->expires > peer_now) {
             plan_expiry(now, first->expires);
             return;
         }
+        bytes += first->bytes;
         if (!drop(*first, RecordChangeKind::expired)) {
             expiry_due_ = now.instant + kExpiryScanMin;
             return;

@@ -712,5 +712,43 @@ TEST(GraphDatabase, OpeningAGraphWithQuotasReadsNoRecord) {
     EXPECT_EQ(again.list(shaky.now(), kNotes, "", 1000)->size(), 100U);
 }
 
+// What expires at once goes in slices, of so many records and so many bytes, and links have their
+// turns in between.
+TEST(GraphDatabase, WhatExpiresAtOnceGoesInSlices) {
+    World world;
+    Shaky shaky(world);
+    ASSERT_TRUE(shaky.graph.create(shaky.now(), {}));
+    constexpr std::size_t kLarge = 20;
+    constexpr std::size_t kSmall = 2 * kSlice;
+    for (std::size_t i = 0; i < kLarge; ++i)
+        ASSERT_TRUE(shaky.graph.add(shaky.now(), note(std::string(1 << 20U, 'x'), 60s)));
+    for (std::size_t i = 0; i < kSmall; ++i)
+        ASSERT_TRUE(shaky.graph.add(shaky.now(), note("x", 61s)));
+    ASSERT_TRUE(shaky.graph.commit(shaky.now()));
+    const auto notes = [&] {
+        std::size_t count = 0;
+        shaky.store.index().visit(
+            store::SyncKey::lowest(), store::SyncKey::highest(), [&](const auto& entry) {
+                count += entry.type == kNotes ? 1U : 0U;
+                return true;
+            });
+        return count;
+    };
+    std::size_t left = notes();
+    EXPECT_EQ(left, kLarge + kSmall);
+    int turns = 0;
+    for (Duration wait = 62s; turns < 20 && left > 0; ++turns) {
+        ASSERT_TRUE(shaky.pass(std::exchange(wait, Duration{})));
+        const std::size_t gone = left - notes();
+        EXPECT_GT(gone, 0U);
+        EXPECT_LE(gone, turns == 0 ? 8U : kSlice);
+        left -= gone;
+        const auto next = shaky.graph.next_timeout();
+        EXPECT_TRUE(left == 0 || (next && *next <= shaky.now().instant)) << "the rest follows";
+    }
+    EXPECT_EQ(left, 0U);
+    EXPECT_GE(turns, 4);
+}
+
 } // namespace
 } // namespace kith::graph

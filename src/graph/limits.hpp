@@ -114,6 +114,9 @@ inline constexpr std::chrono::seconds kRefreshWindow{20}; // MS-PPGRH 3.1.7.22
 inline constexpr Duration kRefreshTimerMin = 4s;
 /// Records dealt with in one go by a scan, a synchronisation or a purge.
 inline constexpr std::size_t kSlice = 2000;
+/// And bytes of records that expire in one go: a store frees them by pages, and attributes one by
+/// one, 1000 of a record.
+inline constexpr std::uint64_t kExpiryBytesMax = 8 * 1024 * 1024;
 
 // Synchronisation ---------------------------------------------------------------------------------
 
