@@ -308,12 +308,7 @@ std::optional<GraphEvent> to_event(const graph::Event& event) {
             },
             [](const graph::Synchronized& it) -> Out { return Synchronized{to_id(it.type)}; },
             [](const graph::StoreFailed& it) -> Out {
-                using enum store::StoreErrc;
-                const auto code = it.why == full        ? graph::GraphErrc::store_full
-                                  : it.why == read_only ? graph::GraphErrc::store_read_only
-                                  : it.why == corrupt   ? graph::GraphErrc::store_corrupt
-                                                        : graph::GraphErrc::store_failed;
-                return StoreFailed{to_error(code)};
+                return StoreFailed{to_error(graph::graph_error(it.why))};
             }},
         event);
 }

@@ -136,6 +136,4 @@ private:
     Instant refresh_due_ = Instant::max();
 };
 
-GraphErrc graph_error(store::StoreErrc why);
-
 } // namespace kith::graph

@@ -57,6 +57,9 @@ enum class GraphErrc : std::uint8_t {
     store_failed,
 };
 
+/// What it means for a graph that its store failed.
+GraphErrc graph_error(store::StoreErrc why);
+
 template<class T>
 using GraphResult = std::expected<T, GraphErrc>;
 

@@ -45,19 +45,6 @@ std::chrono::steady_clock::time_point steady_of(Instant instant) {
         std::chrono::duration_cast<Steady::duration>(instant.time_since_epoch()));
 }
 
-graph::GraphErrc graph_error(store::StoreErrc why) {
-    switch (why) {
-    case store::StoreErrc::full:
-        return graph::GraphErrc::store_full;
-    case store::StoreErrc::read_only:
-        return graph::GraphErrc::store_read_only;
-    case store::StoreErrc::corrupt:
-        return graph::GraphErrc::store_corrupt;
-    default:
-        return graph::GraphErrc::store_failed;
-    }
-}
-
 } // namespace
 
 struct GraphDriver::Parts {
@@ -283,7 +270,7 @@ void GraphDriver::Parts::end_turn() {
         if (failed == nullptr) continue;
         for (Pending& one : ended) {
             const bool is_undone = one.graph == event.graph && one.outcome;
-            if (is_undone) one.outcome = std::unexpected(graph_error(failed->why));
+            if (is_undone) one.outcome = std::unexpected(graph::graph_error(failed->why));
         }
         if (hooks.store_failed) hooks.store_failed(event.graph, failed->why);
     }
