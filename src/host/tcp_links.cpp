@@ -124,7 +124,6 @@ struct TcpLinks::State : std::enable_shared_from_this<State> {
         Phase phase;
         std::optional<Address> network; // of a pending one, if it is counted
         bool is_pending = false;
-        bool is_paused = false;
         bool waits_to_read = false;
         bool waits_to_write = false; // or is about to write
         std::deque<Bytes> queue;
@@ -289,7 +288,6 @@ void TcpLinks::State::connected(TcpLinkId id, const ErrorCode& error) {
 
 void TcpLinks::State::wait_to_read(TcpLinkId id, Link& link) {
     if (link.waits_to_read || link.phase == Phase::connecting) return;
-    if (link.is_paused && link.phase == Phase::open) return;
     link.waits_to_read = true;
     link.socket.async_wait(tcp::socket::wait_read, guard([id](State& self, const ErrorCode& error) {
                                if (!error) self.read(id);
@@ -300,7 +298,6 @@ void TcpLinks::State::read(TcpLinkId id) {
     Link* link = find(id);
     if (link == nullptr) return;
     link->waits_to_read = false;
-    if (link->is_paused && link->phase == Phase::open) return;
     ErrorCode error;
     const std::size_t size = link->socket.read_some(asio::buffer(buffer), error);
     if (error && !would_block(error)) {
@@ -499,17 +496,6 @@ void TcpLinks::close(TcpLinkId id, TcpClose how) {
     } else if (link->phase == State::Phase::open) {
         state_->drain(id, *link);
     }
-}
-
-void TcpLinks::pause(TcpLinkId id) {
-    if (State::Link* link = state_->find(id)) link->is_paused = true;
-}
-
-void TcpLinks::resume(TcpLinkId id) {
-    State::Link* link = state_->find(id);
-    if (link == nullptr || !link->is_paused) return;
-    link->is_paused = false;
-    state_->wait_to_read(id, *link);
 }
 
 void TcpLinks::admit(TcpLinkId id) {

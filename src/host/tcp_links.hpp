@@ -124,11 +124,6 @@ public:
     /// Nothing more is heard of the connection.
     void close(TcpLinkId id, TcpClose how);
 
-    /// Stops reading, so that the peer has to wait; `resume` goes on. While it lasts the end of the
-    /// connection is not noticed.
-    void pause(TcpLinkId id);
-    void resume(TcpLinkId id);
-
     /// The peer of an incoming connection is who it may be: it counts as pending no longer.
     void admit(TcpLinkId id);
 
