@@ -232,6 +232,7 @@ std::expected<void, node::GraphsErrc> GraphKeeper::keep(const std::string& name)
     if (options != nullptr && !options->in_memory) {
         const host::GraphList before = list_;
         list_.graphs[name] = *options;
+        list_.closed.erase(name);
         if (const auto saved = save(); !saved) {
             list_ = before;
             return std::unexpected(graphs_error(saved.error().code));
@@ -241,9 +242,19 @@ std::expected<void, node::GraphsErrc> GraphKeeper::keep(const std::string& name)
     return {};
 }
 
+void GraphKeeper::note_closed(const std::string& name) {
+    unopened_.erase(name);
+    if (list_.graphs.erase(name) == 0) return;
+    list_.closed.insert(name);
+    while (list_.closed.size() > host::kClosedGraphsMax)
+        list_.closed.erase(list_.closed.begin());
+    static_cast<void>(save());
+}
+
 void GraphKeeper::forget(const std::string& name) {
     unopened_.erase(name);
-    if (list_.graphs.erase(name) > 0) static_cast<void>(save());
+    const std::size_t gone = list_.graphs.erase(name) + list_.closed.erase(name);
+    if (gone > 0) static_cast<void>(save());
 }
 
 // Each graph of the list had a file when it came there: without it, it would begin as a new one.
@@ -254,7 +265,8 @@ GraphKeeper::open_kept(const std::string& name, const node::GraphOptions& option
 }
 
 bool GraphKeeper::is_lost(const std::string& name, const node::GraphOptions& options) const {
-    return list_.graphs.contains(name) && !options.in_memory && !stores_.has(name);
+    const bool was_here = list_.graphs.contains(name) || list_.closed.contains(name);
+    return was_here && !options.in_memory && !stores_.has(name);
 }
 
 std::expected<void, node::GraphsErrc> GraphKeeper::create(
@@ -279,14 +291,15 @@ std::expected<void, node::GraphsErrc> GraphKeeper::close(const std::string& name
     // One that did not open is closed by being forgotten.
     const bool is_unopened = unopened_.contains(name);
     auto done = driver_.close(name);
-    forget(name);
+    note_closed(name);
     if (is_unopened) return {};
     return done;
 }
 
 // Of a graph in memory there is the graph alone; of one that did not open, its place on the list.
 bool GraphKeeper::knows(const std::string& name) {
-    if (driver_.graphs().find(name) != nullptr || list_.graphs.contains(name)) return true;
+    const bool is_listed = list_.graphs.contains(name) || list_.closed.contains(name);
+    if (is_listed || driver_.graphs().find(name) != nullptr) return true;
     std::error_code error;
     return std::filesystem::exists(stores_.file_of(name), error) || error;
 }

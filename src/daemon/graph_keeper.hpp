@@ -76,6 +76,7 @@ private:
     bool is_lost(const std::string& name, const node::GraphOptions& options) const;
     bool knows(const std::string& name);
     std::expected<void, node::GraphsErrc> keep(const std::string& name);
+    void note_closed(const std::string& name);
     void forget(const std::string& name);
     std::expected<void, host::FileError> save();
 

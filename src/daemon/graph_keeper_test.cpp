@@ -203,6 +203,28 @@ TEST_P(GraphLoss, is_an_error_until_the_graph_is_given_up) {
     EXPECT_NE(run.keeper->graphs().find("kept"), nullptr);
 }
 
+TEST_P(GraphLoss, is_an_error_of_a_closed_graph_as_well) {
+    const host::TemporaryDirectory place;
+    const auto folder = place.path() / "data";
+    const auto file = host::GraphStores::open(folder / "graphs")->file_of("kept");
+    {
+        DaemonRun run(folder);
+        ASSERT_TRUE(run.keeper->create("kept", {}, {}));
+        ASSERT_TRUE(run.keeper->close("kept"));
+        lose(file);
+        EXPECT_EQ(run.keeper->open("kept", {}).error(), node::GraphsErrc::store_missing);
+    }
+    DaemonRun run(folder);
+    EXPECT_TRUE(run.keeper->unopened().empty());
+    EXPECT_EQ(run.keeper->open("kept", {}).error(), node::GraphsErrc::store_missing);
+    EXPECT_EQ(run.keeper->create("kept", {}, {}).error(), node::GraphsErrc::store_missing);
+    EXPECT_TRUE(is_untouched(file));
+    ASSERT_TRUE(run.keeper->remove("kept"));
+    EXPECT_TRUE(run.keeper->open("kept", {}));
+    ASSERT_TRUE(run.keeper->close("kept"));
+    EXPECT_TRUE(run.keeper->open("kept", {})) << "its file is there";
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, GraphLoss, testing::Values(Loss::emptied, Loss::removed));
 
 TEST(GraphKeeper, closes_what_it_could_not_open) {

@@ -66,6 +66,9 @@ std::optional<GraphList> parse_list(const std::string& text) {
             }
             out.graphs.emplace(std::move(name), std::move(options));
         }
+        if (document.contains("closed")) {
+            out.closed = document.at("closed").get<std::set<std::string>>();
+        }
         return out;
     } catch (const json::exception&) {
         return std::nullopt;
@@ -89,7 +92,11 @@ save_graph_list(const PrivateDirectory& directory, const GraphList& list) {
     for (const auto& [name, options] : list.graphs)
         graphs.push_back(document_of(name, options));
     const json document = {
-        {"version", kListVersion}, {"peer", list.peer_id}, {"port", list.port}, {"graphs", graphs}};
+        {"version", kListVersion},
+        {"peer", list.peer_id},
+        {"port", list.port},
+        {"graphs", graphs},
+        {"closed", list.closed}};
     return directory.write(kListFile, document.dump(2) + "\n", PrivateDirectory::Existing::replace);
 }
 

@@ -6,17 +6,23 @@
 #include "host/private_directory.hpp"
 #include "node/graphs.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <map>
+#include <set>
 #include <string>
 
 namespace kith::host {
+
+/// Closed graphs that are remembered, so that the list stays below what is read of it (1 MiB).
+inline constexpr std::size_t kClosedGraphsMax = 500;
 
 struct GraphList {
     std::string peer_id;    // 32 hexadecimal digits, made at the first start
     std::uint16_t port = 0; // 0: none yet
     std::map<std::string, node::GraphOptions> graphs;
+    std::set<std::string> closed; // of which there is a file: without it they are not new ones
 
     bool operator==(const GraphList&) const = default;
 };

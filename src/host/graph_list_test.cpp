@@ -11,7 +11,7 @@ TEST(GraphList, comes_back_as_it_was) {
     const TemporaryDirectory place;
     const auto directory = *PrivateDirectory::open(place.path() / "data");
     EXPECT_EQ(*load_graph_list(directory), GraphList{});
-    GraphList list{.peer_id = "me", .port = 4711, .graphs = {}};
+    GraphList list{.peer_id = "me", .port = 4711, .graphs = {}, .closed = {"old"}};
     node::GraphOptions options;
     options.peer_id = "me";
     options.friendly_name = "my desk";
