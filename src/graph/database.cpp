@@ -40,8 +40,6 @@ IndexEntry weighed(const Record& record) {
 }
 
 constexpr std::string_view kQuotasKey = "quotas"; // property of the store
-/// Room that a creator leaves for what the graph wants of it: presence, contact and their renewals.
-constexpr std::uint32_t kRoomForGraph = 4;
 
 DropReason reason_for(RecordErrc why) {
     switch (why) {
@@ -138,9 +136,7 @@ GraphResult<void> Database::check(Now now, const Record& record, bool is_new) co
     }
     if (is_new && is_full(use_.quotas())) return std::unexpected(GraphErrc::too_many);
     const IndexEntry* known = context_.store.index().find(record.id);
-    if (use_.is_used_up(weighed(record), known, kRoomForGraph)) {
-        return std::unexpected(GraphErrc::too_many);
-    }
+    if (use_.is_used_up(weighed(record), known)) return std::unexpected(GraphErrc::too_many);
     return {};
 }
 
@@ -169,7 +165,7 @@ void Database::adopt(Now now, const GraphInfo& info) {
     std::vector<RecordId> over;
     const store::RecordIndex& index = context_.store.index();
     index.visit(store::SyncKey::lowest(), store::SyncKey::highest(), [&](const IndexEntry& entry) {
-        if (!keeps_to(quotas, entry) || use_.excess(entry.id)) over.push_back(entry.id);
+        if (!keeps_to(quotas, entry) || use_.excess(entry)) over.push_back(entry.id);
         return true;
     });
     for (const RecordId& id : over) {
@@ -203,7 +199,10 @@ void Database::recount() {
 
 /// What of its creator's is last in the order gives way.
 void Database::keep_quota(const RecordId& id) {
-    while (const auto last = use_.excess(id)) {
+    const IndexEntry* found = context_.store.index().find(id);
+    if (found == nullptr) return;
+    const IndexEntry added = *found; // it may be the one that goes
+    while (const auto last = use_.excess(added)) {
         const IndexEntry* entry = context_.store.index().find(*last);
         if (entry == nullptr || !drop(*entry, RecordChangeKind::deleted)) return;
     }
@@ -330,6 +329,8 @@ GraphResult<RecordId> Database::publish(Now now, InternalWish wish) {
     next.expires = std::max(
         next.expires, next.modified.plus(std::chrono::duration_cast<Ticks>(wish.lifetime)));
     const RecordId id = next.id;
+    const IndexEntry* known = context_.store.index().find(id);
+    if (use_.is_used_up(weighed(next), known)) return std::unexpected(GraphErrc::too_many);
     if (auto done = put(now, std::move(next), 0); !done) return std::unexpected(done.error());
     return id;
 }

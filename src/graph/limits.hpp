@@ -104,6 +104,11 @@ inline constexpr std::uint32_t kVersionStepMax = 1U << 16U;
 /// times what modernization 4.8 proposes for those.
 inline constexpr std::uint64_t kRecordsMax = 4'000'000;
 inline constexpr std::uint64_t kBytesMax = 4ULL * 1024 * 1024 * 1024;
+/// Presence and contact records of one creator, and their bytes, in a graph with quotas of
+/// creators: two of each node, those of its starts within their lifetime, and nodes that share a
+/// peer id. More are not taken, so part of the protocol (docs/protocol/graph.md, Quotas).
+inline constexpr std::size_t kOwnEachMax = 64;
+inline constexpr std::uint64_t kOwnBytesEachMax = 256 * 1024;
 inline constexpr std::chrono::hours kLifetimeMax{366 * 24};
 /// A record modified later than this after now is not taken (modern rules).
 inline constexpr std::chrono::minutes kFutureMax{20};
@@ -176,6 +181,9 @@ inline constexpr Duration kMaintenanceWithout = 30s;
 /// A node that lost a neighbour and is below its minimum looks for another one this soon after a
 /// failed try.
 inline constexpr Duration kRepairDelay = 1s;
+/// A presence record that was lost is published again this much later: whatever took it may take
+/// the next one as well.
+inline constexpr Duration kPresenceAgain = 5s;
 inline constexpr std::size_t kNodesMax = 100'000; // presence records that are remembered
 inline constexpr std::size_t kContactsMax = 1000;
 

@@ -1,5 +1,6 @@
 #include "graph/quotas.hpp"
 
+#include "graph/limits.hpp"
 #include "graph/record_codec.hpp"
 #include "wire/reader.hpp"
 #include "wire/writer.hpp"
@@ -63,68 +64,74 @@ Quotas read_quotas(const std::vector<Capability>& extras) {
     return in.failed() ? Quotas{} : quotas;
 }
 
+QuotaUse::Owner QuotaUse::owner_of(const IndexEntry& entry) {
+    return {entry.id.high(), is_internal(entry.type)};
+}
+
 // Two records have ids that belong to nobody (GA-08).
 bool QuotaUse::is_counted(const RecordId& id) const {
     const bool is_bound = quotas_.records_each != 0 || quotas_.bytes_each != 0;
     return is_bound && id != kGraphInfoId && id != kSignatureId;
 }
 
-bool QuotaUse::exceeds(std::size_t records, std::uint64_t bytes) const {
+bool QuotaUse::exceeds(const Owner& owner, std::size_t records, std::uint64_t bytes) const {
+    if (owner.is_graph) return records > kOwnEachMax || bytes > kOwnBytesEachMax;
     return (quotas_.records_each != 0 && records > quotas_.records_each) ||
            (quotas_.bytes_each != 0 && bytes > quotas_.bytes_each);
 }
 
 void QuotaUse::add(const IndexEntry& entry) {
     if (!is_counted(entry.id)) return;
-    Creator& creator = creators_[entry.id.high()];
-    if (!creator.keys.insert(entry.key()).second) return;
-    creator.bytes += entry.bytes;
+    Share& share = shares_[owner_of(entry)];
+    if (!share.keys.insert(entry.key()).second) return;
+    share.bytes += entry.bytes;
     ++records_;
 }
 
 void QuotaUse::remove(const IndexEntry& entry) {
-    const auto at = creators_.find(entry.id.high());
-    if (at == creators_.end() || at->second.keys.erase(entry.key()) == 0) return;
+    const auto at = shares_.find(owner_of(entry));
+    if (at == shares_.end() || at->second.keys.erase(entry.key()) == 0) return;
     at->second.bytes -= entry.bytes;
     --records_;
-    if (at->second.keys.empty()) creators_.erase(at);
+    if (at->second.keys.empty()) shares_.erase(at);
 }
 
-const QuotaUse::Creator& QuotaUse::creator_of(const RecordId& id) const {
-    static const Creator nobody;
-    const auto at = creators_.find(id.high());
-    return at == creators_.end() ? nobody : at->second;
+const QuotaUse::Share& QuotaUse::share_of(const Owner& owner) const {
+    static const Share nothing;
+    const auto at = shares_.find(owner);
+    return at == shares_.end() ? nothing : at->second;
 }
 
-bool QuotaUse::is_used_up(
-    const IndexEntry& entry, const IndexEntry* known, std::uint32_t room) const {
+bool QuotaUse::is_used_up(const IndexEntry& entry, const IndexEntry* known) const {
     if (!is_counted(entry.id)) return false;
-    const Creator& creator = creator_of(entry.id);
-    if (known != nullptr) {
-        return exceeds(creator.keys.size(), creator.bytes + entry.bytes - known->bytes);
+    const Owner owner = owner_of(entry);
+    const Share& share = share_of(owner);
+    if (known != nullptr && owner_of(*known) == owner) {
+        return exceeds(owner, share.keys.size(), share.bytes + entry.bytes - known->bytes);
     }
-    return exceeds(creator.keys.size() + 1 + room, creator.bytes + entry.bytes);
+    return exceeds(owner, share.keys.size() + 1, share.bytes + entry.bytes);
 }
 
 bool QuotaUse::is_over(const IndexEntry& entry, const IndexEntry* known) const {
-    if (!is_used_up(entry, known, 0)) return false;
+    if (!is_used_up(entry, known)) return false;
     // The last one gives way.
-    const Creator& creator = creator_of(entry.id);
-    auto last = creator.keys.rbegin();
-    if (known != nullptr && last != creator.keys.rend() && *last == known->key()) ++last;
-    return last == creator.keys.rend() || *last < entry.key();
+    const Share& share = share_of(owner_of(entry));
+    auto last = share.keys.rbegin();
+    if (known != nullptr && last != share.keys.rend() && *last == known->key()) ++last;
+    return last == share.keys.rend() || *last < entry.key();
 }
 
-std::optional<RecordId> QuotaUse::excess(const RecordId& id) const {
-    const auto at = creators_.find(id.high());
-    if (at == creators_.end() || !exceeds(at->second.keys.size(), at->second.bytes)) {
+std::optional<RecordId> QuotaUse::excess(const IndexEntry& entry) const {
+    const Owner owner = owner_of(entry);
+    const Share& share = share_of(owner);
+    if (!is_counted(entry.id) || !exceeds(owner, share.keys.size(), share.bytes)) {
         return std::nullopt;
     }
-    return at->second.keys.rbegin()->id;
+    return share.keys.rbegin()->id;
 }
 
 std::size_t QuotaUse::memory() const {
-    return records_ * (sizeof(store::SyncKey) + 40) + creators_.size() * (sizeof(Creator) + 48);
+    return records_ * (sizeof(store::SyncKey) + 40) + shares_.size() * (sizeof(Share) + 56);
 }
 
 } // namespace kith::graph

@@ -7,6 +7,7 @@
 #include "graph/message.hpp"
 #include "store/record_index.hpp"
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -41,6 +42,8 @@ Quotas read_quotas(const std::vector<Capability>& extras);
 
 /// How much each creator has stored. Of one who has more than the quota the first records in the
 /// order (modified, id) count, whatever the order of their arrival: all nodes keep the same ones.
+/// What the graph publishes in the creator's name takes nothing of its quota; it has one of its
+/// own, the same in every graph (`kOwnEachMax`, `kOwnBytesEachMax`).
 class QuotaUse {
 public:
     QuotaUse() = default;
@@ -55,28 +58,34 @@ public:
     /// records are not.
     bool is_over(const store::IndexEntry& entry, const store::IndexEntry* known) const;
 
-    /// True if its creator, who publishes it now, has no room left for it and for `room` records
-    /// more.
-    bool is_used_up(
-        const store::IndexEntry& entry, const store::IndexEntry* known, std::uint32_t room) const;
+    /// True if its creator, who publishes it now, has no room left for it.
+    bool is_used_up(const store::IndexEntry& entry, const store::IndexEntry* known) const;
 
-    /// The last record of the creator of `id`, if the creator has more than the quota.
-    std::optional<store::RecordId> excess(const store::RecordId& id) const;
+    /// The last record of those that `entry` counts among, if they are more than the quota.
+    std::optional<store::RecordId> excess(const store::IndexEntry& entry) const;
 
     std::size_t memory() const;
 
 private:
-    struct Creator {
+    /// Whose: the half of ids that is the creator's; and whether the graph published it.
+    struct Owner {
+        std::uint64_t half = 0;
+        bool is_graph = false;
+
+        auto operator<=>(const Owner&) const = default;
+    };
+    struct Share {
         std::set<store::SyncKey> keys;
         std::uint64_t bytes = 0;
     };
 
+    static Owner owner_of(const store::IndexEntry& entry);
     bool is_counted(const store::RecordId& id) const;
-    bool exceeds(std::size_t records, std::uint64_t bytes) const;
-    const Creator& creator_of(const store::RecordId& id) const;
+    bool exceeds(const Owner& owner, std::size_t records, std::uint64_t bytes) const;
+    const Share& share_of(const Owner& owner) const;
 
     Quotas quotas_;
-    std::map<std::uint64_t, Creator> creators_; // by the half of ids that is theirs
+    std::map<Owner, Share> shares_;
     std::size_t records_ = 0;
 };
 

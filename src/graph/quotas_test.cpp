@@ -2,6 +2,7 @@
 // 4.8; docs/protocol/graph.md, Quotas).
 
 #include "graph/graph.hpp"
+#include "graph/limits.hpp"
 #include "graph/quotas.hpp"
 #include "graph/test_stranger.hpp"
 #include "graph/test_world.hpp"
@@ -109,8 +110,7 @@ TEST(GraphQuotas, FounderKeepsToThem) {
     std::size_t added = 0;
     while (added < 100 && add(10, 1h))
         ++added;
-    EXPECT_GT(added, 10U);
-    EXPECT_LT(added, 20U) << "there is room for its presence and contact";
+    EXPECT_EQ(added, 20U) << "presence and contact take nothing of it";
     EXPECT_EQ(add(10, 1h).error(), GraphErrc::too_many);
     world.run(10min);
     EXPECT_EQ(drops(peer, DropReason::over_quota), 0U);
@@ -131,6 +131,45 @@ TEST(GraphQuotas, BytesOfACreatorAreBounded) {
     change.payload = Bytes(1000);
     EXPECT_TRUE(peer.graph.update(world.now(), *id, change));
     EXPECT_TRUE(peer.graph.add(world.now(), note(std::string(5000, 'x'))));
+}
+
+// Who has used up its quota is present all the same, and does not publish that again and again.
+TEST(GraphQuotas, FullCreatorIsPresent) {
+    World world;
+    Quotas quotas;
+    quotas.bytes_each = 40; // less than a presence record
+    Peer& peer = found_with(world, quotas);
+    ASSERT_TRUE(peer.graph.add(world.now(), note(std::string(40, 'x'))));
+    world.run(10min);
+    EXPECT_EQ(live(peer, kPresenceType).size(), 1U);
+    EXPECT_EQ(live(peer, kContactType).size(), 1U);
+    EXPECT_EQ(peer.graph.nodes().size(), 1U);
+    EXPECT_LT(live(peer, kPresenceType)[0].version, 10U);
+    EXPECT_EQ(peer.told<NodeChanged>().size(), 1U);
+    EXPECT_EQ(notes_of(world, peer), 1U);
+}
+
+// Nor does it without bound: of one creator the first ones stay, in whatever order they come.
+TEST(GraphQuotas, PresencesOfACreatorAreBounded) {
+    Quotas quotas;
+    quotas.records_each = 10;
+    SentTo it(quotas);
+    auto records = strangers_records(it.peer, it.world.now(), 99);
+    for (std::uint64_t i = 0; store::Record & record : records) {
+        record.id = make_record_id(record.creator, Guid::from_halves(++i, 0), store::Rules::modern);
+        record.type = kPresenceType;
+        record.payload = encode_presence({record.id.low(), "", {}});
+    }
+    std::ranges::reverse(records);
+    it.send(records);
+    EXPECT_EQ(it.peer.graph.nodes().size(), kOwnEachMax + 1) << "and the node itself";
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        const bool stays = i >= records.size() - kOwnEachMax;
+        EXPECT_EQ(it.peer.graph.get(it.world.now(), records[i].id).has_value(), stays) << i;
+    }
+    const store::Record own = strangers_record(it.peer.graph, it.world.now(), 1000);
+    it.send({own});
+    EXPECT_TRUE(it.peer.graph.get(it.world.now(), own.id));
 }
 
 // What one creator sends without end leaves the others' room alone.
@@ -181,10 +220,9 @@ TEST(GraphQuotas, JoinersLearnThem) {
     EXPECT_EQ(joiner.graph.quotas(), quotas);
     for (int i = 0; i < 100 && joiner.graph.add(world.now(), note("x")); ++i) {
     }
-    EXPECT_LT(notes_of(world, joiner), 10U);
+    EXPECT_EQ(notes_of(world, joiner), 10U);
     world.run(2s);
-    EXPECT_GT(notes_of(world, joiner), 0U);
-    EXPECT_EQ(notes_of(world, founder), notes_of(world, joiner));
+    EXPECT_EQ(notes_of(world, founder), 10U);
 }
 
 // Whoever replaces the properties later does not move the bounds.

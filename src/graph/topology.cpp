@@ -95,7 +95,7 @@ void Topology::handle_presence(Now now, const Change& change) {
     const bool is_gone = change.internal->is_deleted || change.kind == RecordChangeKind::expired;
     if (is_gone) {
         const auto at = presences_.find(change.id);
-        if (change.id == own_presence_) own_presence_.reset();
+        if (change.id == own_presence_) presence_lost(now);
         if (at == presences_.end()) return;
         const Known gone = std::move(at->second);
         presences_.erase(at);
@@ -105,7 +105,7 @@ void Topology::handle_presence(Now now, const Change& change) {
         }
         if (gone.node != context_.node) remember_former(now, gone.addresses);
         context_.tell(NodeChanged{NodeChangeKind::disconnected, gone.node, gone.peer_id});
-        maintain_presence(now); // ours lapses when it was forced (GA-38)
+        plan_presence(now);
         return;
     }
     const auto presence = decode_presence(change.internal->payload);
@@ -272,20 +272,42 @@ void Topology::maintain_presence(Now now) {
         publish_presence(now);
         return;
     }
+    plan_presence(now);
+}
+
+/// Ours lapses when it was forced (GA-38), and others may delete it. It comes back by the timer:
+/// to publish is a change of records as well.
+void Topology::presence_lost(Now now) {
+    own_presence_.reset();
+    const bool is_free = context_.info.presence_max == kNoLimit || is_forced_;
+    if (is_leaving_ || !is_free) return;
+    presence_due_ = std::min(presence_due_, now.instant + context_.scaled(kPresenceAgain));
+}
+
+/// Too many are present, or too few.
+void Topology::plan_presence(Now now) {
+    if (is_leaving_ || !context_.is_listening()) return;
+    const std::uint32_t most = context_.info.presence_max;
     if (most == 0 || most == kNoLimit || is_forced_) return;
-    const bool is_too_many = own_presence_ && presences_.size() > most + kPresenceSpread;
+    const bool is_too_many = own_presence_ && presences_.size() > presences_most();
     const bool is_too_few = !own_presence_ && presences_.size() < most;
     if ((is_too_many || is_too_few) && presence_due_ == Instant::max()) {
         presence_due_ = now.instant + context_.scaled(context_.between(30s, 180s));
     }
 }
 
+/// Above so many one withdraws.
+std::size_t Topology::presences_most() const {
+    return std::size_t{context_.info.presence_max} + kPresenceSpread;
+}
+
 void Topology::presence_due(Now now) {
     presence_due_ = Instant::max();
-    const std::uint32_t most = context_.info.presence_max;
-    if (own_presence_ && presences_.size() > most + kPresenceSpread) {
+    if (is_leaving_) return;
+    const bool is_wanted = is_forced_ || presences_.size() < context_.info.presence_max;
+    if (own_presence_ && presences_.size() > presences_most() && !is_forced_) {
         (void)database_.remove_internal(now, *own_presence_);
-    } else if (!own_presence_ && presences_.size() < most && context_.is_listening()) {
+    } else if (!own_presence_ && is_wanted && context_.is_listening()) {
         publish_presence(now);
     }
 }

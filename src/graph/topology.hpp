@@ -97,6 +97,9 @@ private:
     void detect_partition(Now now);
     void maintain_connections(Now now, bool by_timer);
     void maintain_presence(Now now);
+    void presence_lost(Now now);
+    void plan_presence(Now now);
+    std::size_t presences_most() const;
     void publish_signature(Now now);
     void publish_contact(Now now);
     void publish_presence(Now now);

@@ -312,6 +312,24 @@ TEST(GraphTopology, PresenceOfOthersComesAndGoes) {
     EXPECT_EQ(peer.told<NodeChanged>().back().kind, NodeChangeKind::disconnected);
 }
 
+// GA-38: whoever deletes our presence makes us publish it again, but not as often as it likes.
+TEST(GraphTopology, DeletedPresenceComesBackByTheTimer) {
+    World world;
+    Peer& peer = world.found();
+    Stranger other(peer.graph, 11);
+    other.join(world.now());
+    Record record = live(peer, kPresenceType).at(0);
+    record.version += 1;
+    record.modifier = "stranger";
+    record.modified = record.modified.plus(1s);
+    record.is_deleted = true;
+    record.payload.clear();
+    other.say(world.now(), flood_of(record));
+    EXPECT_TRUE(live(peer, kPresenceType).empty());
+    world.run(kPresenceAgain);
+    EXPECT_EQ(live(peer, kPresenceType).size(), 1U);
+}
+
 // GRAPH-085: addresses outside the graph's scope are not used.
 TEST(GraphTopology, AddressesAreOfTheGraphsScope) {
     World world;
