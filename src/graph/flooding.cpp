@@ -13,6 +13,16 @@ using store::RecordId;
 
 static_assert(kAckBatch <= kAckEntriesMax);
 
+namespace {
+
+/// What our clock, or what is here already, decides may be sound where it comes from.
+bool is_senders_fault(DropReason reason) {
+    return reason != DropReason::expired_record && reason != DropReason::from_the_future &&
+           reason != DropReason::over_quota && reason != DropReason::version_jump;
+}
+
+} // namespace
+
 // Out ---------------------------------------------------------------------------------------------
 
 void Flooding::spread(Now now, const Change& change) {
@@ -172,7 +182,7 @@ void Flooding::handle(Now now, Link& link, const Flood& flood) {
             context_.close(link, false, FailureReason::other_rules);
             return;
         }
-        if (received.reason && !spend_invalid(now, link)) {
+        if (received.reason && is_senders_fault(*received.reason) && !spend_invalid(now, link)) {
             context_.close(link, DropReason::too_many_invalid);
         }
         return;

@@ -90,6 +90,25 @@ TEST(GraphHostile, FloodOfUnsoundRecordsEndsTheLink) {
     EXPECT_LE(drops(peer, DropReason::bad_record), 110U);
 }
 
+// Another clock, other quotas seen, a full node: the relay may be as honest as we are.
+TEST(GraphHostile, RecordsThatOnlyWeRefuseCostTheRelayNothing) {
+    World world;
+    Peer& peer = world.found();
+    const Now now = world.now();
+    Stranger relay(peer.graph);
+    relay.join(now);
+    for (std::uint64_t i = 0; i < 200; ++i) {
+        store::Record record = strangers_record(peer.graph, now, i);
+        record.created = record.created.plus(i % 2 == 0 ? -2h : 2h);
+        record.modified = record.created;
+        record.expires = record.created.plus(1h);
+        relay.say(now, flood_of(record));
+    }
+    EXPECT_EQ(drops(peer, DropReason::expired_record), 100U);
+    EXPECT_EQ(drops(peer, DropReason::from_the_future), 100U);
+    EXPECT_FALSE(relay.is_closed);
+}
+
 // GRAPH-192: an old version changes nothing and is answered by the new one.
 TEST(GraphHostile, ReplayedVersionChangesNothing) {
     World world;

@@ -168,6 +168,8 @@ inline constexpr std::size_t kDialsAtOnce = 4;
 /// again for so long, twice as long each time; only who connects by hand does not wait.
 inline constexpr Duration kBarrenRestMin = 15s;
 inline constexpr Duration kBarrenRestMax = 1h;
+/// An address whose links end sooner than this rests as one that does not answer.
+inline constexpr Duration kBriefTime = 60s;
 /// Addresses of referrals that are dialled within this time: anybody can name a victim
 /// (modernization 4.3).
 inline constexpr std::size_t kReferralDialsMax = 10;

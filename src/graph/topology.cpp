@@ -525,11 +525,14 @@ bool Topology::dial(Now now, const Endpoint& address, bool is_repair) {
 }
 
 /// Whether it was worth to connect there. A node that lacks the graph asks for all of it, so that
-/// one by which it does not get it is not to be asked every few seconds.
+/// one by which it does not get it is not to be asked every few seconds; and what ended a link at
+/// once, on whichever end, will end the next one.
 void Topology::rate(Now now, const Link& link, FailureReason why) {
     if (link.is_incoming || link.kind == LinkKind::direct) return;
-    const bool is_barren = !context_.is_synchronized && why == FailureReason::protocol;
-    if (!is_barren && !link.has_other_rules) {
+    const bool is_barren =
+        link.has_other_rules || (!context_.is_synchronized && why == FailureReason::protocol);
+    const bool is_brief = now.instant - link.connected_at < context_.scaled(kBriefTime);
+    if (!is_barren && !is_brief) {
         barren_.erase(link.remote);
         return;
     }
@@ -537,7 +540,9 @@ void Topology::rate(Now now, const Link& link, FailureReason why) {
         barren_.erase(barren_.begin());
     }
     Tried& barren = barren_[link.remote];
-    barren.rest = std::clamp(barren.rest * 2, kBarrenRestMin, kBarrenRestMax);
+    const Duration next = is_barren ? std::clamp(barren.rest * 2, kBarrenRestMin, kBarrenRestMax)
+                                    : std::clamp(barren.rest * 2, kRestMin, kRestMax);
+    barren.rest = std::max(barren.rest, next);
     barren.until = now.instant + context_.scaled(barren.rest);
 }
 

@@ -412,6 +412,37 @@ TEST(GraphTopology, LostNeighbourIsReplaced) {
     }
 }
 
+// Two whose links end at once, for whatever reason, do not connect again and again.
+TEST(GraphTopology, AddressOfBriefLinksRests) {
+    World world;
+    world.answers_needs = false;
+    Peer& peer = world.found();
+    Now now = world.now();
+    peer.graph.offer_peer(now, at(1));
+    std::size_t links = 0;
+    for (int second = 0; second < 600; ++second) {
+        peer.graph.handle_timeout(now);
+        peer.graph.commit(now);
+        std::vector<LinkId> opened;
+        while (auto command = peer.graph.poll_link()) {
+            if (const auto* open = std::get_if<OpenLink>(&*command)) opened.push_back(open->link);
+        }
+        for (const LinkId link : opened) {
+            Stranger other(peer.graph, 11);
+            other.answer(now, link);
+            other.welcome(now, peer.graph.peer_time(now.wall));
+            other.say(now, Refuse{}); // an answer to nothing
+            EXPECT_TRUE(other.is_closed);
+            EXPECT_TRUE(other.dialled.empty()) << "again in the same turn";
+            ++links;
+        }
+        now.instant += 1s;
+        now.wall += std::chrono::duration_cast<WallTime::duration>(Duration(1s));
+    }
+    EXPECT_GE(links, 5U);
+    EXPECT_LE(links, 20U);
+}
+
 // GRAPH-245, GRAPH-246: a contact asks upwards for a member each period.
 TEST(GraphTopology, ContactAsksForAnotherMember) {
     World world;
