@@ -1,6 +1,7 @@
 #include "graph/flooding.hpp"
 
 #include "graph/record_codec.hpp"
+#include "graph/synchronization.hpp"
 #include "graph/wire_limits.hpp"
 
 #include <algorithm>
@@ -172,7 +173,7 @@ void Flooding::forget_encoded(Now now) {
 // In ----------------------------------------------------------------------------------------------
 
 void Flooding::handle(Now now, Link& link, const Flood& flood) {
-    if (link.sync.type != SyncType::none) link.sync.patience = now.instant + kSyncPatience;
+    Synchronization::hear(now, link);
     const Received received = database_.receive(now, link.id, flood.record);
     switch (received.outcome) {
     case Reception::rejected:

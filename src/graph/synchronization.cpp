@@ -500,6 +500,10 @@ void Synchronization::handle(Now, Link& link, const Request& request) {
 
 // Time --------------------------------------------------------------------------------------------
 
+void Synchronization::hear(Now now, Link& link) {
+    if (link.sync.type != SyncType::none) link.sync.patience = now.instant + kSyncPatience;
+}
+
 void Synchronization::forget(const Link& link) {
     if (context_.links.neighbours() == 0 && !link.is_incoming && link.sync.was_first) {
         had_neighbour_ = false;

@@ -38,6 +38,9 @@ public:
     void handle(Now now, Link& link, const Request& request);
     void handle(Now now, Link& link, const SyncEnd& end);
 
+    /// Part of a message came: a large record may take longer than a synchronisation is waited for.
+    static void hear(Now now, Link& link);
+
     void forget(const Link& link);
 
     void handle_timeout(Now now);

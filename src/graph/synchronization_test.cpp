@@ -112,6 +112,35 @@ TEST(GraphSync, NothingIsNoSynchronisation) {
     EXPECT_TRUE(other.is_closed);
 }
 
+// A record that takes minutes is no silence; after it there is one.
+TEST(GraphSync, LargeRecordOverASlowLineIsWaitedFor) {
+    World world;
+    world.answers_needs = false;
+    Peer& peer = world.add(World::config("joiner"));
+    ASSERT_TRUE(peer.graph.open(world.now()));
+    Stranger other(peer.graph);
+    other.be_joined(world.now());
+    store::Record record = strangers_record(peer.graph, world.now(), 1);
+    record.payload.resize(100'000);
+    FrameWriter writer;
+    writer.push(encode(flood_of(record)), Stream::small);
+    Now now = world.now();
+    const auto wait = [&](Duration span) {
+        now.instant += span;
+        now.wall += std::chrono::duration_cast<WallTime::duration>(span);
+        peer.graph.handle_timeout(now);
+        other.listen(now);
+    };
+    while (const auto frame = writer.poll()) {
+        wait(kSyncPatience - 10s);
+        ASSERT_FALSE(other.is_closed);
+        other.say_bytes(now, *frame);
+    }
+    EXPECT_NE(peer.store.index().find(record.id), nullptr);
+    wait(kSyncPatience);
+    EXPECT_TRUE(other.is_closed);
+}
+
 // GRAPH-194: without F nothing goes on.
 TEST(GraphSync, EndThatIsNotFinalIsIgnored) {
     World world;
