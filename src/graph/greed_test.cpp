@@ -248,7 +248,7 @@ TEST(GraphGreed, DirectConnectionsCarryNoRecords) {
     peer.graph.accept_direct(true);
     const Now now = world.now();
     Stranger liar(peer.graph);
-    liar.come(now);
+    liar.come(now, "a graph", LinkKind::direct);
     Connect connect;
     connect.node = 77;
     connect.is_direct = true;

@@ -141,7 +141,11 @@ void Handshake::handle(Now now, Link& link, const Connect& connect) {
         context_.close(link, DropReason::bad_message);
         return;
     }
-    link.kind = connect.is_direct ? LinkKind::direct : LinkKind::neighbour;
+    // The security provider was told the kind that AUTH_INFO announced.
+    if (connect.is_direct != (link.kind == LinkKind::direct)) {
+        context_.close(link, DropReason::bad_message);
+        return;
+    }
     link.node = connect.node;
     link.addresses = connect.addresses;
     if (connect.is_direct) {
@@ -232,6 +236,10 @@ void Handshake::handle(Now now, Link& link, const Welcome& welcome) {
     const auto agreed = read_greeting(welcome.capabilities);
     if (!agreed) {
         context_.close(link, DropReason::bad_message);
+        return;
+    }
+    if (link.wanted_peer && *link.wanted_peer != welcome.peer_id) {
+        context_.close(link, DropReason::not_authenticated);
         return;
     }
     for (const Endpoint& address : welcome.addresses)

@@ -249,14 +249,14 @@ TEST(GraphHandshake, DirectConnectionsAreAMatterOfTheApplication) {
     direct.node = 11;
     direct.wants_neighbours = true;
     Stranger refused(peer.graph, 11);
-    refused.come(world.now());
+    refused.come(world.now(), "a graph", LinkKind::direct);
     refused.say(world.now(), direct);
     EXPECT_EQ(refused.heard<Refuse>(), (Refuse{RefuseCode::direct_disallowed, {}}));
     EXPECT_TRUE(refused.is_closed);
 
     peer.graph.accept_direct(true);
     Stranger taken(peer.graph, 11);
-    taken.come(world.now());
+    taken.come(world.now(), "a graph", LinkKind::direct);
     taken.say(world.now(), direct);
     const auto welcome = taken.heard<Welcome>();
     ASSERT_TRUE(welcome);
@@ -266,6 +266,41 @@ TEST(GraphHandshake, DirectConnectionsAreAMatterOfTheApplication) {
     // A record on a direct link is out of place.
     taken.say(world.now(), Flood{Bytes(90)});
     EXPECT_TRUE(taken.is_closed);
+}
+
+// What the security provider heard of a connection holds: no direct one becomes a neighbour, nor
+// the reverse.
+TEST(GraphHandshake, AnnouncedKindIsKept) {
+    World world;
+    Peer& peer = world.found();
+    peer.graph.accept_direct(true);
+    for (const LinkKind announced : {LinkKind::neighbour, LinkKind::direct}) {
+        Stranger other(peer.graph, 11);
+        other.come(world.now(), "a graph", announced);
+        Connect connect;
+        connect.node = 11;
+        connect.is_direct = announced == LinkKind::neighbour;
+        other.say(world.now(), connect);
+        EXPECT_TRUE(other.is_closed);
+        EXPECT_FALSE(other.heard<Welcome>());
+    }
+    EXPECT_EQ(drops(peer, DropReason::bad_message), 2U);
+    EXPECT_TRUE(peer.graph.links().empty());
+}
+
+// Whoever is asked for by name is who answers.
+TEST(GraphHandshake, AnotherPeerThanTheWantedOneIsNotTaken) {
+    World world;
+    Peer& peer = world.found();
+    for (const std::string wanted : {"somebody else", "stranger"}) {
+        const auto link = peer.graph.connect(world.now(), at(1), wanted);
+        ASSERT_TRUE(link);
+        Stranger other(peer.graph, 11);
+        other.answer(world.now(), *link);
+        other.welcome(world.now(), peer.graph.peer_time(world.now().wall));
+        EXPECT_EQ(other.is_closed, wanted != "stranger") << wanted;
+    }
+    EXPECT_EQ(drops(peer, DropReason::not_authenticated), 1U);
 }
 
 // GRAPH-157: WELCOME and REFUSE answer a CONNECT and nothing else.

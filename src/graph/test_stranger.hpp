@@ -28,11 +28,12 @@ public:
     explicit Stranger(Graph& graph, NodeId node = 77) : graph_(graph), node_(node) {}
 
     /// Connects to the graph, up to AUTH_INFO.
-    void come(Now now, const std::string& graph_id = "a graph") {
+    void
+    come(Now now, const std::string& graph_id = "a graph", LinkKind kind = LinkKind::neighbour) {
         link_ = graph_.take_link_id();
         graph_.handle_accepted(
             now, link_, {Address::v4(0x0A00'00FFU), static_cast<std::uint16_t>(40'000 + link_)});
-        say(now, AuthInfo{LinkKind::neighbour, graph_id, "stranger", std::nullopt});
+        say(now, AuthInfo{kind, graph_id, "stranger", std::nullopt});
     }
 
     /// Makes the graph call, and takes the call: reads up to its CONNECT.
