@@ -54,6 +54,12 @@ DropReason reason_for(RecordErrc why) {
     }
 }
 
+/// What this node's application has renewed stays so when another member changes it. The graph's
+/// own records are renewed by whoever published them last.
+bool keeps_refreshing(const IndexEntry& known, const Record& next) {
+    return known.refreshes && !next.is_deleted && !is_internal(next.type);
+}
+
 /// What an application saw of it before and sees of it now.
 std::optional<RecordChangeKind> kind_of(bool was_seen, bool is_seen) {
     if (is_seen) return was_seen ? RecordChangeKind::updated : RecordChangeKind::added;
@@ -355,6 +361,7 @@ GraphResult<void> Database::put(Now now, Record record, LinkId from) {
     if (const IndexEntry* known = context_.store.index().find(record.id)) {
         bytes_ -= std::min<std::uint64_t>(bytes_, known->bytes);
         was_seen = is_live(*known, now);
+        record.refreshes |= from != 0 && keeps_refreshing(*known, record);
         refreshing_.erase({known->expires, known->id});
         use_.remove(*known);
     }
@@ -507,7 +514,7 @@ Database::head_live(Now now, const RecordId& id, std::size_t payload_max) {
 
 void Database::handle_timeout(Now now) {
     if (expiry_due_ <= now.instant) expire(now);
-    if (refresh_due_ <= now.instant) refresh(now);
+    if (refresh_due_ <= now.instant) (void)refresh(now);
     while (!deferred_.empty() && deferred_.front().until <= now.instant) {
         deferred_bytes_ -= deferred_.front().encoded.size();
         deferred_.pop_front();
@@ -526,6 +533,13 @@ void Database::expire(Now now) {
     expiry_due_ = Instant::max();
     if (context_.info.defers_expiration && context_.links.neighbours() == 0) return;
     const PeerTime peer_now = context_.peer_now(now);
+    // The clock may have jumped over the time of renewal, as it does in a machine that sleeps.
+    // Otherwise renewals keep to their own time: all nodes scan in the same instant.
+    const bool is_overdue = !refreshing_.empty() && refreshing_.begin()->first <= peer_now;
+    if (is_overdue && !refresh(now)) {
+        expiry_due_ = now.instant;
+        return;
+    }
     std::uint64_t bytes = 0;
     for (std::size_t done = 0; done < kSlice && bytes < kExpiryBytesMax; ++done) {
         const IndexEntry* first = context_.store.index().first_to_expire();
@@ -559,7 +573,8 @@ void Database::plan_refresh(Now now) {
         now.instant + std::max(std::chrono::duration_cast<Duration>(wait), kRefreshTimerMin);
 }
 
-void Database::refresh(Now now) {
+/// False if more are due than one turn takes.
+bool Database::refresh(Now now) {
     const PeerTime peer_now = context_.peer_now(now);
     const PeerTime horizon = peer_now.plus(kRefreshWindow);
     std::vector<RecordId> due;
@@ -567,6 +582,7 @@ void Database::refresh(Now now) {
         if (expires > horizon || due.size() >= kSlice) break;
         due.push_back(id);
     }
+    bool is_whole = due.size() < kSlice;
     for (const RecordId& id : due) {
         auto stored = context_.store.get(id);
         if (!stored || !*stored) continue;
@@ -578,9 +594,13 @@ void Database::refresh(Now now) {
         next.expires = std::max(
             next.expires,
             next.modified.plus(lifetime > Ticks(0) ? lifetime : Ticks(std::chrono::seconds(300))));
-        if (!put(now, std::move(next), 0)) break;
+        if (!put(now, std::move(next), 0)) {
+            is_whole = true; // no more of them this time
+            break;
+        }
     }
     plan_refresh(now);
+    return is_whole;
 }
 
 std::optional<Change> Database::poll_change() {

@@ -114,7 +114,7 @@ private:
     bool is_still_valid(const store::RecordId& id);
     void defer(Now now, LinkId from, ByteView encoded);
     void expire(Now now);
-    void refresh(Now now);
+    bool refresh(Now now);
     void plan_expiry(Now now, store::PeerTime expires);
     void plan_refresh(Now now);
     void track(const store::IndexEntry& entry);

@@ -298,6 +298,43 @@ TEST(GraphDatabase, RenewalComesInTheLastTwentySeconds) {
     EXPECT_EQ(renewed.expires.since(renewed.modified), PeerTime::Ticks(240s));
 }
 
+// A machine that slept, or whose clock was set: a restart would have renewed it.
+TEST(GraphDatabase, ClockThatJumpsLosesNoRenewedRecord) {
+    World world;
+    Peer& peer = loner(world);
+    NewRecord wish = note("x", 240s);
+    wish.refreshes = true;
+    const auto id = peer.graph.add(world.now(), wish);
+    const auto other = peer.graph.add(world.now(), note("passes", 100s));
+    Now now = world.now();
+    now.instant += 100s;
+    now.wall += std::chrono::duration_cast<WallTime::duration>(Duration(10h));
+    peer.graph.handle_timeout(now);
+    EXPECT_EQ(peer.store.index().find(*other), nullptr);
+    EXPECT_TRUE(peer.graph.get(now, *id));
+    EXPECT_EQ(stored(peer, *id).version, 2U);
+}
+
+// Whoever changes a record does not end its renewal by whoever asked for it.
+TEST(GraphDatabase, ChangeByAnotherMemberKeepsTheRenewal) {
+    World world;
+    Peer& founder = world.found();
+    Peer& joiner = world.join(founder);
+    world.run(2s);
+    NewRecord wish = note("x", 240s);
+    wish.refreshes = true;
+    const auto id = founder.graph.add(world.now(), wish);
+    world.run(2s);
+    ASSERT_TRUE(joiner.graph.update(world.now(), *id, payload_of("y")));
+    world.run(500s);
+    ASSERT_TRUE(founder.graph.get(world.now(), *id));
+    EXPECT_EQ(as_text(stored(founder, *id).payload), "y");
+    // But a deletion is one.
+    ASSERT_TRUE(joiner.graph.remove(world.now(), *id));
+    world.run(500s);
+    EXPECT_FALSE(founder.graph.get(world.now(), *id));
+}
+
 // GRAPH-109 to GRAPH-112, GRAPH-130: what is kept comes back; presence, contacts and the signature
 // do not; the difference of clocks does.
 TEST(GraphDatabase, ReopenedDatabaseIsWhatItWas) {
