@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -260,7 +259,7 @@ GraphResult<RecordId> Database::add(Now now, const NewRecord& wish) {
 GraphResult<Record> Database::get_for_change(Now now, const RecordId& id) {
     auto old = get_live(now, id);
     if (old && is_internal(old->type)) return std::unexpected(GraphErrc::bad_type);
-    if (old && old->version == std::numeric_limits<std::uint32_t>::max()) {
+    if (old && old->version >= kVersionMax) {
         return std::unexpected(GraphErrc::too_many); // its versions are used up
     }
     return old;
@@ -441,11 +440,7 @@ Database::judge(Now now, const Record& record, const IndexEntry* known) const {
     if (context_.config.rules == store::Rules::published) return std::nullopt;
     if (record.modified.since(peer_now) > kFutureMax) return DropReason::from_the_future;
     if (record.expires.since(peer_now) > kLifetimeMax + kFutureMax) return DropReason::over_quota;
-    const std::uint32_t before = known == nullptr ? 0 : known->version;
-    const bool is_jump = record.version - before > kVersionStepMax && known != nullptr;
-    const bool is_saturated =
-        record.version > std::numeric_limits<std::uint32_t>::max() - kVersionStepMax;
-    if (is_jump || is_saturated) return DropReason::version_jump;
+    if (record.version > kVersionMax) return DropReason::version_jump;
     return std::nullopt;
 }
 

@@ -335,6 +335,27 @@ TEST(GraphDatabase, ChangeByAnotherMemberKeepsTheRenewal) {
     EXPECT_FALSE(founder.graph.get(world.now(), *id));
 }
 
+// However often a record changed while a node was away, it takes what the record is now; the last
+// version is nobody's to go beyond.
+TEST(GraphDatabase, ManyVersionsAtOnceAreTaken) {
+    World world;
+    Peer& peer = loner(world);
+    Stranger other(peer.graph);
+    other.join(world.now());
+    Record record = strangers_record(peer.graph, world.now(), 1);
+    other.say(world.now(), flood_of(record));
+    record.version = 1'000'000;
+    record.modifier = "stranger";
+    record.modified = record.modified.plus(1s);
+    other.say(world.now(), flood_of(record));
+    EXPECT_EQ(stored(peer, record.id).version, 1'000'000U);
+    record.version = kVersionMax;
+    other.say(world.now(), flood_of(record));
+    EXPECT_EQ(stored(peer, record.id).version, kVersionMax);
+    EXPECT_EQ(
+        peer.graph.update(world.now(), record.id, payload_of("y")).error(), GraphErrc::too_many);
+}
+
 // GRAPH-109 to GRAPH-112, GRAPH-130: what is kept comes back; presence, contacts and the signature
 // do not; the difference of clocks does.
 TEST(GraphDatabase, ReopenedDatabaseIsWhatItWas) {

@@ -19,7 +19,7 @@ namespace {
 /// What our clock, or what is here already, decides may be sound where it comes from.
 bool is_senders_fault(DropReason reason) {
     return reason != DropReason::expired_record && reason != DropReason::from_the_future &&
-           reason != DropReason::over_quota && reason != DropReason::version_jump;
+           reason != DropReason::over_quota;
 }
 
 } // namespace

@@ -67,7 +67,7 @@ TEST(GraphHostile, UnsoundRecordsAreForgotten) {
     EXPECT_EQ(drops(peer, DropReason::expired_record), 1U);
 
     record = strangers_record(peer.graph, now, 4);
-    record.version = 0xFFFF'FFFF;
+    record.version = kVersionMax + 1;
     liar.say(now, flood_of(record));
     EXPECT_EQ(drops(peer, DropReason::version_jump), 1U);
 

@@ -98,8 +98,9 @@ inline constexpr Duration kDeferredTime = 10min;
 /// more ends the link.
 inline constexpr double kInvalidBurst = 100;
 inline constexpr double kInvalidPerSecond = 20;
-/// One version step of an update; more would leave no room for later ones.
-inline constexpr std::uint32_t kVersionStepMax = 1U << 16U;
+/// Of a record (modern rules): one with a higher version could not be changed by anybody. Any step
+/// below it counts, as nobody knows how often a record changed while he was away.
+inline constexpr std::uint32_t kVersionMax = 0xFFFF'FFFFU - (1U << 16U);
 /// Records and bytes that one node keeps of a graph, whatever the graph's own quotas allow: four
 /// times what modernization 4.8 proposes for those.
 inline constexpr std::uint64_t kRecordsMax = 4'000'000;
