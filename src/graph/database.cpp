@@ -357,9 +357,11 @@ GraphResult<void> Database::put(Now now, Record record, LinkId from) {
         record.security = std::move(*security);
     }
     bool was_seen = false;
+    std::optional<Change> gone;
     if (const IndexEntry* known = context_.store.index().find(record.id)) {
+        if (known->type != record.type) gone = disappearance(now, *known);
         bytes_ -= std::min<std::uint64_t>(bytes_, known->bytes);
-        was_seen = is_live(*known, now);
+        was_seen = is_live(*known, now) && !gone;
         record.refreshes |= from != 0 && keeps_refreshing(*known, record);
         refreshing_.erase({known->expires, known->id});
         use_.remove(*known);
@@ -367,6 +369,7 @@ GraphResult<void> Database::put(Now now, Record record, LinkId from) {
     if (auto done = context_.store.put(record); !done) {
         return std::unexpected(graph_error(done.error()));
     }
+    if (gone) changes_.push_back(std::move(*gone));
     if (const IndexEntry* entry = context_.store.index().find(record.id)) track(*entry);
     plan_expiry(now, record.expires);
     if (record.refreshes) plan_refresh(now);
@@ -383,6 +386,21 @@ GraphResult<void> Database::put(Now now, Record record, LinkId from) {
     changes_.push_back(std::move(change));
     keep_quota(id);
     return {};
+}
+
+/// What a record was, to whoever knew it as that, when it becomes one of another type.
+std::optional<Change> Database::disappearance(Now now, const IndexEntry& known) {
+    if (!is_internal(known.type) && !is_live(known, now)) return std::nullopt;
+    Change change;
+    change.id = known.id;
+    change.type = known.type;
+    change.version = known.version;
+    change.kind = RecordChangeKind::expired; // nobody floods that
+    if (is_internal(known.type)) {
+        auto record = context_.store.get(known.id);
+        if (record && *record) change.internal = std::move(**record);
+    }
+    return change;
 }
 
 void Database::track(const IndexEntry& entry) {

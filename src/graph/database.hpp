@@ -117,6 +117,7 @@ private:
     bool refresh(Now now);
     void plan_expiry(Now now, store::PeerTime expires);
     void plan_refresh(Now now);
+    std::optional<Change> disappearance(Now now, const store::IndexEntry& known);
     void track(const store::IndexEntry& entry);
     bool is_full(const Quotas& quotas) const;
     void recount();

@@ -330,6 +330,35 @@ TEST(GraphTopology, DeletedPresenceComesBackByTheTimer) {
     EXPECT_EQ(live(peer, kPresenceType).size(), 1U);
 }
 
+// A record that becomes one of another type leaves nobody behind who is present, or a contact.
+TEST(GraphTopology, RecordOfAnotherTypeIsNoPresenceAnyMore) {
+    World world;
+    Peer& peer = world.found();
+    Stranger other(peer.graph, 11);
+    other.join(world.now());
+    Record presence =
+        by_stranger(peer, world.now(), kPresenceType, 1, encode_presence({501, "", {at(1)}}), 300s);
+    Record contact = contact_of(peer, world.now(), 2, 12345, at(2));
+    for (Record* record : {&presence, &contact})
+        other.say(world.now(), flood_of(*record));
+    EXPECT_EQ(peer.graph.nodes().size(), 2U);
+    EXPECT_EQ(peer.graph.contacts(), 1U);
+    for (Record* record : {&presence, &contact}) {
+        record->type = kNotes;
+        record->version = 2;
+        record->modifier = "stranger";
+        record->modified = record->modified.plus(1s);
+        other.say(world.now(), flood_of(*record));
+    }
+    EXPECT_EQ(peer.graph.nodes().size(), 1U);
+    EXPECT_EQ(peer.graph.contacts(), 0U);
+    std::vector<RecordChangeKind> kinds;
+    for (const Event& event : other.events) {
+        if (const auto* it = std::get_if<RecordChanged>(&event)) kinds.push_back(it->kind);
+    }
+    EXPECT_EQ(kinds, (std::vector{RecordChangeKind::added, RecordChangeKind::added}));
+}
+
 // GRAPH-085: addresses outside the graph's scope are not used.
 TEST(GraphTopology, AddressesAreOfTheGraphsScope) {
     World world;
