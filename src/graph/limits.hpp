@@ -140,7 +140,7 @@ inline constexpr std::size_t kListedMax = 4096; // abstracts in one answer
 /// Ranges that are asked for at once, and at which an answer ends; the others wait for their turn.
 inline constexpr std::size_t kRangesMax = 4096;
 /// Of one synchronisation, below what a neighbour may ask in a minute. What is still open then is
-/// found when the two meet again.
+/// looked into by another one, `kSolicitsTime` later.
 inline constexpr std::size_t kRoundsMax = 200;
 inline constexpr std::size_t kDifferencesMax = 1'000'000; // ids of one synchronisation
 /// Questions that one neighbour may ask within this time.

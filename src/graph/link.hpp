@@ -124,6 +124,7 @@ struct Link {
 
     // Synchronisation.
     SyncSession sync;
+    Instant sync_again = Instant::max(); // the last one left something open
     std::deque<SyncSource> sources;
     std::deque<store::RecordId> backlog; // asked for, or found missing there
     bool owes_end = false;               // SYNC_END follows the backlog

@@ -356,6 +356,8 @@ void Synchronization::complete(Now now, Link& link) {
         context_.close(link, DropReason::stale_sync);
         return;
     }
+    // What is still open is asked for when we may ask that much again.
+    if (!link.sync.open.empty()) link.sync_again = now.instant + kSolicitsTime;
     link.sync = {};
     ++context_.counters.syncs_completed;
     become_synchronized();
@@ -500,6 +502,13 @@ void Synchronization::handle(Now, Link& link, const Request& request) {
 
 // Time --------------------------------------------------------------------------------------------
 
+void Synchronization::go_on(Now now, Link& link) {
+    link.sync_again = Instant::max();
+    if (!link.is_neighbour() || link.sync.type != SyncType::none) return;
+    ++context_.counters.syncs_started;
+    begin_ranges(now, link);
+}
+
 void Synchronization::hear(Now now, Link& link) {
     if (link.sync.type != SyncType::none) link.sync.patience = now.instant + kSyncPatience;
 }
@@ -512,6 +521,7 @@ void Synchronization::forget(const Link& link) {
 
 void Synchronization::handle_timeout(Now now) {
     for (auto& [id, link] : context_.links) {
+        if (link.sync_again <= now.instant) go_on(now, link);
         if (link.sync.type == SyncType::none || link.sync.patience > now.instant) continue;
         context_.close(link, DropReason::timed_out); // another neighbour may answer
     }
@@ -520,6 +530,9 @@ void Synchronization::handle_timeout(Now now) {
 std::optional<Instant> Synchronization::next_timeout() const {
     std::optional<Instant> next;
     for (const auto& [id, link] : context_.links) {
+        if (!link.is_dead() && link.sync_again != Instant::max()) {
+            keep_earlier(next, link.sync_again);
+        }
         if (link.sync.type != SyncType::none && !link.is_dead()) {
             keep_earlier(next, link.sync.patience);
         }

@@ -68,6 +68,7 @@ private:
         std::span<const RecordAbstract> theirs) const;
     void request(Now now, Link& link);
     void complete(Now now, Link& link);
+    void go_on(Now now, Link& link);
     void become_synchronized();
     bool may_solicit(Now now, Link& link, std::size_t cost = 1);
     Advertise answer_published(const SolicitHash& solicit) const;

@@ -464,6 +464,23 @@ TEST(GraphSync, WhatWasNotAnsweredIsAskedAgain) {
     EXPECT_TRUE(it.other.heard<Request>());
 }
 
+// What is open after as many questions as may be asked is asked about a minute later.
+TEST(GraphSync, WhatIsOpenAfterTheLastRoundIsLookedIntoLater) {
+    AskedStranger it;
+    const Advertise nearly_nothing =
+        it.answer({{RangeKind::settled, SyncKey{store::PeerTime{1}, {}}}});
+    for (std::size_t i = 0; i < kRoundsMax; ++i)
+        it.other.say(it.world.now(), nearly_nothing);
+    EXPECT_EQ(it.other.count<SolicitHash>(), kRoundsMax);
+    ASSERT_EQ(it.other.count<Request>(), 1U);
+    it.other.say(it.world.now(), SyncEnd{true});
+    it.other.listen(later(it.world, it.peer, kSolicitsTime - 1s));
+    EXPECT_EQ(it.other.count<SolicitHash>(), kRoundsMax);
+    it.other.listen(later(it.world, it.peer, kSolicitsTime));
+    EXPECT_EQ(it.other.count<SolicitHash>(), kRoundsMax + 1);
+    EXPECT_FALSE(it.other.is_closed);
+}
+
 // An empty answer says that nothing differs.
 TEST(GraphSync, NoRangesAreNoDifferences) {
     AskedStranger it;
