@@ -65,9 +65,9 @@ struct RecordChange {
 };
 
 struct GraphProperties {
-    std::string friendly_name{}; // at most 255 UTF-16 units
-    std::string comment{};       // at most 511
-    std::chrono::seconds presence_lifetime{300};
+    std::string friendly_name{};                 // at most 255 UTF-16 units
+    std::string comment{};                       // at most 511
+    std::chrono::seconds presence_lifetime{300}; // 300 s to 366 days
     std::optional<std::uint32_t> presence_max{}; // nothing: every node says that it is there
     std::uint32_t record_size_max = 0;           // bytes, 1024 to 60 MiB, which is 0
     // Quotas, for good once the graph is created; 0: none. A creator that has more keeps what it

@@ -330,6 +330,11 @@ TEST(Graph, refuses_what_cannot_be) {
     wrong = options();
     wrong.name = std::string(256, 'x');
     EXPECT_EQ(Graph::create(wrong).error().code, Errc::bad_argument);
+    GraphProperties odd;
+    for (const auto lifetime : {-1s, 299s, std::chrono::seconds(1LL << 40)}) {
+        odd.presence_lifetime = lifetime;
+        EXPECT_FALSE(Graph::create(options(), odd)) << lifetime.count();
+    }
     Graph home = need(Graph::create(options()));
     EXPECT_EQ(home.connect("nowhere").error().code, Errc::bad_argument);
     NewRecord wish = note("x");

@@ -5,6 +5,9 @@
 #include "graph/record_codec.hpp"
 #include "store/attributes.hpp"
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <ratio>
 #include <utility>
 
@@ -129,7 +132,7 @@ Error to_error(graph::GraphErrc code) {
     case not_allowed:
         return {Errc::not_allowed, "only the graph's creator may do this"};
     case bad_argument:
-        return {Errc::bad_argument, "a text is too long or not UTF-8"};
+        return {Errc::bad_argument, "a text is too long or not UTF-8, or a number out of range"};
     case store_full:
         return {Errc::disk, "the disk is full"};
     case store_read_only:
@@ -247,7 +250,10 @@ graph::GraphInfo to_info(const GraphProperties& properties) {
     graph::GraphInfo out;
     out.friendly_name = properties.friendly_name;
     out.comment = properties.comment;
-    out.presence_lifetime = static_cast<std::uint32_t>(properties.presence_lifetime.count());
+    // Beyond what the number holds is beyond what the graph takes.
+    constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
+    out.presence_lifetime = static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(properties.presence_lifetime.count(), 1, kMost));
     out.presence_max = properties.presence_max.value_or(kNoPresenceMax);
     out.record_max = properties.record_size_max;
     graph::Quotas quotas;

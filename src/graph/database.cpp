@@ -129,13 +129,18 @@ bool Database::is_still_valid(const RecordId& id) {
     return record && *record && context_.security->validate(**record) == Verdict::valid;
 }
 
+GraphResult<void> Database::check_size(const Record& record) const {
+    const std::size_t size = counted_size(record);
+    const std::size_t quota = use_.quotas().record_max;
+    const bool fits = size < context_.record_max() && (quota == 0 || size <= quota); // GA-39
+    if (!fits) return std::unexpected(GraphErrc::too_large);
+    return {};
+}
+
 GraphResult<void> Database::check(Now now, const Record& record, bool is_new) const {
     if (record.expires <= context_.peer_now(now)) return std::unexpected(GraphErrc::bad_expiration);
-    if (counted_size(record) >= context_.record_max()) return std::unexpected(GraphErrc::too_large);
-    if (const Quotas& quotas = use_.quotas(); !quotas.allows(record)) {
-        const bool fits = quotas.record_max == 0 || counted_size(record) <= quotas.record_max;
-        return std::unexpected(fits ? GraphErrc::bad_expiration : GraphErrc::too_large);
-    }
+    if (auto fits = check_size(record); !fits) return fits;
+    if (!use_.quotas().allows(record)) return std::unexpected(GraphErrc::bad_expiration);
     if (!store::parse_attributes(record.attributes)) {
         return std::unexpected(GraphErrc::bad_attributes);
     }
@@ -333,6 +338,7 @@ GraphResult<RecordId> Database::publish(Now now, InternalWish wish) {
     next.refreshes = wish.refreshes;
     next.expires = std::max(
         next.expires, next.modified.plus(std::chrono::duration_cast<Ticks>(wish.lifetime)));
+    if (auto fits = check_size(next); !fits) return std::unexpected(fits.error());
     const RecordId id = next.id;
     const IndexEntry* known = context_.store.index().find(id);
     if (use_.is_used_up(weighed(next), known)) return std::unexpected(GraphErrc::too_many);

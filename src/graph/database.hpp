@@ -74,6 +74,8 @@ public:
     GraphResult<void> remove(Now now, const store::RecordId& id);
 
     GraphResult<store::RecordId> publish(Now now, InternalWish wish);
+    /// `too_large` if no other node would take the record.
+    GraphResult<void> check_size(const store::Record& record) const;
     GraphResult<void> remove_internal(Now now, const store::RecordId& id);
 
     Received receive(Now now, LinkId from, ByteView encoded);

@@ -72,6 +72,61 @@ TEST(GraphDatabase, CreationPublishesTheGraphInfo) {
     bad = {};
     bad.record_max = 1023;
     EXPECT_EQ(other.graph.create(world.now(), bad).error(), GraphErrc::bad_argument);
+    for (const std::uint32_t lifetime : {0U, 299U, 367U * 24 * 3600, 0xFFFF'FFFFU}) {
+        bad = {};
+        bad.presence_lifetime = lifetime;
+        EXPECT_EQ(other.graph.create(world.now(), bad).error(), GraphErrc::bad_argument)
+            << lifetime;
+    }
+}
+
+// What a node publishes of itself is what the others take.
+TEST(GraphDatabase, OwnRecordsOfTheGraphKeepToItsSize) {
+    World world;
+    GraphInfo info;
+    info.record_max = 1024;
+    info.comment = std::string(500, 'x');
+    Peer& other = world.add(World::config("peer 0"));
+    EXPECT_EQ(other.graph.create(world.now(), info).error(), GraphErrc::too_large);
+    info.comment = "short";
+    Peer& peer = world.add(World::config("peer 1"));
+    ASSERT_TRUE(peer.graph.create(world.now(), info));
+    world.listen(peer);
+    const std::uint32_t version = stored(peer, kGraphInfoId).version;
+    info.comment = std::string(500, 'x');
+    EXPECT_EQ(peer.graph.set_properties(world.now(), info).error(), GraphErrc::too_large);
+    info.comment = "short";
+    info.presence_lifetime = 299;
+    EXPECT_EQ(peer.graph.set_properties(world.now(), info).error(), GraphErrc::bad_argument);
+    EXPECT_EQ(stored(peer, kGraphInfoId).version, version);
+
+    const std::string wide = "<attributes>" + std::string(700, ' ') + "</attributes>";
+    EXPECT_EQ(peer.graph.set_presence(world.now(), wide, false).error(), GraphErrc::too_large);
+    EXPECT_TRUE(peer.graph.set_presence(world.now(), "<attributes/>", false));
+    for (const Record& record : live(peer, kPresenceType))
+        EXPECT_LT(counted_size(record), 1024U);
+}
+
+// Properties that others replaced may say anything: presence lives no longer than a record may.
+TEST(GraphDatabase, PresenceLivesAsLongAsARecordMay) {
+    World world;
+    Peer& peer = loner(world);
+    Record record = stored(peer, kGraphInfoId);
+    GraphInfo info = *peer.graph.properties();
+    info.presence_lifetime = 0xFFFF'FFFF;
+    record.version += 1;
+    record.modifier = "stranger";
+    record.modified = record.modified.plus(1s);
+    record.payload = encode_graph_info(info);
+    Stranger other(peer.graph);
+    other.join(world.now());
+    other.say(world.now(), flood_of(record));
+    world.listen(peer);
+    const auto presences = live(peer, kPresenceType);
+    ASSERT_EQ(presences.size(), 1U);
+    EXPECT_EQ(
+        presences[0].expires.since(presences[0].modified),
+        PeerTime::Ticks(std::chrono::hours(366 * 24)));
 }
 
 // GRAPH-226 (GA-15): of the published rules it lives 300 s, and its creator renews it.

@@ -24,6 +24,25 @@ bool is_text(std::string_view text, std::size_t units_max) {
            utf16_length(text) < units_max;
 }
 
+/// Whether every node will take these properties: what a peer finds malformed or too large, it
+/// never has.
+GraphResult<void> check_info(const GraphInfo& info) {
+    const bool is_size = info.record_max == 0 || (info.record_max >= kRecordMaxLeast &&
+                                                  info.record_max <= kRecordMaxDefault);
+    const std::chrono::seconds lifetime(info.presence_lifetime);
+    const bool is_lifetime =
+        info.presence_lifetime >= kPresenceLifetimeLeast && lifetime <= kLifetimeMax;
+    if (!is_size || !is_lifetime || !is_text(info.friendly_name, kNameUnitsMax) ||
+        !is_text(info.comment, kCommentUnitsMax)) {
+        return std::unexpected(GraphErrc::bad_argument);
+    }
+    const std::size_t size = encode_graph_info(info).size();
+    const std::size_t most = info.record_max == 0 ? kRecordMaxDefault : info.record_max;
+    const std::size_t quota = read_quotas(info.extras).record_max;
+    if (size >= most || (quota != 0 && size > quota)) return std::unexpected(GraphErrc::too_large);
+    return {};
+}
+
 } // namespace
 
 Graph::Graph(
@@ -39,19 +58,16 @@ Graph::~Graph() = default;
 GraphResult<void> Graph::create(Now now, GraphInfo info) {
     State& state = *state_;
     Context& context = state.context;
-    const bool fits = is_text(context.config.graph_id, kIdUnitsMax) &&
-                      is_text(context.config.peer_id, kIdUnitsMax) &&
-                      is_text(info.friendly_name, kNameUnitsMax) &&
-                      is_text(info.comment, kCommentUnitsMax) && !context.config.graph_id.empty() &&
-                      !context.config.peer_id.empty();
-    const bool is_size = info.record_max == 0 || (info.record_max >= kRecordMaxLeast &&
-                                                  info.record_max <= kRecordMaxDefault);
+    const bool are_ids = is_text(context.config.graph_id, kIdUnitsMax) &&
+                         is_text(context.config.peer_id, kIdUnitsMax) &&
+                         !context.config.graph_id.empty() && !context.config.peer_id.empty();
     const bool has_quotas = read_quotas(info.extras).any();
-    if (!fits || !is_size || (has_quotas && context.config.rules != store::Rules::modern)) {
+    if (!are_ids || (has_quotas && context.config.rules != store::Rules::modern)) {
         return std::unexpected(GraphErrc::bad_argument);
     }
     info.graph_id = context.config.graph_id;
     info.creator = context.config.peer_id;
+    if (auto sound = check_info(info); !sound) return sound;
     context.is_open = true;
     context.is_synchronized = true;
     context.info = info;
@@ -179,14 +195,12 @@ GraphResult<void> Graph::set_properties(Now now, const GraphInfo& info) {
     if (context.info.creator != context.config.peer_id) {
         return std::unexpected(GraphErrc::not_allowed);
     }
-    if (!is_text(info.friendly_name, kNameUnitsMax) || !is_text(info.comment, kCommentUnitsMax)) {
-        return std::unexpected(GraphErrc::bad_argument);
-    }
     GraphInfo next = context.info;
     next.friendly_name = info.friendly_name;
     next.comment = info.comment;
     next.presence_lifetime = info.presence_lifetime;
     next.presence_max = info.presence_max;
+    if (auto sound = check_info(next); !sound) return sound;
     auto done = state_->publish_info(now, next);
     state_->settle(now);
     return done;
@@ -194,7 +208,12 @@ GraphResult<void> Graph::set_properties(Now now, const GraphInfo& info) {
 
 GraphResult<void> Graph::set_presence(Now now, std::string attributes, bool forced) {
     if (!state_->context.is_open) return std::unexpected(GraphErrc::closed);
-    if (!is_utf8(attributes)) return std::unexpected(GraphErrc::bad_argument);
+    if (!is_text(attributes, kRecordMaxDefault)) return std::unexpected(GraphErrc::bad_argument);
+    // With as many addresses as a node may come to have.
+    Record record;
+    record.payload =
+        encode_presence({state_->context.node, attributes, std::vector<Endpoint>(kAddressesMax)});
+    if (auto fits = state_->database.check_size(record); !fits) return fits;
     state_->topology.set_presence(now, std::move(attributes), forced);
     state_->settle(now);
     return {};

@@ -242,7 +242,8 @@ public:
     // Commands -----------------------------------------------------------------------------------
 
     /// Founds the graph: publishes its properties, and is synchronised at once. Once in a graph's
-    /// life, before anything else. `info.graph_id` and `info.creator` are filled in.
+    /// life, before anything else. `info.graph_id` and `info.creator` are filled in. `too_large` if
+    /// the properties are no record that the graph would take.
     GraphResult<void> create(Now now, GraphInfo info);
 
     /// Takes part in a graph that exists: from what the store holds, or from nothing, and then
@@ -278,7 +279,8 @@ public:
     /// Friendly name, comment, presence lifetime and maximum; others stay (spec: api 1.3).
     GraphResult<void> set_properties(Now now, const GraphInfo& info);
 
-    /// The attributes of our presence; `forced`: published whatever the maximum is.
+    /// The attributes of our presence; `forced`: published whatever the maximum is. `too_large` if
+    /// there would be no room for ten addresses beside them.
     GraphResult<void> set_presence(Now now, std::string attributes, bool forced);
 
     /// Judges the deferred records again.

@@ -72,7 +72,7 @@ struct GraphInfo {
     std::string creator;
     std::string friendly_name;
     std::string comment;
-    std::uint32_t presence_lifetime = 300;   // seconds
+    std::uint32_t presence_lifetime = 300;   // seconds, 300 to 366 days
     std::uint32_t presence_max = 0xFFFFFFFF; // records; this value: no limit
     std::uint32_t record_max = 0;            // bytes, 1024 to 60 MiB; 0: 60 MiB
     std::vector<Capability> extras;          // rules of a modern graph (docs/protocol/graph.md)

@@ -1,6 +1,7 @@
 #include "graph/topology.hpp"
 
 #include "graph/record_codec.hpp"
+#include "graph/wire_limits.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -241,13 +242,17 @@ void Topology::probe_former(Now now) {
 // Presence ----------------------------------------------------------------------------------------
 
 Duration Topology::presence_lifetime() const {
-    const Duration base =
-        std::chrono::seconds(std::max<std::uint32_t>(context_.info.presence_lifetime, 300));
+    // Whatever the properties of others say, it is no more than what a record may live.
+    const Duration base = std::clamp<Duration>(
+        std::chrono::seconds(context_.info.presence_lifetime),
+        std::chrono::seconds(kPresenceLifetimeLeast),
+        kLifetimeMax);
     if (!context_.config.offers_capabilities) return base;
     // Renewals of n records in this time are what the graph pays for presence (modernization 4.6).
     const double factor = std::max(1.0, static_cast<double>(size_estimate()) / 100.0);
-    return std::chrono::duration_cast<Duration>(std::chrono::duration<double, Duration::period>(
-        static_cast<double>(base.count()) * std::min(factor, 24.0)));
+    const std::chrono::duration<double, Duration::period> scaled(
+        static_cast<double>(base.count()) * std::min(factor, 24.0));
+    return std::min<Duration>(std::chrono::duration_cast<Duration>(scaled), kLifetimeMax);
 }
 
 void Topology::publish_presence(Now now) {
