@@ -351,8 +351,8 @@ void Synchronization::handle(Now now, Link& link, const SyncEnd& end) {
 }
 
 void Synchronization::complete(Now now, Link& link) {
-    // Who has not even the graph's own properties has given us nothing: somebody else is asked.
-    if (link.sync.was_first && context_.store.index().find(kGraphInfoId) == nullptr) {
+    // Who has given us nothing is no member yet: somebody else is asked.
+    if (link.sync.was_first && !has_something()) {
         context_.close(link, DropReason::stale_sync);
         return;
     }
@@ -362,6 +362,14 @@ void Synchronization::complete(Now now, Link& link) {
     ++context_.counters.syncs_completed;
     become_synchronized();
     if (context_.info.defers_expiration) database_.expire_soon(now);
+}
+
+/// The properties of the graph, which bound what is taken in the modern rules. In the published
+/// ones they last as long as their creator is there (GA-15), and any record will do.
+bool Synchronization::has_something() const {
+    const store::RecordIndex& index = context_.store.index();
+    const bool is_published = context_.config.rules == store::Rules::published;
+    return is_published ? index.size() != 0 : index.find(kGraphInfoId) != nullptr;
 }
 
 void Synchronization::become_synchronized() {

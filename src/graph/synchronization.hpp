@@ -69,6 +69,7 @@ private:
     void request(Now now, Link& link);
     void complete(Now now, Link& link);
     void go_on(Now now, Link& link);
+    bool has_something() const;
     void become_synchronized();
     bool may_solicit(Now now, Link& link, std::size_t cost = 1);
     Advertise answer_published(const SolicitHash& solicit) const;

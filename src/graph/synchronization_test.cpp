@@ -141,6 +141,31 @@ TEST(GraphSync, LargeRecordOverASlowLineIsWaitedFor) {
     EXPECT_TRUE(other.is_closed);
 }
 
+// GA-15: nobody but the founder renews the properties, but members go on taking others in.
+TEST(GraphSync, PublishedGraphIsJoinedWithoutItsFounder) {
+    World world;
+    const auto published = [](const std::string& peer_id) {
+        GraphConfig config = World::config(peer_id);
+        config.rules = store::Rules::published;
+        return config;
+    };
+    Peer& founder = world.add(published("peer 0"));
+    ASSERT_TRUE(founder.graph.create(world.now(), {}));
+    world.listen(founder);
+    Peer& member = world.add(published("peer 1"));
+    world.open(member, founder);
+    world.run(2s);
+    ASSERT_TRUE(member.graph.add(world.now(), note("x")));
+    world.crash(founder);
+    world.run(400s);
+    ASSERT_TRUE(live(member, kGraphInfoType).empty());
+    Peer& late = world.add(published("peer 2"));
+    world.open(late, member);
+    world.run(2s);
+    EXPECT_TRUE(late.graph.status().is_synchronized);
+    EXPECT_EQ(live(late, kNotes).size(), 1U);
+}
+
 // GRAPH-194: without F nothing goes on.
 TEST(GraphSync, EndThatIsNotFinalIsIgnored) {
     World world;
