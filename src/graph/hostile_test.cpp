@@ -247,8 +247,30 @@ TEST(GraphHostile, EmptyPromisesCostLittle) {
         then = later(world, peer, 1s * (i + 1));
         liar.listen(then);
     }
-    EXPECT_EQ(peer.graph.counters().grafts, kMissingMax);
+    EXPECT_EQ(peer.graph.counters().grafts, kMissingEachMax);
     EXPECT_LT(peer.graph.memory(), 1024U * 1024);
+}
+
+// And they leave the others' promises alone.
+TEST(GraphHostile, EmptyPromisesAreNobodyElsesLoss) {
+    World world;
+    Peer& peer = world.found();
+    const Now now = world.now();
+    Stranger liar(peer.graph, 11);
+    liar.join(now, Capabilities::all());
+    Stranger honest(peer.graph, 12);
+    honest.join(now, Capabilities::all());
+    Advertise advert;
+    advert.flags = kWideFlag;
+    for (std::uint64_t i = 0; i < 30'000; ++i)
+        advert.abstracts.push_back({Guid::from_halves(1, i), 1, ByteArray<16>{}});
+    liar.say(now, advert);
+    const store::Record record = strangers_record(peer.graph, now, 1);
+    advert.abstracts = {{record.id, 1, ByteArray<16>{}}};
+    honest.say(now, advert);
+    honest.listen(later(world, peer, kGraftDelayMax));
+    ASSERT_EQ(honest.count<Request>(), 1U);
+    EXPECT_EQ(honest.heard<Request>()->abstracts[0].id, record.id);
 }
 
 // GRAPH-188 and the table of states: a record before CONNECT ends the connection.

@@ -78,8 +78,10 @@ inline constexpr std::size_t kArrivalsMax = 256;
 /// A link of the tree that was beaten so often in a row, and for so long, is none any more.
 inline constexpr unsigned kLateInARowMax = 3;
 inline constexpr Duration kLateTime = 30s;
-/// Advertised records that are waited for; more are found by synchronisation.
-inline constexpr std::size_t kMissingMax = 20'000;
+/// Advertised records that are waited for: of one neighbour, and of as many as there are neighbours
+/// in a large graph. More are found by synchronisation.
+inline constexpr std::size_t kMissingEachMax = 8192;
+inline constexpr std::size_t kMissingMax = 8 * kMissingEachMax;
 /// The neighbours that have advertised one of them.
 inline constexpr std::size_t kSourcesMax = 4;
 /// The local version of an outdated record is sent whole up to here, else only advertised: a small

@@ -168,6 +168,7 @@ void PushTree::handle(Link& link, const AckEntry& entry) {
 
 void PushTree::forget(const Link& gone) {
     if (gone.id == way_up_) way_up_ = 0;
+    told_.erase(gone.id);
     for (auto& [id, wanted] : missing_)
         std::erase_if(wanted.sources, [&](const Source& it) { return it.link == gone.id; });
     // The tree may have hung on it: the link that was most often first takes its place.
@@ -186,24 +187,44 @@ void PushTree::handle(Now now, Link& link, const Advertise& advert) {
     // Beyond what one queue holds nobody advertises; synchronisation finds it.
     const std::size_t count = std::min(advert.abstracts.size(), kFloodQueueMax);
     for (const RecordAbstract& abstract : std::span(advert.abstracts).first(count)) {
-        if (!is_wanted(abstract, context_.store.index().find(abstract.id))) {
-            link.queued.erase(abstract.id);
+        const IndexEntry* ours = context_.store.index().find(abstract.id);
+        if (!is_wanted(abstract, ours)) {
+            if (abstract.version >= ours->version) link.queued.erase(abstract.id); // it has ours
             continue;
         }
-        auto at = missing_.find(abstract.id);
-        if (at == missing_.end() || at->second.version < abstract.version) {
-            if (missing_.size() >= kMissingMax) return; // synchronisation finds it
-            Missing wanted;
-            wanted.version = abstract.version;
-            wanted.told = now.instant;
-            wanted.due = now.instant + patience(link);
-            graft_due_ = std::min(graft_due_, wanted.due);
-            at = missing_.insert_or_assign(abstract.id, std::move(wanted)).first;
-        }
-        auto& sources = at->second.sources;
+        Missing* wanted = await(now, link, abstract);
+        if (wanted == nullptr) continue; // synchronisation finds it
+        auto& sources = wanted->sources;
         const bool is_known = std::ranges::find(sources, link.id, &Source::link) != sources.end();
         if (sources.size() < kSourcesMax && !is_known) sources.push_back({link.id, false});
     }
+}
+
+/// What is waited for now that `link` has advertised it; null if it has advertised too much.
+PushTree::Missing* PushTree::await(Now now, const Link& link, const RecordAbstract& abstract) {
+    const auto known = missing_.find(abstract.id);
+    if (known != missing_.end() && known->second.version >= abstract.version) {
+        return &known->second;
+    }
+    if (told_[link.id] >= kMissingEachMax || missing_.size() >= kMissingMax) return nullptr;
+    if (known != missing_.end()) drop(known);
+    Missing wanted;
+    wanted.version = abstract.version;
+    wanted.teller = link.id;
+    wanted.told = now.instant;
+    wanted.due = now.instant + patience(link);
+    graft_due_ = std::min(graft_due_, wanted.due);
+    ++told_[link.id];
+    return &missing_.emplace(abstract.id, std::move(wanted)).first->second;
+}
+
+PushTree::MissingById::iterator PushTree::drop(MissingById::iterator at) {
+    if (const auto told = told_.find(at->second.teller); told != told_.end()) --told->second;
+    return missing_.erase(at);
+}
+
+void PushTree::settle(const RecordId& id) {
+    if (const auto at = missing_.find(id); at != missing_.end()) drop(at);
 }
 
 // As in RFC 6298: the tree may be as late as it is now and then.
@@ -241,7 +262,7 @@ void PushTree::graft(Now now) {
         }
         const Link* source = next_source(wanted);
         if (source == nullptr) {
-            at = missing_.erase(at); // whoever had it is gone, or did not send it
+            at = drop(at); // whoever had it is gone, or did not send it
             continue;
         }
         requests[source->id].abstracts.push_back({at->first, wanted.version, std::nullopt});

@@ -40,7 +40,7 @@ public:
     void take_root() { grow(nullptr); }
 
     /// The record is here: nobody is asked for it.
-    void settle(const store::RecordId& id) { missing_.erase(id); }
+    void settle(const store::RecordId& id);
 
     void handle(Link& link, const AckEntry& entry);
     /// An ADVERTISE without boundaries: what the peer has.
@@ -62,6 +62,7 @@ private:
     /// An advertised record that is waited for.
     struct Missing {
         std::uint32_t version = 0;
+        LinkId teller = 0; // who advertised it first
         Instant told{};
         Instant due{};
         std::vector<Source> sources; // in the order of their adverts
@@ -74,6 +75,8 @@ private:
         std::optional<Instant> asked_since; // its advert, if it came because we asked
     };
 
+    using MissingById = std::map<store::RecordId, Missing>;
+
     void grow(Link* link);
     void climb(Link& link);
     void hang_on(Now now, Link& link);
@@ -83,12 +86,15 @@ private:
     static bool may_be_lazy(const Link& link);
     void sample(Duration late);
     Duration patience(const Link& link) const;
+    Missing* await(Now now, const Link& link, const RecordAbstract& abstract);
+    MissingById::iterator drop(MissingById::iterator at);
     Link* next_source(Missing& wanted);
     void graft(Now now);
     void flush_adverts(Link& link);
 
     Context& context_;
-    std::map<store::RecordId, Missing> missing_;
+    MissingById missing_;
+    std::map<LinkId, std::size_t> told_; // of those, by teller
     Instant graft_due_ = Instant::max(); // not after the first of them
     std::deque<Arrival> arrivals_;       // the newest last
     bool is_drawn_ = false;              // by a root that is not here

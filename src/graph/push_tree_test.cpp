@@ -131,6 +131,21 @@ TEST(GraphPushTree, AdvertisedRecordIsAskedFor) {
     EXPECT_EQ(other.count<Request>(), 1U);
 }
 
+// Whoever says that it has an old version has not got ours.
+TEST(GraphPushTree, AdvertOfAnOldVersionKeepsTheNewOneComing) {
+    Pair pair;
+    auto& [world, peer, other] = pair;
+    const auto id = peer.graph.add(world.now(), note(std::string(kLarge, 'x')));
+    other.listen(world.now());
+    ASSERT_EQ(other.count<Flood>(), 1U);
+    ASSERT_TRUE(peer.graph.update(world.now(), *id, payload_of(std::string(kLarge, 'y'))));
+    Advertise advert;
+    advert.flags = kWideFlag;
+    advert.abstracts = {{*id, 1, ByteArray<16>{}}};
+    other.say(world.now(), advert);
+    EXPECT_EQ(other.count<Flood>(), 2U);
+}
+
 // A published neighbour gets everything whole for ever (modernization 4.6).
 TEST(GraphPushTree, PublishedNeighbourStaysEager) {
     Pair pair{Capabilities{}};
