@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/endpoint.hpp"
+#include "graph/message.hpp"
 #include "store/record_store.hpp"
 
 #include <deque>
@@ -19,18 +20,24 @@ public:
     /// What was kept; nothing if the store has none or cannot be read.
     void load();
 
-    /// A neighbour listens at these; kept with the open batch of the store. Of each neighbour only
-    /// the first few count, and who was met longest ago gives way.
-    void meet(std::span<const Endpoint> addresses);
+    /// A neighbour listens at these, and no longer where it said before; kept with the open batch
+    /// of the store. Of each neighbour only the first few count, and who was met longest ago gives
+    /// way.
+    void meet(NodeId node, std::span<const Endpoint> addresses);
 
     /// The last met first.
-    const std::deque<Endpoint>& addresses() const { return addresses_; }
+    std::deque<Endpoint> addresses() const;
 
 private:
-    bool note(const Endpoint& address);
+    struct Met {
+        Endpoint address;
+        NodeId node = 0; // that said so first; 0: before we started
+    };
+
+    bool note(NodeId node, const Endpoint& address);
 
     store::RecordStore& store_;
-    std::deque<Endpoint> addresses_;
+    std::deque<Met> met_;
 };
 
 } // namespace kith::graph

@@ -16,9 +16,9 @@ Endpoint at(std::uint32_t number) {
 TEST(Acquaintances, OutliveARestart) {
     store::MemoryStore store(store::Rules::modern);
     Acquaintances met(store);
-    met.meet(std::vector{at(1), at(2)});
-    met.meet(std::vector{at(3)});
-    met.meet(std::vector{at(1)});
+    met.meet(1, std::vector{at(1), at(2)});
+    met.meet(2, std::vector{at(3)});
+    met.meet(3, std::vector{at(1)});
     Acquaintances again(store);
     again.load();
     EXPECT_EQ(again.addresses(), (std::deque{at(3), at(2), at(1)})) << "as last written";
@@ -31,13 +31,27 @@ TEST(Acquaintances, AreBounded) {
     std::vector<Endpoint> many;
     for (std::uint32_t i = 0; i < 100; ++i)
         many.push_back(at(i));
-    met.meet(many); // of one that claims a hundred
+    met.meet(1, many); // of one that claims a hundred
     EXPECT_EQ(met.addresses().size(), 4U);
-    for (const Endpoint& address : many)
-        met.meet(std::vector{address});
+    for (std::uint32_t i = 0; i < many.size(); ++i)
+        met.meet(i + 2, std::vector{many[i]});
     EXPECT_EQ(met.addresses().size(), kMetMax);
     EXPECT_EQ(met.addresses().front(), at(99));
     EXPECT_EQ(met.addresses().back(), at(100 - kMetMax));
+}
+
+// A neighbour that moves, or says that it does, is where it said last and nowhere else.
+TEST(Acquaintances, OneThatMovesDisplacesNobody) {
+    store::MemoryStore store(store::Rules::modern);
+    Acquaintances met(store);
+    met.meet(1, std::vector{at(1)});
+    for (std::uint32_t i = 0; i < 100; ++i)
+        met.meet(2, std::vector{at(100 + 2 * i), at(101 + 2 * i)});
+    EXPECT_EQ(met.addresses(), (std::deque{at(299), at(298), at(1)}));
+    // Nor does it by naming the address of another one, and then not.
+    met.meet(2, std::vector{at(1)});
+    met.meet(2, std::vector{at(2)});
+    EXPECT_EQ(met.addresses(), (std::deque{at(2), at(1)}));
 }
 
 TEST(Acquaintances, DamageIsNobody) {
@@ -46,7 +60,7 @@ TEST(Acquaintances, DamageIsNobody) {
     Acquaintances met(store);
     met.load();
     EXPECT_TRUE(met.addresses().empty());
-    met.meet(std::vector{at(1)});
+    met.meet(1, std::vector{at(1)});
     Acquaintances again(store);
     again.load();
     EXPECT_EQ(again.addresses(), std::deque{at(1)});

@@ -621,7 +621,7 @@ void Topology::neighbour_gained(Now now, const Link& link) {
         tried_.erase(address);
         former_.erase(address);
     }
-    met_.meet(link.addresses);
+    met_.meet(link.node, link.addresses);
     if (context_.links.neighbours() == 1)
         maintain(now, false);
     else

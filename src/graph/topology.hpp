@@ -56,7 +56,7 @@ public:
 
     void neighbour_gained(Now now, const Link& link);
     /// A neighbour said where it can be reached.
-    void neighbour_listens(const Link& link) { met_.meet(link.addresses); }
+    void neighbour_listens(const Link& link) { met_.meet(link.node, link.addresses); }
     /// A link ended; `was_neighbour`: it had been one.
     void link_lost(Now now, const Link& link, bool was_neighbour, FailureReason why);
 
