@@ -275,6 +275,8 @@ GraphResult<void> Database::replace(Now now, const Record& old, Record next) {
     next.modifier = context_.config.peer_id;
     // Peer time may have stepped back since; a change is still later than the creation.
     next.modified = std::max(context_.peer_now(now), old.created.plus(Ticks(1)));
+    // What deferred expiration shows past its time can be deleted: the deletion is valid, and over.
+    if (next.is_deleted) next.expires = std::max(next.expires, next.modified.plus(Ticks(1)));
     if (next.expires <= next.modified || next.expires < old.expires) {
         return std::unexpected(GraphErrc::bad_expiration);
     }

@@ -329,6 +329,10 @@ TEST(GraphDatabase, DeferredExpirationWaitsForCompany) {
     world.run(5min);
     EXPECT_TRUE(peer.graph.get(world.now(), *id));
     EXPECT_TRUE(peer.told<RecordChanged>().back().kind == RecordChangeKind::added);
+    const auto unwanted = peer.graph.add(world.now(), note("unwanted", 30s));
+    world.run(5min);
+    EXPECT_TRUE(peer.graph.remove(world.now(), *unwanted)) << "what is listed can be deleted";
+    EXPECT_FALSE(peer.graph.get(world.now(), *unwanted));
     Stranger other(peer.graph);
     other.join(world.now());
     EXPECT_FALSE(peer.graph.get(world.now(), *id));
