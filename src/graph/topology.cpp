@@ -144,7 +144,9 @@ std::size_t Topology::size_estimate() const {
 
 void Topology::remember_former(Now now, std::span<const Endpoint> addresses) {
     for (const Endpoint& address : addresses) {
-        if (former_.size() >= kFormerMax) former_.erase(former_.begin());
+        if (former_.size() >= kFormerMax && !former_.contains(address)) {
+            former_.erase(former_.begin());
+        }
         former_[address] = now.instant + kFormerTime;
     }
     if (probe_due_ == Instant::max() && !former_.empty()) {
@@ -632,12 +634,7 @@ void Topology::link_lost(Now now, const Link& link, bool was_neighbour, FailureR
     if (is_leaving_) return;
     if (was_neighbour) {
         rate(now, link, why);
-        for (const Endpoint& address : link.addresses) {
-            if (former_.size() < kFormerMax) former_[address] = now.instant + kFormerTime;
-        }
-        if (probe_due_ == Instant::max() && !former_.empty()) {
-            probe_due_ = now.instant + context_.scaled(kFormerProbe);
-        }
+        remember_former(now, link.addresses);
         maintain(now, false);
         return;
     }
