@@ -528,6 +528,7 @@ void GraphDriver::leave(std::function<void()> done) {
     Parts& parts = *parts_;
     parts.graphs.close_all(read_clocks());
     asio::post(parts.loop, parts.guard([this, done = std::move(done)] {
+        parts_->is_bulk = false; // a goodbye is not put off
         parts_->end_turn();
         parts_->wait_for_goodbyes(std::chrono::steady_clock::now() + kLeaveTime, done);
     }));

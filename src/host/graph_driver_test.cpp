@@ -5,6 +5,9 @@
 #include "store/memory_store.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
 #include <gtest/gtest.h>
 #include <memory>
 #include <optional>
@@ -123,6 +126,8 @@ protected:
         EXPECT_FALSE(node.driver.listen({Address::v4(0x7F000001U), 0}));
         return node;
     }
+
+    void remove_last() { nodes_.pop_back(); }
 
     template<class Done>
     bool run_until(Done done) {
@@ -256,6 +261,26 @@ TEST_F(GraphDriverTest, leaves_politely) {
     EXPECT_TRUE(run_until([&] { return has_left; }));
     EXPECT_TRUE(run_until([&] { return !a.driver.graphs().find("x")->status().has_neighbours; }));
     // Its presence is gone with it, not only when it expires.
+    EXPECT_TRUE(run_until([&] { return a.driver.graphs().find("x")->nodes().size() == 1; }));
+}
+
+// Whatever arrives in that very turn.
+TEST_F(GraphDriverTest, leaves_politely_while_much_arrives) {
+    Node& a = add("a");
+    Node& b = add("b");
+    ASSERT_TRUE(a.driver.create("x", {}, {}));
+    ASSERT_TRUE(join(b, a));
+    ASSERT_TRUE(run_until([&] { return a.driver.graphs().find("x")->nodes().size() == 2; }));
+    boost::asio::ip::tcp::socket talker(loop_);
+    talker.connect({boost::asio::ip::address_v4::loopback(), b.driver.listening().front().port});
+    for (int i = 0; i < 10; ++i)
+        loop_.run_one_for(10ms);
+    const Bytes much(kTcpReadMax, std::byte{1});
+    ASSERT_EQ(boost::asio::write(talker, boost::asio::buffer(much)), much.size());
+    bool has_left = false;
+    boost::asio::post(loop_, [&] { b.driver.leave([&] { has_left = true; }); });
+    ASSERT_TRUE(run_until([&] { return has_left; }));
+    remove_last(); // as a program that ends
     EXPECT_TRUE(run_until([&] { return a.driver.graphs().find("x")->nodes().size() == 1; }));
 }
 
