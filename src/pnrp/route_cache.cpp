@@ -233,16 +233,18 @@ void RouteCache::insert(CachedRoute route) {
     for (const PnrpId& own : leaf_sets_of(id)) {
         const auto low = below(own);
         const auto high = above(own);
+        // Both are found before either level is trimmed: that moves the entries.
+        std::vector<PnrpId> pushed_out;
         if (low.size() == kLeafSetSide) {
-            if (const CachedRoute* next = next_below(low.back()->entry.id)) {
-                trim_level_of(next->entry.id);
-            }
+            if (const CachedRoute* next = next_below(low.back()->entry.id))
+                pushed_out.push_back(next->entry.id);
         }
         if (high.size() == kLeafSetSide) {
-            if (const CachedRoute* next = next_above(high.back()->entry.id)) {
-                trim_level_of(next->entry.id);
-            }
+            if (const CachedRoute* next = next_above(high.back()->entry.id))
+                pushed_out.push_back(next->entry.id);
         }
+        for (const PnrpId& next : pushed_out)
+            trim_level_of(next);
     }
     trim_level_of(id);
 }

@@ -80,6 +80,53 @@ TEST(RouteCache, LeafSetsMatchTheirDefinition) {
     }
 }
 
+// Several own ids at all distances from each other: a newcomer pushes somebody out on both sides of
+// one of them, and each counts in a level from then on. Where that is too full somebody leaves.
+TEST(RouteCache, TrimsEachLevelThatSomebodyIsPushedOutTo) {
+    for (std::uint64_t seed = 0; seed < 16; ++seed) {
+        SeededSecureRandom random(seed);
+        SeededRandom dice(seed);
+        RouteCache cache(random_id(random));
+        const PnrpId centre = random_id(random);
+        const auto beside_centre = [&] {
+            PnrpId offset = random_id(random);
+            std::fill_n(offset.bytes.begin(), dice.below(6), std::byte{});
+            return dice.below(2) == 0 ? centre + offset : centre - offset;
+        };
+        const std::vector own_ids{
+            beside_centre(), beside_centre(), beside_centre(), beside_centre()};
+        cache.set_own_ids(own_ids);
+        const auto level_of = [&](const PnrpId& own, const PnrpId& id) {
+            return std::min(floor_log2(distance(own, id)).value_or(0), 254U);
+        };
+        for (int step = 0; step < 100; ++step) {
+            const std::vector<CachedRoute> before(cache.entries().begin(), cache.entries().end());
+            std::vector<PnrpId> neighbours;
+            for (const CachedRoute& route : before) {
+                if (cache.is_in_leaf_set(route.entry.id)) neighbours.push_back(route.entry.id);
+            }
+            cache.insert(route_to(beside_centre(), static_cast<int>(dice.below(1000))));
+            for (const PnrpId& id : neighbours) {
+                if (cache.find(id) == nullptr || cache.is_in_leaf_set(id)) continue;
+                const PnrpId own = *std::ranges::min_element(
+                    own_ids, {}, [&](const PnrpId& each) { return distance(each, id); });
+                const unsigned level = level_of(own, id);
+                const auto is_of_level = [&](const CachedRoute& route) {
+                    return level_of(own, route.entry.id) == level;
+                };
+                const auto has_left = [&](const CachedRoute& route) {
+                    return is_of_level(route) && cache.find(route.entry.id) == nullptr;
+                };
+                const auto count = std::ranges::count_if(cache.entries(), is_of_level);
+                EXPECT_TRUE(
+                    static_cast<std::size_t>(count) <= level_capacity(level) ||
+                    std::ranges::any_of(before, has_left))
+                    << "seed " << seed << " step " << step;
+            }
+        }
+    }
+}
+
 TEST(RouteCache, KnowsWhetherANewcomerWouldEnterALeafSet) { // PNRP-231
     SeededSecureRandom random(5);
     RouteCache cache(random_id(random));
