@@ -69,6 +69,12 @@ ChainCheck check_links(const Certificates& chain) {
         if (chain[i].subject_alt_name != chain[i + 1].issuer_alt_name) {
             return std::unexpected(ChainErrc::broken_link);
         }
+        // The published text judges a certificate by the role that it gives itself: whoever was
+        // made a member would make himself an admin.
+        const bool is_bound = chain[i].key.algorithm() == crypto::KeyAlgorithm::ed25519;
+        if (is_bound && i > 0 && strongest(chain[i]) == Role::member) {
+            return std::unexpected(ChainErrc::not_delegated);
+        }
         // The first list is without bounds: it may be missing.
         const std::vector<std::string> given =
             chain[i].classifiers.value_or(std::vector<std::string>{});

@@ -273,6 +273,30 @@ TEST_P(DelegationTest, NobodyGivesMoreThanHeHas) {
     EXPECT_EQ(outcome(List{""}, Role::member, List{}), ChainErrc::not_delegated);
 }
 
+// What a plain delegate signs gives nobody anything, whatever role it claims; the published text
+// lets it (2.2.3.5.1.5), so the windows profile does.
+TEST_P(DelegationTest, AMemberPassesNothingOn) {
+    Link middle = member();
+    middle.fields.subject = "middle";
+    middle.key = &stranger;
+    Link last = member();
+    last.fields.issuer = "middle";
+    last.signer = &stranger;
+    const std::optional<ChainErrc> refused = GetParam() == KeyAlgorithm::ed25519
+                                                 ? std::optional(ChainErrc::not_delegated)
+                                                 : std::nullopt;
+    for (const Role claimed : {Role::member, Role::inviting_member, Role::admin}) {
+        last.fields.roles = std::vector{claimed};
+        EXPECT_EQ(why({root(), middle, last}), refused);
+    }
+    // A delegate of the bare name would have every name of its owner.
+    middle.fields.classifiers = std::vector<std::string>{""};
+    last.fields.classifiers = std::vector<std::string>{"web"};
+    EXPECT_EQ(why({root(), middle, last}), refused);
+    middle.fields.roles = std::vector{Role::inviting_member};
+    EXPECT_EQ(why({root(), middle, last}), std::nullopt);
+}
+
 // PNRP-106 to PNRP-112: what each certificate has to say, by its place.
 TEST_P(DelegationTest, RefusesACertificateOutOfPlace) {
     Link second_root = member();
