@@ -177,7 +177,8 @@ void Cloud::State::handle(Now now, const Responder::Arrival& arrival, const Ack&
     }
     const auto answered = take_answered(now, message.acked, arrival.from);
     if (errand == Errand::request) joiner.handle_acknowledged(answered.purpose.key);
-    if (errand == Errand::flood && message.not_found) liveness.drop(now, answered.purpose.subject);
+    if (errand == Errand::flood && message.not_found)
+        liveness.drop_at(now, answered.purpose.subject, answered.from);
     if (errand == Errand::reach) {
         reach.handle_ack(now, answered.purpose.key, answered.from, message);
     }
@@ -256,7 +257,7 @@ void Cloud::State::handle_failure(Now now, const PendingList::Failed& failed) {
     switch (purpose.errand) {
     case Errand::search_lookup:
     case Errand::search_inquire:
-        searches.handle_failure(now, purpose.key, failed.id);
+        searches.handle_failure(now, failed);
         break;
     case Errand::entry_check:
         admission.handle_failure(purpose.key);
@@ -267,7 +268,6 @@ void Cloud::State::handle_failure(Now now, const PendingList::Failed& failed) {
         return;
     case Errand::flood:
     case Errand::probe:
-        if (is_meant) liveness.drop(now, purpose.subject);
         break;
     case Errand::proof:
     case Errand::reach:
@@ -275,8 +275,12 @@ void Cloud::State::handle_failure(Now now, const PendingList::Failed& failed) {
         return;
     }
     if (!is_meant) return;
-    for (const Endpoint& endpoint : failed.asked)
+    // What a search was told of is the search's to judge.
+    const bool is_cached_id = purpose.errand == Errand::flood || purpose.errand == Errand::probe;
+    for (const Endpoint& endpoint : failed.asked) {
+        if (is_cached_id) liveness.drop_at(now, purpose.subject, endpoint);
         liveness.note_late(endpoint);
+    }
 }
 
 // The time ------------------------------------------------------------------------
@@ -388,7 +392,7 @@ void Cloud::State::handle_finding(Now now, const SearchFinding& finding) {
         admission.offer(now, {finding.entry, finding.informant, std::nullopt});
         return;
     case SearchFinding::Kind::gone:
-        liveness.drop_at(now, finding.entry);
+        liveness.drop_at(now, finding.entry.id, finding.informant);
         return;
     case SearchFinding::Kind::late:
         for (const Address& address : finding.entry.addresses)

@@ -475,24 +475,64 @@ TEST_F(Hostile, ChecksOnlySoManyEntriesAtOnce) {
     EXPECT_EQ(stage.cloud.cache_size(), 2U);
 }
 
+// A peer that is asked by a search says that the other one is (also) at an accomplice's address.
+class HostileReferral : public Hostile {
+protected:
+    void refer(std::vector<Address> addresses) {
+        search = stage.cloud.start_resolve(stage.now(), {Peer{20}.registration.name}).value();
+        stage.drain();
+        const auto first = stage.sent.all<Lookup>();
+        ASSERT_EQ(first.size(), 1U);
+        const bool is_peer = first[0].to == peer.endpoint;
+        other = is_peer ? &peer_again : &peer;
+        AuthorityBuffer elsewhere;
+        addresses.push_back(accomplice.address);
+        elsewhere.entry = RouteEntry{other->id, accomplice.port, std::move(addresses)};
+        stage.answer(first[0].to, first[0].id, elsewhere);
+        const auto second = stage.sent.to<Lookup>(accomplice);
+        ASSERT_EQ(second.size(), 1U);
+        asked = second[0].id;
+    }
+
+    void deny() {
+        AuthorityBuffer denial;
+        denial.not_found = true;
+        stage.answer(accomplice, asked, denial);
+    }
+
+    const Endpoint accomplice = endpoint_of(2); // nearest to our own address: asked first
+    const Peer* other = nullptr;
+    ResolveId search{};
+    MessageId asked{};
+};
+
 // PNRP-201: a denial drops the entry of who denied, and no other of the same id.
-TEST_F(Hostile, TakesNoDenialFromElsewhere) {
-    const ResolveQuery query{Peer{20}.registration.name};
-    ASSERT_TRUE(stage.cloud.start_resolve(stage.now(), query));
-    stage.drain();
-    const auto first = stage.sent.all<Lookup>();
-    ASSERT_EQ(first.size(), 1U);
-    const Peer& asked = first[0].to == peer.endpoint ? peer : peer_again;
-    const Peer& other = first[0].to == peer.endpoint ? peer_again : peer;
-    AuthorityBuffer elsewhere;
-    elsewhere.entry = RouteEntry{other.id, kVictim.port, {kVictim.address}};
-    stage.answer(asked.endpoint, first[0].id, elsewhere);
-    const auto second = stage.sent.to<Lookup>(kVictim);
-    ASSERT_EQ(second.size(), 1U);
-    AuthorityBuffer denial;
-    denial.not_found = true;
-    stage.answer(kVictim, second[0].id, denial);
-    EXPECT_TRUE(stage.cloud.knows(other.id));
+TEST_F(HostileReferral, TakesNoDenialFromElsewhere) {
+    refer({});
+    deny();
+    EXPECT_TRUE(stage.cloud.knows(other->id));
+}
+
+TEST_F(HostileReferral, TakesNoDenialFromAnAddressThatWasAdded) {
+    refer({peer.endpoint.address, peer_again.endpoint.address});
+    deny();
+    EXPECT_TRUE(stage.cloud.knows(other->id));
+}
+
+// What is still open when a search ends says whether somebody lives: whoever was asked, only.
+TEST_F(HostileReferral, TakesNoLateDenialOrSilenceFromElsewhere) {
+    for (const bool is_silent : {false, true}) {
+        stage.sent.forget();
+        refer({});
+        stage.cloud.cancel_resolve(stage.now(), search);
+        stage.drain();
+        if (is_silent) {
+            stage.pass(3s);
+        } else {
+            deny();
+        }
+        EXPECT_TRUE(stage.cloud.knows(other->id)) << is_silent;
+    }
 }
 
 } // namespace

@@ -1,18 +1,6 @@
 #include "pnrp/liveness.hpp"
 
-#include <algorithm>
-
 namespace kith::pnrp {
-
-namespace {
-
-bool has_common_endpoint(const RouteEntry& a, const RouteEntry& b) {
-    return std::any_of(b.addresses.begin(), b.addresses.end(), [&](const Address& address) {
-        return a.has_endpoint({address, b.port});
-    });
-}
-
-} // namespace
 
 void Liveness::probe(Now now, const PnrpId& id) {
     const CachedRoute* cached = cache_.find(id);
@@ -41,7 +29,7 @@ void Liveness::probe_or_certify(Now now, const PnrpId& id) {
 void Liveness::handle_answer(
     Now now, const PendingList::Answered& answered, const AuthorityBuffer& buffer) {
     if (buffer.not_found) {
-        drop(now, answered.purpose.subject);
+        drop_at(now, answered.purpose.subject, answered.from);
     } else if (const CachedRoute* cached = cache_.find(answered.purpose.subject)) {
         admission_.confirm(now, RouteEntry(cached->entry), answered.from, answered.round_trip);
     }
@@ -54,9 +42,9 @@ void Liveness::drop(Now now, const PnrpId& id) {
     maintenance_.neighbour_gone(now, own_ids);
 }
 
-void Liveness::drop_at(Now now, const RouteEntry& entry) {
-    const CachedRoute* cached = cache_.find(entry.id);
-    if (cached != nullptr && has_common_endpoint(cached->entry, entry)) drop(now, entry.id);
+void Liveness::drop_at(Now now, const PnrpId& id, const Endpoint& asked) {
+    const CachedRoute* cached = cache_.find(id);
+    if (cached != nullptr && cached->entry.has_endpoint(asked)) drop(now, id);
 }
 
 void Liveness::note_late(const Endpoint& endpoint) {

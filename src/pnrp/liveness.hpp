@@ -37,9 +37,9 @@ public:
     /// beyond it. No-op if it is not cached.
     void drop(Now now, const PnrpId& id);
 
-    /// The same for `entry`, if the cache has its id at one of its endpoints: whoever says that a
-    /// known id is elsewhere, where nobody has it, does not remove it.
-    void drop_at(Now now, const RouteEntry& entry);
+    /// The same, if the cache has `id` at `asked`, where somebody denied it or was silent: whoever
+    /// says that a known id is elsewhere as well, where nobody has it, does not remove it.
+    void drop_at(Now now, const PnrpId& id, const Endpoint& asked);
 
     /// An answer from `endpoint` is overdue, or came: a node has many ids in the cache and one
     /// silence, so what holds for one of them holds for all.

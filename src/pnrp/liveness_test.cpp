@@ -78,13 +78,13 @@ TEST_F(LivenessTest, ProbesWhoHasProvedItself) {
 }
 
 TEST_F(LivenessTest, DropsAnIdOnlyWhereItIs) {
-    RouteEntry elsewhere = peer.entry();
+    Endpoint elsewhere = peer.endpoint;
     ++elsewhere.port;
-    liveness.drop_at(at({}), elsewhere);
+    liveness.drop_at(at({}), peer.id, elsewhere);
     EXPECT_TRUE(is_cached(peer.id));
-    liveness.drop_at(at({}), peer.entry());
+    liveness.drop_at(at({}), peer.id, peer.endpoint);
     EXPECT_FALSE(is_cached(peer.id));
-    liveness.drop_at(at({}), peer.entry());
+    liveness.drop_at(at({}), peer.id, peer.endpoint);
 }
 
 TEST_F(LivenessTest, LooksBeyondANeighbourThatIsGone) {

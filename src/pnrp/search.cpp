@@ -246,7 +246,7 @@ void Search::handle_lookup_answer(
     if (buffer.not_found) {
         is_alive = false;
         if (!best_.is_rejected(asked.hop.entry)) best_.reject(asked.hop.entry);
-        findings_.push_back({SearchFinding::Kind::gone, asked.hop.entry, answered.from, {}});
+        note_gone(asked.hop, std::span(&answered.from, 1));
     } else if (!is_made_up(asked.hop.entry)) {
         findings_.push_back(
             {SearchFinding::Kind::confirmed, asked.hop.entry, answered.from, answered.round_trip});
@@ -312,7 +312,7 @@ bool Search::handle_inquire_answer(
     const Hop hop = inquiry->hop;
     if (buffer.not_found || buffer.busy) {
         questions_.take_inquire(id);
-        if (buffer.not_found) findings_.push_back({SearchFinding::Kind::gone, hop.entry, {}, {}});
+        if (buffer.not_found) note_gone(hop, std::span(&answered.from, 1));
         reject(hop);
         // The node is there without that id: after a restart it has another one of the name.
         const bool may_know = buffer.not_found && exchange_.profile().inquires_match_at_once;
@@ -328,7 +328,7 @@ bool Search::handle_inquire_answer(
         const bool is_first = inquiry->refused == 0;
         const bool is_hopeless = ++inquiry->refused >= kInvalidAnswersMax;
         if (is_hopeless) {
-            findings_.push_back({SearchFinding::Kind::gone, hop.entry, {}, {}});
+            note_gone(hop, std::span(&answered.from, 1));
             questions_.take_inquire(id);
         }
         reject(hop);
@@ -385,13 +385,19 @@ void Search::handle_neighbour_answer(
     consider(now, std::move(returned), asked, answered.from);
 }
 
-void Search::handle_failure(Now now, MessageId id) {
+// Where it was asked: at its other addresses, which somebody may have made up, it may well be.
+void Search::note_gone(const Hop& hop, std::span<const Endpoint> asked) {
+    for (const Endpoint& endpoint : asked)
+        findings_.push_back({SearchFinding::Kind::gone, hop.entry, endpoint, {}});
+}
+
+void Search::handle_failure(Now now, const PendingList::Failed& failed) {
     std::optional<Hop> hop;
-    if (auto lookup = questions_.take_lookup(id)) {
+    if (auto lookup = questions_.take_lookup(failed.id)) {
         hop = std::move(lookup->hop);
-    } else if (auto inquiry = questions_.take_inquire(id)) {
+    } else if (auto inquiry = questions_.take_inquire(failed.id)) {
         if (!inquiry->is_awaited()) { // not silent, passed over already
-            findings_.push_back({SearchFinding::Kind::gone, inquiry->hop.entry, {}, {}});
+            note_gone(inquiry->hop, failed.asked);
             return step(now);
         }
         hop = std::move(inquiry->hop);
@@ -400,11 +406,11 @@ void Search::handle_failure(Now now, MessageId id) {
     if (hop) {
         budget_.note_dead();
         best_.reject(hop->entry);
-        for (const Endpoint& endpoint : exchange_.destinations(hop->entry)) {
+        for (const Endpoint& endpoint : failed.asked) {
             path_.add(endpoint);
             exchange_.silent().note(now, endpoint);
         }
-        findings_.push_back({SearchFinding::Kind::gone, hop->entry, {}, {}});
+        note_gone(*hop, failed.asked);
         best_.give_way(hop->entry.id);
     }
     step(now);

@@ -68,7 +68,7 @@ struct SearchFinding {
     };
     Kind kind{};
     RouteEntry entry;
-    Endpoint informant;
+    Endpoint informant; // who answered or was silent; who told of it
     std::optional<Duration> round_trip;
 };
 
@@ -89,7 +89,7 @@ public:
         const AuthorityBuffer& buffer);
 
     /// A request of ours that stayed unanswered.
-    void handle_failure(Now now, MessageId id);
+    void handle_failure(Now now, const PendingList::Failed& failed);
 
     void handle_timeout(Now now);
     std::optional<Instant> next_timeout() const;
@@ -127,6 +127,7 @@ private:
         const AuthorityBuffer& buffer);
     void accept(const Hop& hop, SearchMatch match);
     void reject(const Hop& hop);
+    void note_gone(const Hop& hop, std::span<const Endpoint> asked);
     bool is_wanted(const PnrpId& id) const;
     bool asks_publishers() const;
     void handle_neighbour_answer(

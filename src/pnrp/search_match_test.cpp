@@ -57,7 +57,7 @@ protected:
     template<class Asked>
     void fail(const Asked& asked) {
         bench.exchange.pending().cancel(asked.id);
-        search->handle_failure(at({}), asked.id);
+        search->handle_failure(at({}), {asked.id, {}, {asked.to}});
     }
 
     std::optional<Kind> result() const {

@@ -71,7 +71,7 @@ public:
     template<class Asked>
     void fail(const Asked& asked) {
         exchange.pending().cancel(asked.id);
-        search->handle_failure(at(now), asked.id);
+        search->handle_failure(at(now), {asked.id, {}, {asked.to}});
     }
 
     void fail_inquiries() {

@@ -26,10 +26,10 @@ bool Searches::handle_answer(
     return is_answered;
 }
 
-void Searches::handle_failure(Now now, std::uint32_t key, MessageId id) {
-    const auto at = running_.find(key);
+void Searches::handle_failure(Now now, const PendingList::Failed& failed) {
+    const auto at = running_.find(failed.purpose.key);
     if (at == running_.end()) return;
-    at->second.search.handle_failure(now, id);
+    at->second.search.handle_failure(now, failed);
     collect(at);
 }
 

@@ -55,7 +55,7 @@ public:
         MessageId id,
         const PendingList::Answered& answered,
         const AuthorityBuffer& buffer);
-    void handle_failure(Now now, std::uint32_t key, MessageId id);
+    void handle_failure(Now now, const PendingList::Failed& failed);
     void handle_timeout(Now now);
     std::optional<Instant> next_timeout() const;
 

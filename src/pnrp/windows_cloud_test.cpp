@@ -257,7 +257,7 @@ TEST(WindowsSearch, WalksAsTheTraceOfWindowsTells) {
     }
     ASSERT_TRUE(failed.has_value());
     EXPECT_EQ(now - 1ms, 2s);
-    search.handle_failure(at(now), failed->id);
+    search.handle_failure(at(now), *failed);
 
     EXPECT_EQ(asked().to, endpoint(four)); // again
     EXPECT_THAT(asked().body.path, testing::Contains(endpoint(six)));
