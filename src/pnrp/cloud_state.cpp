@@ -395,8 +395,7 @@ void Cloud::State::handle_finding(Now now, const SearchFinding& finding) {
         liveness.drop_at(now, finding.entry.id, finding.informant);
         return;
     case SearchFinding::Kind::late:
-        for (const Address& address : finding.entry.addresses)
-            liveness.note_late({address, finding.entry.port});
+        liveness.note_late(finding.informant);
         return;
     }
 }

@@ -45,10 +45,12 @@ public:
     /// A node finds it suspicious that it cannot help. True if that counts: once for a network.
     bool note_suspicion(const RouteEntry& entry);
 
-    /// `liar` gave a false answer from where it was asked: for a while it is believed nothing else.
+    /// `liar`, at the address that it was asked at and no other, gave a false answer: for a while
+    /// it is believed nothing else.
     void note_lie(Now now, const Hop& liar);
 
-    /// It answered truthfully. If it was accused before, somebody else had answered in its name.
+    /// The same one answered truthfully. If it was accused before, somebody else had answered in
+    /// its name.
     void acquit(const RouteEntry& entry);
 
     /// The network of a node, where its nodes count as one.

@@ -54,12 +54,17 @@ PendingList::Place PendingList::forget(Place at) {
     return requests_.erase(at);
 }
 
+// A request goes to its destinations in turn.
+std::size_t PendingList::asked_count(const Request& request) {
+    return std::min<std::size_t>(request.sends, request.destinations.size());
+}
+
 bool PendingList::expects(MessageId id, const Endpoint& from) const {
     const auto at = requests_.find(id);
     if (at == requests_.end()) return false;
     const Request& request = at->second;
-    const std::size_t asked = std::min<std::size_t>(request.sends, request.destinations.size());
-    const auto end = request.destinations.begin() + static_cast<std::ptrdiff_t>(asked);
+    const auto end =
+        request.destinations.begin() + static_cast<std::ptrdiff_t>(asked_count(request));
     return std::find(request.destinations.begin(), end, from) != end;
 }
 
@@ -127,6 +132,7 @@ void PendingList::handle_timeout(Now now) {
         }
         const Instant deadline = request.first_sent + policy_->deadline;
         if (request.sends >= policy_->sends_max || now.instant >= deadline) {
+            request.destinations.resize(asked_count(request));
             failed_.push_back({at->first, request.purpose, std::move(request.destinations)});
             at = forget(at);
             continue;

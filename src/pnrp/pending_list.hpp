@@ -113,7 +113,7 @@ public:
     struct Failed {
         MessageId id{};
         Purpose purpose;
-        std::vector<Endpoint> asked;
+        std::vector<Endpoint> asked; // those of its destinations that it was sent to
     };
     std::optional<Failed> poll_failed();
 
@@ -137,6 +137,7 @@ private:
         std::optional<Bytes> buffer;
     };
 
+    static std::size_t asked_count(const Request& request);
     using Place = std::map<MessageId, Request>::iterator;
     Place forget(Place at);
 

@@ -113,6 +113,20 @@ TEST(PendingList, SendsTheSameBytesToTheNextAddress) {
     EXPECT_EQ(pending.poll_resend().value().to, kPeer);
 }
 
+// An entry may name addresses of others: whoever was not asked was not silent.
+TEST(PendingList, ReportsTheSilenceOfThoseAskedOnly) {
+    PendingList pending(modern());
+    const std::vector four{kPeer, kPeerToo, kPeerThree, endpoint_of(4)};
+    pending.add(at({}), kId, {}, four, Bytes(3), 100ms);
+    for (const auto when : {100ms, 300ms, 700ms})
+        pending.handle_timeout(at(when));
+    EXPECT_THAT(pending.poll_failed()->asked, testing::ElementsAre(kPeer, kPeerToo, kPeerThree));
+    pending.add(at({}), kId, {}, four, Bytes(3), 1s);
+    for (const auto when : {1000ms, 2000ms})
+        pending.handle_timeout(at(when));
+    EXPECT_THAT(pending.poll_failed()->asked, testing::ElementsAre(kPeer, kPeerToo));
+}
+
 // Decision A39: who was not asked has nothing to answer, not even at another port.
 TEST(PendingList, ExpectsAnswersFromWhereItAskedOnly) {
     PendingList pending(modern());

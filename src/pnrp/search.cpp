@@ -10,6 +10,16 @@
 
 namespace kith::pnrp {
 
+namespace {
+
+// The other addresses of an entry are what somebody said of others.
+Hop asked_at(Hop hop, const Endpoint& endpoint) {
+    hop.entry.addresses = {endpoint.address};
+    return hop;
+}
+
+} // namespace
+
 Search::Search(
     std::uint32_t key, const SearchGoal& goal, Exchange& exchange, const RouteCache& cache)
     : key_(key),
@@ -334,12 +344,13 @@ bool Search::handle_inquire_answer(
         reject(hop);
         if (is_first) budget_.note_lie();
         // A wrong clock is no lie.
-        if (is_first && match.error() != Drop::cpa_expired) distrust(now, hop);
+        if (is_first && match.error() != Drop::cpa_expired)
+            distrust(now, asked_at(hop, answered.from));
         return is_hopeless;
     }
     findings_.push_back(
         {SearchFinding::Kind::confirmed, hop.entry, answered.from, answered.round_trip});
-    doubts_.acquit(hop.entry);
+    doubts_.acquit(asked_at(hop, answered.from).entry);
     questions_.take_inquire(id);
     accept(hop, std::move(*match));
     return true;
@@ -416,6 +427,15 @@ void Search::handle_failure(Now now, const PendingList::Failed& failed) {
     step(now);
 }
 
+// Returns where it was asked.
+std::optional<Endpoint> Search::note_late(Now now, const RouteEntry& late) {
+    const auto endpoints = exchange_.destinations(late);
+    if (endpoints.empty()) return std::nullopt;
+    exchange_.silent().note(now, endpoints.front());
+    findings_.push_back({SearchFinding::Kind::late, late, endpoints.front(), {}});
+    return endpoints.front();
+}
+
 void Search::handle_timeout(Now now) {
     if (result_) return;
     if (now.instant >= goal_.deadline) {
@@ -429,19 +449,12 @@ void Search::handle_timeout(Now now) {
         budget_.note_late();
         ++newly_late;
         // Others should not refer us to it while we wait.
-        const auto endpoints = exchange_.destinations(late);
-        if (!endpoints.empty()) {
-            path_.add(endpoints.front());
-            exchange_.silent().note(now, endpoints.front());
-        }
-        findings_.push_back({SearchFinding::Kind::late, late, {}, {}});
+        if (const auto endpoint = note_late(now, late)) path_.add(*endpoint);
     }
     for (AskedInquire& inquiry : questions_.inquiries()) {
         if (!inquiry.is_awaited() || inquiry.is_late || now.instant < inquiry.late_at) continue;
         inquiry.is_late = true;
-        const auto endpoints = exchange_.destinations(inquiry.hop.entry);
-        if (!endpoints.empty()) exchange_.silent().note(now, endpoints.front());
-        findings_.push_back({SearchFinding::Kind::late, inquiry.hop.entry, {}, {}});
+        note_late(now, inquiry.hop.entry);
         if (questions_.inquiries().size() >= hedge.in_flight_max) continue;
         const auto other = take_other_match();
         if (other && send_inquire(now, *other)) break; // the inquiries have moved

@@ -127,6 +127,7 @@ private:
         const AuthorityBuffer& buffer);
     void accept(const Hop& hop, SearchMatch match);
     void reject(const Hop& hop);
+    std::optional<Endpoint> note_late(Now now, const RouteEntry& late);
     void note_gone(const Hop& hop, std::span<const Endpoint> asked);
     bool is_wanted(const PnrpId& id) const;
     bool asks_publishers() const;

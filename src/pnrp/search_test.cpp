@@ -559,6 +559,43 @@ TEST(Search, BelievesALiarNothingElse) { // PNRP-207
     EXPECT_EQ(walk.lookups().back().to, endpoint_of_byte(0x20));
 }
 
+// An entry may name addresses of others: the lie is his who told it.
+TEST(Search, AccusesNobodyBesideWhoeverAnswered) {
+    Walk walk(modern_profile());
+    walk.cache_byte(0x7f);
+    walk.start();
+    RouteEntry claim = claim_of_byte(0x60);
+    claim.addresses.push_back(endpoint_of_byte(0x61).address);
+    walk.answer_last(returning(claim));
+    ASSERT_EQ(walk.inquiries().size(), 1U);
+    const Endpoint liar = walk.inquiries().back().to;
+    const bool is_first = liar == endpoint_of_byte(0x60);
+    walk.answer(walk.inquiries().back(), {});
+    EXPECT_TRUE(walk.exchange.liars().contains(at({}), liar));
+    EXPECT_FALSE(walk.exchange.liars().contains(at({}), endpoint_of_byte(is_first ? 0x61 : 0x60)));
+}
+
+// Nor is whoever was not asked silent, or late.
+TEST(Search, FindsNobodySilentWhoWasNotAsked) {
+    Walk walk(modern_profile());
+    walk.cache_byte(0x7f);
+    walk.start();
+    RouteEntry told = Bench::entry_of_byte(0x60);
+    told.addresses.push_back(endpoint_of_byte(0x61).address);
+    walk.answer_last(returning(told));
+    const auto asked = walk.lookups().back();
+    ASSERT_TRUE(told.has_endpoint(asked.to));
+    walk.search->handle_timeout(at(30ms));
+    const auto late = walk.findings(SearchFinding::Kind::late);
+    ASSERT_EQ(late.size(), 1U);
+    EXPECT_EQ(late[0].informant, asked.to);
+    walk.fail(asked);
+    const auto gone = walk.findings(SearchFinding::Kind::gone);
+    ASSERT_EQ(gone.size(), 1U);
+    EXPECT_EQ(gone[0].informant, asked.to);
+    EXPECT_EQ(walk.exchange.silent().latest(at(30ms), 9), std::vector{asked.to});
+}
+
 TEST(Search, FollowsNoReferralOfWhoLedToALiar) {
     Walk walk(modern_profile());
     for (unsigned i = 0; i < kAcceptAnyBelow; ++i)
