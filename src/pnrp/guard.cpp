@@ -1,22 +1,11 @@
 #include "pnrp/guard.hpp"
 
+#include "pnrp/network.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace kith::pnrp {
-
-namespace {
-
-bool has_telling_prefix(const Address& source) {
-    const Scope scope = source.scope();
-    return scope == Scope::global || scope == Scope::site;
-}
-
-Address narrow_prefix(const Address& source) {
-    return source.prefix(source.is_v4() ? 24 : 64);
-}
-
-} // namespace
 
 void ProvenSources::prove(Now now, const Endpoint& source) {
     const auto known = std::find_if(
@@ -91,8 +80,8 @@ std::size_t PrefixBuckets::state_bytes() const {
 bool SignatureBudget::take(Now now, const Address& source) {
     if (!node_) node_.emplace(now, kSignaturesPerSecond);
     if (!node_->has_token(now)) return false;
-    if (has_telling_prefix(source)) {
-        const Address narrow = narrow_prefix(source);
+    if (has_telling_network(source)) {
+        const Address narrow = narrow_network_of(source);
         if (!prefixes_.has_token(now, narrow, kSignaturesPerSecondNarrow)) return false;
         if (!source.is_v4()) {
             // Told apart from a /64 that ends in zeros by its last bit, which no prefix has.
@@ -108,8 +97,8 @@ bool SignatureBudget::take(Now now, const Address& source) {
 }
 
 bool LargeAnswerBudget::take(Now now, const Address& source, double per_second) {
-    if (!has_telling_prefix(source)) return true;
-    const Address narrow = narrow_prefix(source);
+    if (!has_telling_network(source)) return true;
+    const Address narrow = narrow_network_of(source);
     if (!prefixes_.has_token(now, narrow, per_second)) return false;
     prefixes_.take(narrow);
     return true;

@@ -1,6 +1,7 @@
 #include "pnrp/synchronization.hpp"
 
 #include "pnrp/limits.hpp"
+#include "pnrp/network.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -91,6 +92,35 @@ std::size_t Joiner::state_bytes() const {
     return conversations_.size() * (sizeof(Conversation) + 5 * sizeof(void*));
 }
 
+// True if fewer than `count_max` of those that are counted are left.
+template<class Predicate>
+bool Member::make_room(Now now, std::size_t count_max, Predicate&& is_counted) {
+    auto oldest = conversations_.end();
+    std::size_t count = 0;
+    for (auto at = conversations_.begin(); at != conversations_.end(); ++at) {
+        if (!is_counted(*at)) continue;
+        ++count;
+        if (exchange_.proven().is_proven(now, at->joiner)) continue;
+        if (oldest == conversations_.end() || at->ends < oldest->ends) oldest = at;
+    }
+    if (count < count_max) return true;
+    if (oldest == conversations_.end()) return false;
+    conversations_.erase(oldest);
+    return true;
+}
+
+bool Member::make_room(Now now, const Endpoint& from) {
+    const bool has_network = has_telling_network(from.address);
+    const Address network = narrow_network_of(from.address);
+    const auto is_of_endpoint = [&](const Conversation& each) { return each.joiner == from; };
+    const auto is_of_network = [&](const Conversation& each) {
+        return has_network && narrow_network_of(each.joiner.address) == network;
+    };
+    return make_room(now, kConversationsPerEndpoint, is_of_endpoint) &&
+           make_room(now, kConversationsPerNetwork, is_of_network) &&
+           make_room(now, kConversationsMax, [](const Conversation&) { return true; });
+}
+
 Advertise Member::answer(
     Now now, const Endpoint& from, MessageId id, const Solicit& solicit, std::size_t ids_max) {
     Advertise advertise{id, {}, solicit.hashed_nonce};
@@ -104,9 +134,9 @@ Advertise Member::answer(
         if (advertise.ids.size() > ids_max) advertise.ids.resize(ids_max);
         return advertise;
     }
-    if (conversations_.size() >= kConversationsMax) return advertise;
-    advertise.ids = choose_ids(solicit, ids_max);
-    if (advertise.ids.empty()) return advertise;
+    auto ids = choose_ids(solicit, ids_max);
+    if (ids.empty() || !make_room(now, from)) return advertise;
+    advertise.ids = std::move(ids);
     conversations_.push_back(
         {from,
          solicit.hashed_nonce,

@@ -73,7 +73,9 @@ public:
           cache_(cache),
           registry_(registry) {}
 
-    /// Answers with at most `ids_max` ids. Nothing if it would be the same as being silent.
+    /// Answers with at most `ids_max` ids; with none where there is no room for a conversation. One
+    /// with somebody who has not proved himself makes room for another, the oldest first: whoever
+    /// forges sources keeps nobody out.
     Advertise answer(
         Now now, const Endpoint& from, MessageId id, const Solicit& solicit, std::size_t ids_max);
 
@@ -95,6 +97,9 @@ private:
         Instant ends;
     };
 
+    bool make_room(Now now, const Endpoint& from);
+    template<class Predicate>
+    bool make_room(Now now, std::size_t count_max, Predicate&& is_counted);
     std::vector<PnrpId> choose_ids(const Solicit& solicit, std::size_t ids_max);
 
     Exchange& exchange_;

@@ -245,14 +245,54 @@ TEST_F(MemberTest, KeepsAConversationForFifteenSeconds) { // PNRP-128, PNRP-155,
 
 TEST_F(MemberTest, KeepsNothingWithoutRoom) { // PNRP-156, PNRP-297
     bench.cache_byte(0x10);
-    for (unsigned i = 0; i < kConversationsMax; ++i)
-        EXPECT_EQ(answer(solicit(i)).ids.size(), 1U);
+    for (unsigned i = 0; i < kConversationsMax; ++i) {
+        bench.exchange.proven().prove(at({}), endpoint_of(i));
+        EXPECT_EQ(answer(solicit(i), endpoint_of(i)).ids.size(), 1U);
+    }
     const std::size_t bytes = member.state_bytes();
+    const unsigned next = kConversationsMax;
     for (unsigned i = 0; i < 1000; ++i)
-        EXPECT_TRUE(answer(solicit(kConversationsMax + i), endpoint_of(i)).ids.empty());
+        EXPECT_TRUE(answer(solicit(next + i), endpoint_of(next + i)).ids.empty());
     EXPECT_EQ(member.state_bytes(), bytes);
-    EXPECT_FALSE(request(kConversationsMax, {Bench::id_of_byte(0x10)}, endpoint_of(0)));
-    EXPECT_EQ(answer(solicit(3)).ids.size(), 1U); // those under way go on
+    EXPECT_FALSE(request(next, {Bench::id_of_byte(0x10)}, endpoint_of(next)));
+    EXPECT_EQ(answer(solicit(3), endpoint_of(3)).ids.size(), 1U); // those under way go on
+}
+
+// Sources can be forged: who has not shown that he is there holds no place that somebody wants.
+TEST_F(MemberTest, AForgedCrowdKeepsNobodyOut) {
+    bench.cache_byte(0x10);
+    bench.exchange.proven().prove(at({}), endpoint_of(1));
+    EXPECT_EQ(answer(solicit(1), endpoint_of(1)).ids.size(), 1U);
+    for (unsigned i = 2; i < 4 * kConversationsMax; ++i)
+        EXPECT_EQ(answer(solicit(i), endpoint_of(i)).ids.size(), 1U) << i;
+    EXPECT_FALSE(request(2, {Bench::id_of_byte(0x10)}, endpoint_of(2))); // displaced
+    const unsigned last = 4 * kConversationsMax - 1;
+    EXPECT_TRUE(request(last, {Bench::id_of_byte(0x10)}, endpoint_of(last)));
+    EXPECT_TRUE(request(1, {Bench::id_of_byte(0x10)}, endpoint_of(1)));
+}
+
+TEST_F(MemberTest, ASourceAndItsNetworkHaveAFewConversations) {
+    bench.cache_byte(0x10);
+    const std::vector<PnrpId> ids{Bench::id_of_byte(0x10)};
+    static_cast<void>(answer(solicit(1), endpoint_of(1)));
+    for (unsigned i = 0; i < 2 * kConversationsMax; ++i)
+        static_cast<void>(answer(solicit(100 + i)));
+    for (unsigned i = 0; i < 2 * kConversationsMax; ++i) {
+        Endpoint neighbour = endpoint_of(7);
+        neighbour.port = static_cast<std::uint16_t>(2000 + i);
+        static_cast<void>(answer(solicit(300 + i), neighbour));
+    }
+    std::size_t of_endpoint = 0;
+    std::size_t of_network = 0;
+    for (unsigned i = 0; i < 2 * kConversationsMax; ++i) {
+        Endpoint neighbour = endpoint_of(7);
+        neighbour.port = static_cast<std::uint16_t>(2000 + i);
+        if (request(100 + i, ids)) ++of_endpoint;
+        if (request(300 + i, ids, neighbour)) ++of_network;
+    }
+    EXPECT_EQ(of_endpoint, kConversationsPerEndpoint);
+    EXPECT_EQ(of_network, kConversationsPerNetwork);
+    EXPECT_TRUE(request(1, ids, endpoint_of(1)));
 }
 
 TEST_F(MemberTest, AdvertisesNoMoreThanItMay) {
