@@ -3,6 +3,7 @@
 #include "pnrp/cpa.hpp"
 #include "pnrp/drop_reason.hpp"
 #include "pnrp/limits.hpp"
+#include "pnrp/network.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -76,23 +77,63 @@ std::vector<Endpoint> Admission::whom_to_ask(Now now, const RouteEntry& entry) c
     return proven.empty() ? all : proven;
 }
 
+// One address is asked about one id at a time, whoever says that it holds how many.
+bool Admission::is_under_way(const PnrpId& id, const Endpoint& asked) const {
+    return std::any_of(checks_.begin(), checks_.end(), [&](const auto& item) {
+        return item.second.offer.entry.id == id && item.second.asked == asked;
+    });
+}
+
+Admission::Standing Admission::standing_of(Now now, const Endpoint& informant) const {
+    if (informant == Endpoint{}) return Standing::own;
+    return exchange_.proven().is_proven(now, informant) ? Standing::proven : Standing::unproven;
+}
+
+// A network has as many addresses to forge as it likes.
+std::size_t Admission::checks_for(const Endpoint& informant, Standing standing) const {
+    const bool counts_network =
+        standing == Standing::unproven && has_telling_network(informant.address);
+    const Address network = narrow_network_of(informant.address);
+    const auto count = std::count_if(checks_.begin(), checks_.end(), [&](const auto& item) {
+        const Check& check = item.second;
+        if (check.offer.informant == informant) return true;
+        return counts_network && check.standing == standing &&
+               narrow_network_of(check.offer.informant.address) == network;
+    });
+    return static_cast<std::size_t>(count);
+}
+
+// False if so many checks are under way that there is none for the word of `informant`.
+bool Admission::make_room(const Endpoint& informant, Standing standing) {
+    if (standing != Standing::own && checks_for(informant, standing) >= kEntryChecksPerSource)
+        return false;
+    const auto is_unproven = [](const auto& item) {
+        return item.second.standing == Standing::unproven;
+    };
+    const bool is_own = standing == Standing::own;
+    const std::size_t count_max = is_own ? kEntryChecksMax : kEntryChecksMax - kEntryChecksOwn;
+    const bool has_room = checks_.size() < count_max;
+    if (standing == Standing::unproven) {
+        const auto unproven = std::count_if(checks_.begin(), checks_.end(), is_unproven);
+        return has_room && static_cast<std::size_t>(unproven) < kEntryChecksUnproven;
+    }
+    if (has_room) return true;
+    const auto oldest = std::find_if(checks_.begin(), checks_.end(), is_unproven);
+    if (oldest == checks_.end()) return false;
+    exchange_.pending().cancel(oldest->second.question);
+    checks_.erase(oldest);
+    return true;
+}
+
 void Admission::start(Now now, Offer offer) {
     const auto destinations = whom_to_ask(now, offer.entry);
-    if (destinations.empty()) return;
-    std::size_t from_informant = 0;
-    for (const auto& [key, check] : checks_) {
-        const bool is_same = check.offer.entry.id == offer.entry.id;
-        // One address is asked about one id at a time, whoever says that it holds how many.
-        if (is_same && check.asked == destinations.front()) return;
-        if (check.offer.informant == offer.informant) ++from_informant;
-    }
-    const bool is_own_doing = offer.informant == Endpoint{};
-    if (checks_.size() >= kEntryChecksMax ||
-        (!is_own_doing && from_informant >= kEntryChecksPerSource)) {
+    if (destinations.empty() || is_under_way(offer.entry.id, destinations.front())) return;
+    Check check;
+    check.standing = standing_of(now, offer.informant);
+    if (!make_room(offer.informant, check.standing)) {
         exchange_.counters().drop(Drop::entry_table_full);
         return;
     }
-    Check check;
     check.asked = destinations.front();
     // A large question, sent three times, is not for somebody who may be a victim: first comes the
     // small one, and its answer leads here again (docs/protocol/pnrp.md, Limits against abuse).
@@ -111,7 +152,9 @@ void Admission::start(Now now, Offer offer) {
     const Purpose purpose{Errand::entry_check, key, offer.entry.id};
     const CachedRoute* cached = cache_.find(offer.entry.id);
     const auto late_after = cached != nullptr ? cached->round_trip.late_after() : std::nullopt;
-    if (!exchange_.request(now, destinations, message, purpose, late_after)) return;
+    const auto question = exchange_.request(now, destinations, message, purpose, late_after);
+    if (!question) return;
+    check.question = *question;
     check.offer = std::move(offer);
     checks_.emplace(key, std::move(check));
 }

@@ -4,7 +4,8 @@
 // the id (INQUIRE). An entry that falls into a leaf set must show a certified peer address for the
 // same id and the same addresses. What costs the victim of a false entry a datagram costs its
 // inventor one too: one check per address, a few per informant, and only for entries that have a
-// place.
+// place. Informants can be forged, so those who have not proved themselves have a part of all
+// checks, each of their networks a few, and their checks make room for those of others.
 
 #pragma once
 
@@ -69,8 +70,13 @@ public:
     std::size_t state_bytes() const;
 
 private:
+    /// Whose word it is that an entry is checked on.
+    enum class Standing : std::uint8_t { unproven, proven, own };
+
     struct Check {
         Offer offer;
+        Standing standing{};
+        MessageId question{};
         Nonce nonce{};
         bool needs_cpa = false;
         Endpoint asked;
@@ -82,6 +88,10 @@ private:
     bool needs_cpa(const PnrpId& id) const;
     bool has_place_for(const RouteEntry& entry);
     void start(Now now, Offer offer);
+    bool is_under_way(const PnrpId& id, const Endpoint& asked) const;
+    Standing standing_of(Now now, const Endpoint& informant) const;
+    std::size_t checks_for(const Endpoint& informant, Standing standing) const;
+    bool make_room(const Endpoint& informant, Standing standing);
     std::vector<Endpoint> whom_to_ask(Now now, const RouteEntry& entry) const;
     void admit(
         Now now,

@@ -246,9 +246,36 @@ TEST_F(AdmissionTest, HasARoomForSoManyChecks) { // PNRP-229
         offer(Peer(30 + i).entry());
     EXPECT_EQ(bench.sent().all<Inquire>().size(), kEntryChecksPerSource);
     EXPECT_EQ(dropped(Drop::entry_table_full), kEntryChecksPerSource);
-    for (unsigned i = 0; i < 2 * kEntryChecksMax; ++i)
+    const std::size_t of_others = kEntryChecksMax - kEntryChecksOwn;
+    for (unsigned i = 0; i < 2 * kEntryChecksMax; ++i) {
+        bench.exchange.proven().prove(at({}), endpoint_of(i));
         offer(Peer(70 + i).entry(), endpoint_of(i));
-    EXPECT_EQ(bench.sent().all<Inquire>().size(), kEntryChecksMax);
+        if (i + 1 == of_others - kEntryChecksPerSource) {
+            EXPECT_EQ(bench.sent().all<Inquire>().size(), of_others);
+        }
+    }
+    // Each took the place of one on the word of who has not proved himself, while there were any.
+    EXPECT_EQ(bench.sent().all<Inquire>().size(), of_others + kEntryChecksPerSource);
+    EXPECT_EQ(bench.exchange.pending().size(), of_others);
+    for (unsigned i = 0; i < 2 * kEntryChecksOwn; ++i)
+        offer(Peer(220 + i).entry(), {});
+    EXPECT_EQ(bench.exchange.pending().size(), kEntryChecksMax);
+}
+
+// Informants can be forged: neither one network of them nor all fill the table.
+TEST_F(AdmissionTest, KeepsRoomBesideAForgedCrowd) {
+    for (unsigned i = 0; i < 2 * kEntryChecksPerSource; ++i) {
+        Endpoint forged = endpoint_of(1);
+        forged.address.bytes[15] = static_cast<std::byte>(i);
+        offer(Peer(30 + i).entry(), forged);
+    }
+    EXPECT_EQ(bench.sent().all<Inquire>().size(), kEntryChecksPerSource);
+    for (unsigned i = 0; i < 2 * kEntryChecksMax; ++i)
+        offer(Peer(70 + i).entry(), endpoint_of(2 + i));
+    EXPECT_EQ(bench.sent().all<Inquire>().size(), kEntryChecksUnproven);
+    bench.exchange.proven().prove(at({}), kInformant);
+    offer(peer.entry());
+    EXPECT_EQ(asked(peer).size(), 1U);
 }
 
 // PNRP-209: what was taken on its word, or long ago, goes when its node cannot show its CPA.
