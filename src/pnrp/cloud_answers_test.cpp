@@ -312,6 +312,40 @@ TEST_F(CloudAnswers, GivesEachResolveTheAnswerToItsOwnQuestion) { // PNRP-200
     EXPECT_EQ(stage.done(*first)->outcome->id, peer.id);
 }
 
+// A revoke is good for a day: who repeats it ends nothing that came back meanwhile.
+TEST(CloudReach, ComesBackUnderAnIdThatWasNeverRevoked) {
+    Stage stage;
+    const Peer peer{10};
+    stage.admit(peer);
+    ASSERT_TRUE(stage.cloud.register_name(stage.now(), secure_registration(1)));
+    const RegisteredName before = stage.cloud.registrations().front();
+    stage.silence();
+    // It answers, and whom it sends for a visit does not come.
+    for (int i = 0; i < 4000 && stage.cloud.reach() != Reach::resolve_only; ++i) {
+        stage.pass(20ms);
+        for (const auto& flood : stage.sent.to<Flood>(peer.endpoint)) {
+            if (flood.body.visit)
+                stage.deliver(peer.endpoint, Ack{flood.id, false, true, stage.own});
+        }
+        stage.answer_as(peer);
+    }
+    ASSERT_EQ(stage.cloud.reach(), Reach::resolve_only);
+    const auto floods = stage.sent.to<Flood>(peer.endpoint);
+    ASSERT_TRUE(std::ranges::any_of(
+        floods, [](const auto& flood) { return flood.body.revoke_cpa.has_value(); }));
+    stage.deliver(endpoint_of(256 * 99), Flood{}); // a stranger gets through
+    ASSERT_EQ(stage.cloud.reach(), Reach::publish);
+    const RegisteredName after = stage.cloud.registrations().front();
+    EXPECT_EQ(after.id, before.id);
+    EXPECT_EQ(after.name, before.name);
+    EXPECT_NE(after.pnrp_id, before.pnrp_id);
+    stage.pass(2s); // and that one is announced
+    const auto lookups = stage.sent.to<Lookup>(peer.endpoint);
+    EXPECT_TRUE(std::ranges::any_of(lookups, [&](const auto& lookup) {
+        return lookup.body.target == successor(after.pnrp_id);
+    }));
+}
+
 TEST(CloudLimits, RefusesAResolveAboveSoMany) { // PNRP-169
     Stage stage;
     const ResolveQuery query{.name = Peer(30).registration.name};

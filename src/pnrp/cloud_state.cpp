@@ -489,11 +489,21 @@ void Cloud::State::move(Now now) {
 }
 
 void Cloud::State::announce_all(Now now) {
+    if (has_revoked_) renew_ids();
     for (auto& [own_id, name] : registry.names()) {
         name.is_announced = false;
         responder.forget_answers_for(own_id);
         maintenance.announce(now.instant, own_id);
     }
+}
+
+// Whoever recorded a revoke can repeat it for as long as it is valid: it is to end nothing new.
+void Cloud::State::renew_ids() {
+    for (const PnrpId& own_id : registry.ids())
+        maintenance.forget(own_id);
+    registry.renew_ids();
+    cache.set_own_ids(registry.ids());
+    has_revoked_ = false;
 }
 
 // Nobody is sent to where nobody gets through.
@@ -504,7 +514,9 @@ void Cloud::State::withhold_all(Now now) {
     for (auto& [own_id, name] : registry.names()) {
         name.is_announced = false;
         responder.forget_answers_for(own_id);
-        if (exchange.is_open()) flooding.revoke(now, own_id, registry.revocation(now, name));
+        if (!exchange.is_open()) continue;
+        flooding.revoke(now, own_id, registry.revocation(now, name));
+        has_revoked_ = true;
     }
 }
 

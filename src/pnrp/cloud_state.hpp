@@ -84,8 +84,10 @@ private:
     void move(Now now);
     void announce_all(Now now);
     void withhold_all(Now now);
+    void renew_ids();
 
     bool had_members_ = false;
+    bool has_revoked_ = false; // what is registered
 };
 
 } // namespace kith::pnrp

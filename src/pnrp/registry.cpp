@@ -71,7 +71,7 @@ std::optional<RegisterErrc> defect_of(Now now, const Registration& registration)
     return std::nullopt;
 }
 
-LocalName& Registry::add(Now now, Registration registration) {
+PnrpId Registry::new_id(const Registration& registration) {
     KITH_CHECK(exchange_.is_offered());
     ServiceLocation location{};
     const auto prefix =
@@ -79,12 +79,25 @@ LocalName& Registry::add(Now now, Registration registration) {
     const auto suffix = exchange_.secure().bytes<8>();
     std::copy(prefix.begin(), prefix.end(), location.begin());
     std::copy(suffix.begin(), suffix.end(), location.begin() + 8);
-    const PnrpId id = make_id(p2p_id(exchange_.profile(), registration.name), location);
+    return make_id(p2p_id(exchange_.profile(), registration.name), location);
+}
+
+LocalName& Registry::add(Now now, Registration registration) {
+    const PnrpId id = new_id(registration);
     const RegistrationId registration_id{next_registration_++};
     const auto [at, is_new] = names_.insert_or_assign(
         id,
         LocalName{registration_id, id, std::move(registration), false, now.instant, now.instant});
     return at->second;
+}
+
+void Registry::renew_ids() {
+    std::map<PnrpId, LocalName> renewed;
+    for (auto& [old_id, name] : names_) {
+        name.id = new_id(name.registration);
+        renewed.insert_or_assign(name.id, std::move(name));
+    }
+    names_ = std::move(renewed);
 }
 
 void Registry::remove(RegistrationId id) {

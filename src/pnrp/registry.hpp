@@ -41,6 +41,9 @@ public:
     LocalName& add(Now now, Registration registration);
     void remove(RegistrationId id);
 
+    /// Gives every name a new id, with another suffix. Requires: at least one local endpoint.
+    void renew_ids();
+
     LocalName* find(RegistrationId id);
     LocalName* find(const PnrpId& id);
     const LocalName* find(const PnrpId& id) const;
@@ -67,6 +70,7 @@ public:
     std::size_t state_bytes() const;
 
 private:
+    PnrpId new_id(const Registration& registration);
     Cpa certified(Now now, const LocalName& name) const;
 
     Exchange& exchange_;
