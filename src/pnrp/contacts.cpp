@@ -7,8 +7,11 @@ namespace kith::pnrp {
 
 void Contacts::set_recording(bool is_recording) {
     if (is_recording == is_recording_) return;
+    const bool is_anew = is_recording && was_recording_;
     *this = Contacts();
     is_recording_ = is_recording;
+    was_recording_ = true;
+    is_current_full_ = is_anew;
 }
 
 void Contacts::note(const Endpoint& remote) {

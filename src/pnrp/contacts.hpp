@@ -17,7 +17,8 @@ namespace kith::pnrp {
 
 class Contacts {
 public:
-    /// Off at first: then nothing is noted, and what was is forgotten.
+    /// Off at first: then nothing is noted, and what was is forgotten. Begun anew it does not know
+    /// who was contacted meanwhile: until kContactLifetime has passed that may be anybody.
     void set_recording(bool is_recording);
 
     void note(const Endpoint& remote);
@@ -34,6 +35,7 @@ public:
 
 private:
     bool is_recording_ = false;
+    bool was_recording_ = false;
     std::set<Address> current_;
     std::set<Address> previous_;
     bool is_current_full_ = false;

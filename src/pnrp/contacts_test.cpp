@@ -34,6 +34,23 @@ TEST(Contacts, KnowsAddressesAndForgetsThemInTime) {
     EXPECT_FALSE(contacts.has(contact(1).address));
 }
 
+TEST(Contacts, BegunAnewItKnowsNoStrangersForAWhile) {
+    Contacts contacts;
+    contacts.set_recording(true);
+    contacts.handle_timeout(after(std::chrono::minutes(0)));
+    contacts.set_recording(true); // goes on
+    EXPECT_FALSE(contacts.has(contact(1).address));
+    contacts.set_recording(false);
+    contacts.note(contact(1));
+    contacts.set_recording(true);
+    contacts.handle_timeout(after(std::chrono::minutes(5)));
+    EXPECT_TRUE(contacts.has(contact(1).address));
+    contacts.handle_timeout(after(std::chrono::minutes(15)));
+    EXPECT_TRUE(contacts.has(contact(1).address));
+    contacts.handle_timeout(after(std::chrono::minutes(25)));
+    EXPECT_FALSE(contacts.has(contact(1).address));
+}
+
 TEST(Contacts, WithTooManyNobodyIsAStranger) {
     Contacts contacts;
     contacts.set_recording(true);

@@ -99,8 +99,8 @@ void ReachFinder::begin(Now now) {
     next_ask_.reset();
     held_until_.reset();
     const bool is_open = !own_.empty() || !exchange_.ways_out().empty();
-    exchange_.contacts().set_recording(false);
-    exchange_.contacts().set_recording(is_tested() && is_open);
+    // At the new addresses whom it contacted at the old ones may still come through.
+    if (is_open) exchange_.contacts().set_recording(is_tested());
     is_changed_ = true;
     if (!is_open) return conclude(Reach::unknown, ReachReason::no_network, {});
     if (!is_tested()) {
@@ -217,11 +217,22 @@ void ReachFinder::handle_ack(Now now, std::uint32_t key, const Endpoint& from, c
     judge(now);
 }
 
+bool ReachFinder::is_neighbour(const Address& address) const {
+    const auto is_near = [&](const Endpoint& own) {
+        return own.address.is_v4() == address.is_v4() &&
+               narrow_network_of(own.address) == narrow_network_of(address);
+    };
+    // Behind the same translator.
+    const auto is_beside = [&](const Vote& vote) { return vote.seen.address == address; };
+    return std::any_of(own_.begin(), own_.end(), is_near) ||
+           std::any_of(votes_.begin(), votes_.end(), is_beside);
+}
+
 // A datagram from an address that nothing was sent to: no translator and no firewall let it in as
 // an answer.
 void ReachFinder::handle_question(Now now, const Endpoint& from, const PnrpId& validate) {
     if (!is_tested() || (!is_hidden() && is_reached_)) return;
-    const bool is_stranger = !exchange_.contacts().has(from.address);
+    const bool is_stranger = !exchange_.contacts().has(from.address) && !is_neighbour(from.address);
     const auto asked = std::find_if(
         asks_.begin(), asks_.end(), [&](const Ask& each) { return each.token == validate; });
     if (asked != asks_.end() && !is_stranger) {

@@ -46,7 +46,8 @@ public:
     /// `member` has answered something: it may be asked.
     void note_member(Now now, const Endpoint& member);
 
-    /// Anybody has asked something, about the id `validate` or none in particular.
+    /// Anybody has asked something, about the id `validate` or none in particular. Somebody of our
+    /// own network shows nothing: between us is no translator and no firewall.
     void handle_question(Now now, const Endpoint& from, const PnrpId& validate);
 
     void handle_ack(Now now, std::uint32_t key, const Endpoint& from, const Ack& ack);
@@ -86,6 +87,7 @@ private:
 
     bool is_tested() const;
     bool is_hidden() const { return own_.empty(); }
+    bool is_neighbour(const Address& address) const;
     void begin(Now now);
     void begin_burst(Now now);
     void ask(Now now);

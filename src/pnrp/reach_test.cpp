@@ -90,7 +90,7 @@ protected:
     std::pair<Reach, ReachReason> verdict() const { return {finder.reach(), finder.reason()}; }
 
     const Endpoint outside = from_text("198.18.7.7:40001");
-    const Endpoint stranger = from_text("203.0.113.99:3540");
+    const Endpoint stranger = from_text("198.51.100.99:3540");
     SeededSecureRandom secure{1};
     SeededRandom plain{2};
     CloudConfig config;
@@ -304,6 +304,51 @@ TEST_F(ReachTest, AtItsOwnAddressAStrangersQuestionIsEnough) {
     finder.handle_question(now(), stranger, {});
     EXPECT_EQ(verdict(), std::pair(Reach::publish, ReachReason::reached));
     EXPECT_EQ(finder.next_timeout(), std::nullopt);
+}
+
+// Whoever is on the same link comes without a firewall between.
+TEST_F(ReachTest, AQuestionFromItsOwnNetworkShowsNothing) {
+    const std::pair<std::string, std::string> cases[] = {
+        {"203.0.113.1:3540", "203.0.113.99:3540"},
+        {"[2001:db8:1:2::1]:3540", "[2001:db8:1:2::99]:3540"}};
+    for (const auto& [own, neighbour] : cases) {
+        live_at(from_text(own));
+        finder.handle_question(now(), from_text(neighbour), {});
+        EXPECT_EQ(finder.reach(), Reach::unknown) << own;
+    }
+    finder.handle_question(now(), from_text("[2001:db8:1:3::99]:3540"), {});
+    EXPECT_EQ(finder.reach(), Reach::publish);
+}
+
+TEST_F(ReachTest, AVisitThroughItsOwnTranslatorShowsNothing) {
+    hide();
+    answers = [&](const Asked& asked) {
+        ack(asked, outside, true);
+        visit(asked, {outside.address, 40002});
+    };
+    meet(4);
+    pass(20s);
+    EXPECT_EQ(finder.reach(), Reach::resolve_only);
+}
+
+// What let them in before the addresses changed may still be open.
+TEST_F(ReachTest, WhomItContactedBeforeItMovedIsNoStranger) {
+    live_at(from_text("203.0.113.1:3540"));
+    exchange.send_encoded({}, stranger, Bytes(20));
+    live_at(from_text("203.0.114.1:3540"));
+    finder.handle_question(now(), stranger, {});
+    EXPECT_EQ(finder.reach(), Reach::unknown);
+    const Endpoint other = from_text("198.51.101.99:3540");
+    finder.handle_question(now(), other, {});
+    ASSERT_EQ(finder.reach(), Reach::publish); // from now on nobody keeps a list
+    live_at(from_text("203.0.115.1:3540"));
+    finder.handle_question(now(), other, {});
+    EXPECT_EQ(finder.reach(), Reach::unknown);
+    meet(4);
+    answers = [&](const Asked& asked) { ack(asked, from_text("203.0.115.1:3540"), false); };
+    pass(2 * kContactLifetime + 10min);
+    finder.handle_question(now(), other, {});
+    EXPECT_EQ(finder.reach(), Reach::publish);
 }
 
 TEST_F(ReachTest, BehindAFirewallItResolvesOnlyUntilAStrangerComes) {
