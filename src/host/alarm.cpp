@@ -16,9 +16,9 @@ namespace kith::host {
 
 namespace {
 
-// The clock of std::chrono::steady_clock.
+// The clock of read_clocks().
 UniqueFd open_timer() {
-    UniqueFd fd(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+    UniqueFd fd(::timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC));
     if (!fd) throw boost::system::system_error(errno, boost::system::system_category(), "timerfd");
     return fd;
 }
@@ -32,7 +32,7 @@ Alarm::Alarm(boost::asio::io_context& loop, std::function<void()> ring)
     readiness_.wait();
 }
 
-void Alarm::set(std::optional<Time> when) {
+void Alarm::set(std::optional<Instant> when) {
     using std::chrono::nanoseconds;
     if (when == set_) return;
     set_ = when;

@@ -3,11 +3,11 @@
 
 #pragma once
 
+#include "base/time.hpp"
 #include "host/readiness.hpp"
 #include "host/unique_fd.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <chrono>
 #include <functional>
 #include <optional>
 
@@ -15,21 +15,20 @@ namespace kith::host {
 
 class Alarm {
 public:
-    using Time = std::chrono::steady_clock::time_point;
-
     /// `ring` is called on the loop, and may destroy this object. Throws
     /// `boost::system::system_error` without a descriptor left, as the loop's own objects do.
     Alarm(boost::asio::io_context& loop, std::function<void()> ring);
 
-    /// Rings once, then or as soon as that has passed; nothing: not at all.
-    void set(std::optional<Time> when);
+    /// Rings once, then or as soon as that has passed on the clock of read_clocks(); what passed
+    /// while the machine was suspended, as soon as it wakes. Nothing: not at all.
+    void set(std::optional<Instant> when);
 
 private:
     void handle();
 
     UniqueFd fd_;
     std::function<void()> ring_;
-    std::optional<Time> set_;
+    std::optional<Instant> set_;
     Readiness readiness_;
 };
 

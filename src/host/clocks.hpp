@@ -6,7 +6,8 @@
 
 namespace kith::host {
 
-/// CLOCK_MONOTONIC for the instant, CLOCK_REALTIME for the date.
+/// CLOCK_BOOTTIME for the instant, CLOCK_REALTIME for the date. It goes on while the machine is
+/// suspended, as everybody else does: std::chrono::steady_clock is another one.
 Now read_clocks();
 
 } // namespace kith::host

@@ -39,12 +39,6 @@ constexpr std::size_t kQueueMax = std::size_t{256} << 20U;
 
 constexpr std::uint16_t kTcp = 6; // IANA protocol number
 
-std::chrono::steady_clock::time_point steady_of(Instant instant) {
-    using Steady = std::chrono::steady_clock;
-    return Steady::time_point(
-        std::chrono::duration_cast<Steady::duration>(instant.time_since_epoch()));
-}
-
 } // namespace
 
 struct GraphDriver::Parts {
@@ -308,7 +302,7 @@ void GraphDriver::Parts::arm_timer() {
         timer.cancel();
         return;
     }
-    timer.expires_at(steady_of(*next));
+    timer.expires_after(*next - read_clocks().instant); // on another clock than the loop's
     timer.async_wait(guard([this](const boost::system::error_code& error) {
         if (error) return;
         armed.reset();

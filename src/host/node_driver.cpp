@@ -40,12 +40,6 @@ constexpr auto kSeedRefresh = 60min;
 // Batches taken of one socket before the others have their turn.
 constexpr int kBatchesPerTurn = 4;
 
-std::chrono::steady_clock::time_point to_steady(Instant instant) {
-    using Steady = std::chrono::steady_clock;
-    return Steady::time_point(
-        std::chrono::duration_cast<Steady::duration>(instant.time_since_epoch()));
-}
-
 node::Arrival arrival_of(node::Channel channel, const ReceivedDatagram& datagram) {
     return {channel, datagram.local, datagram.zone, datagram.remote, datagram.payload};
 }
@@ -289,8 +283,7 @@ void NodeDriver::Parts::receive_ssdp(int fd) {
 void NodeDriver::Parts::drain() {
     send_datagrams();
     take_events();
-    const auto next = node.next_timeout();
-    alarm.set(next ? std::optional(to_steady(*next)) : std::nullopt);
+    alarm.set(node.next_timeout());
 }
 
 UdpSocket* NodeDriver::Parts::socket_for(const node::Datagram& datagram) {
