@@ -31,6 +31,7 @@
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace kith::daemon {
 
@@ -358,8 +359,8 @@ std::expected<void, StartError> Process::run(Network network) {
 std::expected<void, StartError> run(const Config& config) {
     auto holdings = take_hold(config);
     if (!holdings) return std::unexpected(holdings.error());
-    const auto machine = host::local_addresses();
-    auto sockets = open_sockets(config, machine);
+    auto sockets =
+        open_sockets(config, host::local_addresses().value_or(std::vector<host::LocalAddress>{}));
     if (!sockets) return give_up(sockets.error().message);
     if (sockets->changed_port) {
         spdlog::warn(
@@ -402,7 +403,8 @@ std::expected<Guest, StartError> Guest::start(Config config, Network network) {
     if (!holdings) return std::unexpected(holdings.error());
     Sockets sockets;
     if (network == Network::online) {
-        auto opened = open_sockets(config, host::local_addresses());
+        auto opened = open_sockets(
+            config, host::local_addresses().value_or(std::vector<host::LocalAddress>{}));
         if (!opened) return give_up(opened.error().message);
         sockets = std::move(*opened);
     }

@@ -336,7 +336,9 @@ void GraphDriver::Parts::refresh_addresses() {
     std::vector<Endpoint> found;
     const Listening where{.locals = listening, .allow_loopback = config.allow_loopback, .only = {}};
     if (!listening.empty()) {
-        for (const node::Place& place : choose_places(where, local_addresses())) {
+        const auto machine = local_addresses();
+        if (!machine) return; // it looks again
+        for (const node::Place& place : choose_places(where, *machine)) {
             // An address of a link means nothing without the interface, which records cannot say.
             if (place.zone != 0) continue;
             for (const Endpoint& endpoint : place.endpoints) {

@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::size_t kNetlinkReadSize = 32 * 1024; // what the kernel sends at most at once
 constexpr int kNetlinkReadsMax = 64;                // a dump or a burst of notices beyond is cut
+constexpr int kDumpsMax = 4;                        // while changes interrupt them
 
 struct AddressDump {
     nlmsghdr header;
@@ -92,13 +93,19 @@ std::optional<LocalAddress> read_address(ByteView message) {
     return out;
 }
 
-// Appends the addresses of one datagram of the dump; true when the dump goes on after it.
-bool read_dump(ByteView datagram, std::vector<LocalAddress>& out) {
+enum class Dump : std::uint8_t { goes_on, complete, interrupted, refused };
+
+// Appends the addresses of one datagram of the dump.
+Dump read_dump(ByteView datagram, std::vector<LocalAddress>& out) {
     while (datagram.size() >= sizeof(nlmsghdr)) {
         nlmsghdr header{};
         std::memcpy(&header, datagram.data(), sizeof header);
-        if (header.nlmsg_len < sizeof header || header.nlmsg_len > datagram.size()) return false;
-        if (header.nlmsg_type == NLMSG_DONE || header.nlmsg_type == NLMSG_ERROR) return false;
+        const bool is_whole =
+            header.nlmsg_len >= sizeof header && header.nlmsg_len <= datagram.size();
+        if (!is_whole || header.nlmsg_type == NLMSG_ERROR) return Dump::refused;
+        // Addresses changed meanwhile: some may be missing.
+        if ((header.nlmsg_flags & NLM_F_DUMP_INTR) != 0) return Dump::interrupted;
+        if (header.nlmsg_type == NLMSG_DONE) return Dump::complete;
         if (header.nlmsg_type == RTM_NEWADDR && out.size() < kLocalAddressesMax) {
             const ByteView body = datagram.first(header.nlmsg_len).subspan(NLMSG_HDRLEN);
             if (auto address = read_address(body)) out.push_back(std::move(*address));
@@ -106,27 +113,48 @@ bool read_dump(ByteView datagram, std::vector<LocalAddress>& out) {
         const std::size_t step = NLMSG_ALIGN(header.nlmsg_len);
         datagram = datagram.subspan(std::min(datagram.size(), step));
     }
-    return true;
+    return Dump::goes_on;
 }
 
-std::vector<LocalAddress> dump_addresses() {
-    std::vector<LocalAddress> out;
+using AddressList = std::expected<std::vector<LocalAddress>, std::error_code>;
+
+AddressList dump_addresses() {
+    const auto failed = [] {
+        return std::unexpected(std::error_code(errno, std::system_category()));
+    };
     auto fd = open_route_socket(0);
-    if (!fd) return out;
+    if (!fd) return std::unexpected(fd.error());
     AddressDump request{};
     request.header.nlmsg_len = sizeof request;
     request.header.nlmsg_type = RTM_GETADDR;
     request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    if (::send(fd->get(), &request, sizeof request, 0) < 0) return out;
+    if (::send(fd->get(), &request, sizeof request, 0) < 0) return failed();
+    std::vector<LocalAddress> out;
     // The kernel answers a dump inside send() and recv(), so a non-blocking socket does not miss
     // it.
     std::vector<std::byte> buffer(kNetlinkReadSize);
     for (int reads = 0; reads < kNetlinkReadsMax; ++reads) {
         const ssize_t got = ::recv(fd->get(), buffer.data(), buffer.size(), 0);
         if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) break;
-        if (!read_dump(ByteView(buffer).first(static_cast<std::size_t>(got)), out)) break;
+        if (got < 0) return failed();
+        switch (read_dump(ByteView(buffer).first(static_cast<std::size_t>(got)), out)) {
+        case Dump::goes_on:
+            break;
+        case Dump::complete:
+            return out;
+        case Dump::interrupted:
+            return std::unexpected(make_error_code(std::errc::interrupted));
+        case Dump::refused:
+            return std::unexpected(make_error_code(std::errc::io_error));
+        }
     }
+    return out; // its first ones
+}
+
+AddressList dump_addresses_in_peace() {
+    AddressList out = dump_addresses();
+    for (int dumps = 1; dumps < kDumpsMax && !out && out.error() == std::errc::interrupted; ++dumps)
+        out = dump_addresses();
     return out;
 }
 
@@ -262,9 +290,10 @@ void add_links(
 
 } // namespace
 
-std::vector<Interface> up_interfaces() {
+std::expected<std::vector<Interface>, std::error_code> up_interfaces() {
     ifaddrs* first = nullptr;
-    if (::getifaddrs(&first) != 0) return {};
+    if (::getifaddrs(&first) != 0)
+        return std::unexpected(std::error_code(errno, std::system_category()));
     const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner(first, &::freeifaddrs);
     std::map<Zone, Interface> found;
     for (const ifaddrs* i = first; i != nullptr && found.size() < kLocalAddressesMax;
@@ -281,13 +310,16 @@ std::vector<Interface> up_interfaces() {
     return out;
 }
 
-std::vector<LocalAddress> local_addresses() {
-    const std::vector<Interface> up = up_interfaces();
+std::expected<std::vector<LocalAddress>, std::error_code> local_addresses() {
+    const auto up = up_interfaces();
+    if (!up) return std::unexpected(up.error());
+    auto all = dump_addresses_in_peace();
+    if (!all) return all;
     std::vector<LocalAddress> out;
-    for (LocalAddress& candidate : dump_addresses()) {
+    for (LocalAddress& candidate : *all) {
         const auto interface =
-            std::ranges::find(up, candidate.zone, [](const Interface& i) { return i.zone; });
-        if (interface == up.end()) continue;
+            std::ranges::find(*up, candidate.zone, [](const Interface& i) { return i.zone; });
+        if (interface == up->end()) continue;
         candidate.interface = interface->name;
         out.push_back(std::move(candidate));
     }

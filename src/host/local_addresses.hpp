@@ -36,11 +36,12 @@ struct Interface {
 };
 
 /// The usable addresses of the interfaces that are up, in the kernel's order; those that duplicate
-/// address detection still holds back, or has refused, are left out. Empty if the kernel refuses.
-std::vector<LocalAddress> local_addresses();
+/// address detection still holds back, or has refused, are left out. An error says nothing about
+/// the addresses: no descriptor is left, or they change faster than they can be read.
+std::expected<std::vector<LocalAddress>, std::error_code> local_addresses();
 
 /// The interfaces that are up, by index.
-std::vector<Interface> up_interfaces();
+std::expected<std::vector<Interface>, std::error_code> up_interfaces();
 
 /// What a node listens on and where it wants to be.
 struct Listening {

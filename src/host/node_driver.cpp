@@ -26,6 +26,8 @@ using namespace std::chrono_literals;
 
 // An interface that comes up changes its addresses several times within this.
 constexpr auto kAddressDebounce = 500ms;
+// Until the next look after one that failed: a descriptor may be free again.
+constexpr auto kAddressRetry = 2s;
 // A look at the addresses without notice, should the kernel have lost one or not watch at all.
 constexpr auto kAddressPoll = 2min;
 constexpr auto kAddressPollUnwatched = 5s;
@@ -70,7 +72,7 @@ struct NodeDriver::Parts {
     void wait_for(int fd, std::function<void()> ready);
     void watch_addresses();
     void schedule_poll();
-    void schedule_refresh();
+    void schedule_refresh(std::chrono::steady_clock::duration after);
     void refresh_addresses();
     void choose_ssdp_interfaces();
     void ask_gateway();
@@ -139,7 +141,7 @@ void NodeDriver::Parts::watch_addresses() {
         address_watch = std::move(*opened);
         wait_for(address_watch->native_handle(), [this] {
             address_watch->drain();
-            schedule_refresh();
+            schedule_refresh(kAddressDebounce);
         });
     } else if (hooks.address_watch_failed) {
         hooks.address_watch_failed(opened.error());
@@ -156,10 +158,10 @@ void NodeDriver::Parts::schedule_poll() {
     }));
 }
 
-void NodeDriver::Parts::schedule_refresh() {
+void NodeDriver::Parts::schedule_refresh(std::chrono::steady_clock::duration after) {
     if (refresh_is_due) return;
     refresh_is_due = true;
-    debounce_timer.expires_after(kAddressDebounce);
+    debounce_timer.expires_after(after);
     debounce_timer.async_wait(alive.guard([this](const boost::system::error_code& error) {
         if (error) return;
         refresh_is_due = false;
@@ -170,7 +172,13 @@ void NodeDriver::Parts::schedule_refresh() {
 void NodeDriver::Parts::refresh_addresses() {
     const Listening listening{
         .locals = locals, .allow_loopback = config.clouds.node.allow_loopback, .only = config.only};
-    std::vector<node::Place> chosen = choose_places(listening, local_addresses());
+    const auto machine = local_addresses();
+    if (!machine) {
+        schedule_refresh(kAddressRetry);
+        if (places) return; // it is where it was, as far as anybody knows
+    }
+    std::vector<node::Place> chosen =
+        choose_places(listening, machine.value_or(std::vector<LocalAddress>{}));
     if (places && *places == chosen) {
         choose_ssdp_interfaces(); // one may be up again that went down for a moment
         return;
@@ -213,7 +221,9 @@ void NodeDriver::Parts::take_forwarding(const std::optional<Forwarding>& found) 
 // A node that is only on some links has nothing to say on others.
 void NodeDriver::Parts::choose_ssdp_interfaces() {
     if (!ssdp) return;
-    std::vector<Interface> interfaces = up_interfaces();
+    auto up = up_interfaces();
+    if (!up) return;
+    std::vector<Interface> interfaces = std::move(*up);
     const bool is_on_links_only =
         std::ranges::all_of(*places, [](const node::Place& place) { return place.zone != 0; });
     if (is_on_links_only) {

@@ -1,6 +1,7 @@
 #include "host/clocks.hpp"
 #include "host/entropy.hpp"
 #include "host/network_namespace_test.hpp"
+#include "host/no_descriptors_test.hpp"
 #include "host/node_driver.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -57,6 +58,17 @@ TEST(NodeDriver, follows_the_addresses_of_the_machine) {
         EXPECT_TRUE(told[0].empty());
         EXPECT_EQ(told[1], std::vector<std::string>{"203.0.113.7:3540"});
         EXPECT_NE(state_of(driver), node::CloudState::no_net);
+        ASSERT_TRUE(add_address("lo:2", "203.0.113.8"));
+        {
+            const NoDescriptors none;
+            loop.run_for(1s); // it is told, and cannot look
+            EXPECT_EQ(told.size(), 2U);
+            EXPECT_NE(state_of(driver), node::CloudState::no_net);
+        }
+        for (int turn = 0; turn < 1000 && told.size() < 3; ++turn)
+            loop.run_for(10ms);
+        ASSERT_EQ(told.size(), 3U);
+        EXPECT_EQ(told[2].size(), 2U);
     });
     if (!ran) GTEST_SKIP() << "needs the right to make a network namespace";
 }

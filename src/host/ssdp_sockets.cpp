@@ -37,7 +37,7 @@ void SsdpSockets::open(const Address& any, const Address& group) {
 }
 
 void SsdpSockets::set_interfaces(std::span<const Interface> interfaces) {
-    machine_ = local_addresses();
+    if (auto machine = local_addresses()) machine_ = std::move(*machine);
     zones_.clear();
     for (const Interface& interface : interfaces) {
         if (!interface.is_multicast) continue;
