@@ -42,9 +42,13 @@ void Discovery::set_seeds(Now now, std::span<const Endpoint> seeds) {
 
 void Discovery::start_round(Now now, std::span<const Endpoint> own) {
     if (is_searching() || own.empty()) return;
-    round_ends_ = now.instant + kRoundTime;
     refresh_at_.reset();
     seeds_needed_ = true; // names may have moved since they were resolved
+    ask_sources(now, own);
+}
+
+void Discovery::ask_sources(Now now, std::span<const Endpoint> own) {
+    round_ends_ = now.instant + kRoundTime;
     if (profile_.discovers_in_steps) {
         steps_left_ = kSources;
         take_step(own);
@@ -84,15 +88,7 @@ void Discovery::take_step(std::span<const Endpoint> own) {
 void Discovery::ask_again(Now now, std::span<const Endpoint> own) {
     if (own.empty() || (asked_at_ && now.instant - *asked_at_ < kAskAgainInterval)) return;
     asked_at_ = now.instant;
-    round_ends_ = now.instant + kRoundTime;
-    if (profile_.discovers_in_steps) {
-        steps_left_ = kSources;
-        take_step(own);
-        return;
-    }
-    try_remembered(kRememberedPerRound);
-    if (use_ssdp_) search_link(own);
-    try_seeds(kSeedsPerRound);
+    ask_sources(now, own);
 }
 
 void Discovery::try_remembered(std::size_t count_max) {

@@ -104,6 +104,7 @@ private:
     /// CloudDiscoveryMode of MS-PNRP 3.1.1: the source of the next step.
     enum class Source : std::uint8_t { remembered, link, seeds };
 
+    void ask_sources(Now now, std::span<const Endpoint> own);
     void take_step(std::span<const Endpoint> own);
     void try_remembered(std::size_t count_max);
     void try_seeds(std::size_t count_max);
