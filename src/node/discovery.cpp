@@ -11,6 +11,10 @@ namespace {
 
 constexpr unsigned kSources = 3;
 constexpr std::chrono::milliseconds kSsdpAnswerInterval{100}; // no more often, whoever asks
+// One node of the cloud asks a seed in each such time, however many there are; or searches the
+// link, where each time all the others answer.
+constexpr std::chrono::seconds kRefreshSpacing{15};
+constexpr std::chrono::seconds kLinkRefreshSpacing{120};
 
 } // namespace
 
@@ -31,6 +35,7 @@ Discovery::Discovery(const DiscoveryConfig& config, PlainRandom& plain)
 
 void Discovery::set_seeds(Now now, std::span<const Endpoint> seeds) {
     static_cast<void>(now);
+    if (seeds_.empty() && !seeds.empty()) refresh_at_.reset(); // it comes sooner with seeds
     seeds_.assign(seeds.begin(), seeds.end());
     // Each node in an order of its own, so that several seeds share the load.
     for (std::size_t i = seeds_.size(); i > 1; --i) {
@@ -167,10 +172,12 @@ void Discovery::answer_search(
 
 void Discovery::schedule_refresh(Now now, double estimated_nodes) {
     if (refresh_at_) return;
-    // About one node of the cloud asks in each 15 seconds, however many there are.
-    const std::chrono::duration<double> usual =
-        std::chrono::seconds(15) * std::max(1.0, estimated_nodes);
-    const auto bounded = std::clamp<std::chrono::duration<double>>(usual, kRefreshMin, kRefreshMax);
+    using Seconds = std::chrono::duration<double>;
+    const double nodes = std::max(1.0, estimated_nodes);
+    const Seconds bounded =
+        seeds_.empty()
+            ? std::clamp<Seconds>(kLinkRefreshSpacing * nodes, kLinkRefreshMin, kLinkRefreshMax)
+            : std::clamp<Seconds>(kRefreshSpacing * nodes, kRefreshMin, kRefreshMax);
     refresh_at_ =
         now.instant + std::chrono::duration_cast<Duration>(bounded * (0.75 + 0.5 * plain_.unit()));
 }
@@ -182,12 +189,21 @@ void Discovery::handle_timeout(Now now) {
     }
     if (refresh_at_ && *refresh_at_ <= now.instant) {
         refresh_at_.reset();
+        is_refresh_due_ = seeds_.empty();
         if (!seeds_.empty()) {
             const Endpoint& seed = seeds_[next_seed_++ % seeds_.size()];
             members_.push_back(seed);
             split_test_ = seed;
         }
     }
+}
+
+void Discovery::refresh(Now now, std::span<const Endpoint> own) {
+    const bool is_due = std::exchange(is_refresh_due_, false);
+    if (!is_due || is_searching() || own.empty()) return;
+    round_ends_ = now.instant + kRoundTime;
+    try_remembered(1);
+    if (use_ssdp_) search_link(own);
 }
 
 std::optional<Instant> Discovery::next_timeout() const {

@@ -5,7 +5,8 @@
 // only sees what that source wants it to see (docs/security.md, Eclipse). The published protocol
 // takes one source a round, and goes on to the next as long as nobody is known. Rounds repeat while
 // no member is known; afterwards a seed is asked again now and then, and a split tested for at it,
-// so that two halves of a cloud, or a seed that lost its memory, meet.
+// so that two halves of a cloud, or a seed that lost its memory, meet. Where there is no seed the
+// link is searched and a remembered node is asked, less often: everybody there answers.
 
 #pragma once
 
@@ -33,6 +34,8 @@ inline constexpr std::chrono::seconds kRoundTime{3}; // the MX of our searches
 inline constexpr std::chrono::seconds kAskAgainInterval{1};
 inline constexpr std::chrono::seconds kRefreshMin{60};
 inline constexpr std::chrono::minutes kRefreshMax{30};
+inline constexpr std::chrono::minutes kLinkRefreshMin{5}; // where there is no seed
+inline constexpr std::chrono::hours kLinkRefreshMax{12};
 
 /// Where searches of the link go (UPnP Device Architecture 1.1 1.1; MS-PNRP 3.1.4.2.2).
 Endpoint ssdp_group_v6();
@@ -74,9 +77,13 @@ public:
         std::span<const Endpoint> own,
         std::size_t names);
 
-    /// Once members are known: asks a seed again after a time that grows with the cloud.
+    /// Once members are known: asks a seed again after a time that grows with the cloud, or falls
+    /// due to look elsewhere where there is none.
     void schedule_refresh(Now now, double estimated_nodes);
     bool has_refresh() const { return refresh_at_.has_value(); }
+    bool is_refresh_due() const { return is_refresh_due_; }
+    /// Searches the link and asks a remembered node; no-op if that is not due.
+    void refresh(Now now, std::span<const Endpoint> own);
 
     void handle_timeout(Now now);
     std::optional<Instant> next_timeout() const;
@@ -129,6 +136,7 @@ private:
     std::optional<Instant> round_ends_;
     std::optional<Instant> asked_at_;
     std::optional<Instant> refresh_at_;
+    bool is_refresh_due_ = false; // and there is no seed
     std::optional<Instant> last_ssdp_answer_;
     Fifo<Endpoint> members_;
     std::optional<Endpoint> split_test_;

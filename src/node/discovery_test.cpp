@@ -290,6 +290,46 @@ TEST_F(DiscoveryTest, AnswersTenTimesASecondAtMost) {
     EXPECT_EQ(answers, 10U);
 }
 
+// Halves that a link kept apart meet again: what was remembered may be in the other one.
+TEST_F(DiscoveryTest, WithoutASeedSearchesTheLinkNowAndThen) {
+    const auto remembered = numbered("2001:db8:1::", 3);
+    struct Row {
+        double nodes;
+        Duration from;
+        Duration until;
+    };
+    for (const Row& row : {Row{1, 225s, 375s}, Row{40, 1h, 2h}, Row{1e6, 9h, 15h}}) {
+        Discovery& discovery = make(remembered);
+        discovery.schedule_refresh(at({}), row.nodes);
+        const auto due = discovery.next_timeout();
+        ASSERT_TRUE(due);
+        EXPECT_GE(*due, at(row.from).instant);
+        EXPECT_LE(*due, at(row.until).instant);
+        const Now then{*due, {}};
+        discovery.handle_timeout(then);
+        EXPECT_TRUE(members(discovery).empty());
+        EXPECT_TRUE(discovery.is_refresh_due());
+        discovery.refresh(then, own);
+        EXPECT_FALSE(discovery.is_refresh_due());
+        EXPECT_EQ(members(discovery), std::vector{remembered[0]});
+        EXPECT_EQ(ssdp(discovery).size(), 1U);
+        const Endpoint found = endpoint("[2001:db8:7::1]:3540");
+        discovery.handle_ssdp(then, found, as_bytes(answer_of(found)), own, 1);
+        EXPECT_EQ(members(discovery), std::vector{found});
+        discovery.refresh(then, own); // not again
+        EXPECT_TRUE(ssdp(discovery).empty());
+    }
+}
+
+TEST_F(DiscoveryTest, AsksASeedThatAppearsSoon) {
+    Discovery& discovery = make();
+    discovery.schedule_refresh(at({}), 1000);
+    discovery.set_seeds(at(1s), numbered("2001:db8:2::", 1));
+    EXPECT_FALSE(discovery.has_refresh());
+    discovery.schedule_refresh(at(1s), 1000);
+    EXPECT_LE(*discovery.next_timeout(), at(1h).instant);
+}
+
 // PNRP-284: about one node of the cloud in each 15 seconds, never more often than once a minute.
 TEST_F(DiscoveryTest, MeetsASeedNowAndThen) {
     struct Row {

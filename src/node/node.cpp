@@ -152,7 +152,9 @@ void Node::handle_datagram(
 
 void Node::handle_timeout(Now now) {
     parts_->cloud.handle_timeout(now);
-    parts_->discovery.handle_timeout(now);
+    Discovery& discovery = parts_->discovery;
+    discovery.handle_timeout(now);
+    if (discovery.is_refresh_due()) discovery.refresh(now, parts_->local_endpoints());
     parts_->settle(now);
 }
 

@@ -139,6 +139,30 @@ TEST(Node, ANamePublishedDuringTheFirstConversationIsFound) {
     EXPECT_TRUE(done->outcome);
 }
 
+// Two halves of a cloud, of which one remembers a node of the other, and no seed.
+TEST(Node, HalvesWithoutASeedMeetByWhatTheyRemember) {
+    NodeWorld world;
+    std::vector<NodeWorld::Host*> hosts;
+    const auto add = [&](std::vector<unsigned> remembered) {
+        NodeConfig config;
+        for (const unsigned other : remembered)
+            config.remembered.push_back(endpoint_of(other));
+        hosts.push_back(&world.add(config));
+        const auto number = static_cast<unsigned>(hosts.size());
+        ASSERT_TRUE(hosts.back()->node.publish(world.now(), secure_registration(number)));
+        world.drain(*hosts.back());
+        world.run(30s);
+    };
+    add({2, 3});
+    add({1});
+    add({4}); // nobody of the first half hears of these
+    add({3});
+    world.run(20min);
+    const auto* done = resolve(world, *hosts[1], 4);
+    ASSERT_NE(done, nullptr);
+    EXPECT_TRUE(done->outcome);
+}
+
 TEST(Node, KnowsTheScopeOfACloudByItsName) { // grammar of MS-PPSEC 2.2.1.1
     EXPECT_EQ(scope_of_cloud("Global_"), Scope::global);
     EXPECT_EQ(scope_of_cloud("SiteLocal_%4"), Scope::site);
