@@ -113,7 +113,7 @@ void Cloud::State::handle(Now now, const Responder::Arrival& arrival, const Requ
 
 void Cloud::State::handle(Now now, const Responder::Arrival& arrival, const Flood& message) {
     if (message.visit && message.no_ack) {
-        visits.make(now, message);
+        visits.make(now, arrival.from, message);
         return;
     }
     if (!message.no_ack) {

@@ -133,7 +133,8 @@ inline constexpr std::size_t kReachOffersMax = 32;  // entries that wait for it;
 inline constexpr auto kReachGrace = 60s;            // at own addresses, until the first test
 inline constexpr auto kReachKeepOpen = 45s;         // translators close after 120 s (RFC 4787)
 inline constexpr auto kReachRetest = 5min;          // of a node that could only resolve
-inline constexpr double kVisitsPerSecond = 4;       // passed on, and made; burst twice as many
-inline constexpr double kVisitsPerSecondNarrow = 2; // asked for by a /64 or /24; the same
+inline constexpr double kVisitsPerSecond = 4;       // passed on; burst twice as many
+inline constexpr double kVisitsMadePerSecond = 32;  // whoever orders them; the same
+inline constexpr double kVisitsPerSecondNarrow = 2; // either, for a /64 or /24; the same
 
 } // namespace kith::pnrp

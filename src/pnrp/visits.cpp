@@ -1,6 +1,7 @@
 #include "pnrp/visits.hpp"
 
 #include "pnrp/limits.hpp"
+#include "pnrp/network.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -43,7 +44,7 @@ const RouteEntry* Visits::choose_visitor(const Endpoint& from, const Flood& ask)
 
 bool Visits::pass_on(Now now, const Endpoint& from, const Flood& ask) {
     if (!asked_) asked_.emplace(now, kVisitsPerSecond);
-    const Address prefix = from.address.prefix(from.address.is_v4() ? 24 : 64);
+    const Address prefix = narrow_network_of(from.address);
     if (!asked_->has_token(now) || !asked_by_.has_token(now, prefix, kVisitsPerSecondNarrow)) {
         exchange_.counters().drop(Drop::rate_limited);
         return false;
@@ -66,19 +67,22 @@ bool Visits::pass_on(Now now, const Endpoint& from, const Flood& ask) {
     return true;
 }
 
-void Visits::make(Now now, const Flood& order) {
+void Visits::make(Now now, const Endpoint& from, const Flood& order) {
     const Endpoint& to = order.already_flooded.front();
     const RouteEntry entry{order.validate, to.port, {to.address}};
     if (!exchange_.is_admissible(to) || exchange_.destinations(entry).empty()) {
         exchange_.counters().drop(Drop::bad_entry);
         return;
     }
-    if (!ordered_) ordered_.emplace(now, kVisitsPerSecond);
-    if (!ordered_->has_token(now)) {
+    // Nobody who orders proves himself: one network alone does not use up what all have.
+    if (!ordered_) ordered_.emplace(now, kVisitsMadePerSecond);
+    const Address prefix = narrow_network_of(from.address);
+    if (!ordered_->has_token(now) || !ordered_by_.has_token(now, prefix, kVisitsPerSecondNarrow)) {
         exchange_.counters().drop(Drop::rate_limited);
         return;
     }
     ordered_->take();
+    ordered_by_.take(prefix);
     Inquire visit;
     visit.validate = order.validate;
     exchange_.set_reached_at({}); // from wherever we come out on the way there

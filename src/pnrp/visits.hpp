@@ -26,11 +26,15 @@ public:
     /// none that could, or too many visits were asked for. Requires: `from` has proved itself.
     bool pass_on(Now now, const Endpoint& from, const Flood& ask);
 
-    /// Makes the visit of `order`; no-op if it is to nobody of this cloud, or too many were.
-    void make(Now now, const Flood& order);
+    /// Makes the visit of `order` from `from`; no-op if it is to nobody of this cloud, or too many
+    /// were.
+    void make(Now now, const Endpoint& from, const Flood& order);
 
-    void expire(Now now) { asked_by_.expire(now); }
-    std::size_t state_bytes() const { return asked_by_.state_bytes(); }
+    void expire(Now now) {
+        asked_by_.expire(now);
+        ordered_by_.expire(now);
+    }
+    std::size_t state_bytes() const { return asked_by_.state_bytes() + ordered_by_.state_bytes(); }
 
 private:
     const RouteEntry* choose_visitor(const Endpoint& from, const Flood& ask) const;
@@ -38,6 +42,7 @@ private:
     Exchange& exchange_;
     const RouteCache& cache_;
     PrefixBuckets asked_by_;
+    PrefixBuckets ordered_by_;
     std::optional<TokenBucket> asked_;
     std::optional<TokenBucket> ordered_;
 };

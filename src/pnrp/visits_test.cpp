@@ -120,6 +120,20 @@ TEST_F(VisitsTest, RationsItsVisitsAndGoesNowhereElse) {
     EXPECT_LE(stage.sent.to<Inquire>(there).size(), 8U);
 }
 
+TEST_F(VisitsTest, MakesVisitsForOthersBesideAGreedyNetwork) {
+    const Endpoint there = test::endpoint_of(256 * 99);
+    for (unsigned i = 0; i < 100; ++i)
+        stage.deliver(asker.endpoint, order(i, there));
+    const std::size_t before = stage.sent.to<Inquire>(there).size();
+    EXPECT_LE(before, 4U);
+    stage.deliver(visitor.endpoint, order(101, there));
+    EXPECT_EQ(stage.sent.to<Inquire>(there).size(), before + 1);
+    // Of a crowd of networks there are enough.
+    for (unsigned i = 0; i < 200; ++i)
+        stage.deliver(test::endpoint_of(300 + i), order(i, there));
+    EXPECT_LE(stage.sent.to<Inquire>(there).size(), 64U);
+}
+
 // Modern only: in PNRP 4.0 these bits mean nothing.
 TEST_F(VisitsTest, NothingOfThisIsInThePublishedProfile) {
     Stage published({.profile = &windows_profile()});
