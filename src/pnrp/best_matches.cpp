@@ -8,7 +8,7 @@ void BestMatches::offer(const Hop& hop) {
 }
 
 void BestMatches::reject(const RouteEntry& entry) {
-    rejected_.push_back(entry);
+    if (!is_rejected(entry)) rejected_.push_back(entry);
 }
 
 void BestMatches::give_way(const PnrpId& id) {

@@ -41,8 +41,8 @@ public:
 
     bool is_rejected(const RouteEntry& entry) const;
 
-    /// Those that satisfy `goal`, the nearest to `target` last. One that was rejected twice may be
-    /// there twice. Valid until the next rejection.
+    /// Those that satisfy `goal`, each once, the nearest to `target` last. Valid until the next
+    /// rejection.
     std::vector<const RouteEntry*>
     rejected_matches(const SearchGoal& goal, const PnrpId& target) const;
 

@@ -74,7 +74,7 @@ TEST_F(Matches, AreNamedTheNearestLast) {
     goal.criteria = Criteria::upper_bits;
     goal.precision = 1;
     goal.target = Bench::id_of_byte(0x80);
-    for (const unsigned byte : {0x90U, 0x10U, 0x81U, 0xA0U})
+    for (const unsigned byte : {0x90U, 0x10U, 0x81U, 0x90U, 0xA0U}) // one of them twice
         best.reject(Bench::entry_of_byte(byte));
     std::vector<unsigned> bytes;
     for (const RouteEntry* entry : best.rejected_matches(goal, goal.target))

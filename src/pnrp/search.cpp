@@ -255,7 +255,7 @@ void Search::handle_lookup_answer(
     bool is_alive = true;
     if (buffer.not_found) {
         is_alive = false;
-        if (!best_.is_rejected(asked.hop.entry)) best_.reject(asked.hop.entry);
+        best_.reject(asked.hop.entry);
         note_gone(asked.hop, std::span(&answered.from, 1));
     } else if (!is_made_up(asked.hop.entry)) {
         findings_.push_back(
@@ -372,7 +372,7 @@ void Search::accept(const Hop& hop, SearchMatch match) {
 
 // Neither inquired nor followed again.
 void Search::reject(const Hop& hop) {
-    if (!best_.is_rejected(hop.entry)) best_.reject(hop.entry);
+    best_.reject(hop.entry);
     best_.give_way(hop.entry.id);
 }
 
