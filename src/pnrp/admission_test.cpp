@@ -25,7 +25,7 @@ protected:
           admission(bench.exchange, bench.cache) {}
 
     // From now on the first entries fall into a leaf set.
-    void have_own_name() { bench.add_name(at({}), secure_registration(1)); }
+    void have_own_name() { bench.add_name(secure_registration(1)); }
 
     void offer(const RouteEntry& entry, const Endpoint& informant = kInformant) {
         admission.offer(at({}), {entry, informant, std::nullopt});

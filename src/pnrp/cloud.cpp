@@ -57,7 +57,7 @@ Cloud::register_name(Now now, Registration registration) {
     if (state.registry.size() >= kRegistrationsMax) {
         return std::unexpected(RegisterErrc::too_many_names);
     }
-    const LocalName& name = state.registry.add(now, std::move(registration));
+    const LocalName& name = state.registry.add(std::move(registration));
     const RegistrationId id = name.registration_id;
     state.cache.set_own_ids(state.registry.ids());
     state.maintenance.announce(now.instant, name.id);

@@ -24,7 +24,7 @@ class FloodingTest : public testing::Test {
 protected:
     FloodingTest()
         : flooding(bench.exchange, bench.cache, bench.registry),
-          own(bench.add_name(at({}), secure_registration(1)).id) {}
+          own(bench.add_name(secure_registration(1)).id) {}
 
     // Steps of 2^200 up or down the circle, and half a step more for X.
     PnrpId id_at(int step, bool is_half = false) const {

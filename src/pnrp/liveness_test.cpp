@@ -88,7 +88,7 @@ TEST_F(LivenessTest, DropsAnIdOnlyWhereItIs) {
 }
 
 TEST_F(LivenessTest, LooksBeyondANeighbourThatIsGone) {
-    const LocalName& name = bench.add_name(at({}), test::secure_registration(1));
+    const LocalName& name = bench.add_name(test::secure_registration(1));
     maintenance.announce(at(1h).instant, name.id);
     const auto before = maintenance.next_timeout(1);
     liveness.drop(at({}), peer.id);

@@ -161,7 +161,7 @@ TEST_F(MaintenanceTest, ProbesNobodyWhoWasJustHeard) {
 }
 
 TEST_F(MaintenanceTest, AsksLeavesForTheCpaTheyNeverShowed) { // PNRP-231
-    bench.add_name(at({}), test::secure_registration(1));
+    bench.add_name(test::secure_registration(1));
     for (unsigned i = 0; i < 4; ++i)
         bench.cache_byte(0x10 + i * 40);
     bench.cache.find(Bench::id_of_byte(0x10))->key.emplace();

@@ -82,12 +82,11 @@ PnrpId Registry::new_id(const Registration& registration) {
     return make_id(p2p_id(exchange_.profile(), registration.name), location);
 }
 
-LocalName& Registry::add(Now now, Registration registration) {
+LocalName& Registry::add(Registration registration) {
     const PnrpId id = new_id(registration);
     const RegistrationId registration_id{next_registration_++};
-    const auto [at, is_new] = names_.insert_or_assign(
-        id,
-        LocalName{registration_id, id, std::move(registration), false, now.instant, now.instant});
+    const auto [at, is_new] =
+        names_.insert_or_assign(id, LocalName{registration_id, id, std::move(registration)});
     return at->second;
 }
 

@@ -28,8 +28,6 @@ struct LocalName {
     PnrpId id;
     Registration registration;
     bool is_announced = false;
-    Instant announce_at; // when its route entry is announced (again)
-    Instant repaired_at; // the last time because a neighbour went
 };
 
 class Registry {
@@ -38,7 +36,7 @@ public:
 
     /// Adds a name under a new id: its P2P ID, a prefix from a local address, a random suffix.
     /// Requires: at least one local endpoint, a sound registration.
-    LocalName& add(Now now, Registration registration);
+    LocalName& add(Registration registration);
     void remove(RegistrationId id);
 
     /// Gives every name a new id, with another suffix. Requires: at least one local endpoint.

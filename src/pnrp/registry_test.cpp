@@ -19,7 +19,7 @@ constexpr Nonce kNonce{std::byte{1}, std::byte{2}};
 class RegistryTest : public testing::Test {
 protected:
     const LocalName& add(Registration registration) {
-        return bench.registry.add(at({}), std::move(registration));
+        return bench.registry.add(std::move(registration));
     }
 
     AuthorityBuffer answer(const LocalName& name, InquireFlags flags, bool has_nonce = true) {

@@ -41,7 +41,7 @@ TEST_F(ResolverTest, NeedsAWayOut) {
 }
 
 TEST_F(ResolverTest, AnswersItselfForWhatIsRegisteredHere) { // PNRP-165
-    bench.add_name(at({}), secure_registration(1));
+    bench.add_name(secure_registration(1));
     const auto id = resolver.start(at({}), query(1));
     ASSERT_TRUE(id);
     const auto done = resolver.poll_done();

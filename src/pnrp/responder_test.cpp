@@ -68,7 +68,7 @@ TEST_F(ResponderTest, AnswersEvenWithNothing) { // PNRP-266
 TEST_F(ResponderTest, SaysWhatIsNotHere) { // PNRP-261, PNRP-267, PNRP-041
     lookup.validate = Bench::id_of_byte(0x33);
     EXPECT_TRUE(answer_to(lookup).not_found);
-    const PnrpId own = bench.add_name(at({}), secure_registration(1)).id;
+    const PnrpId own = bench.add_name(secure_registration(1)).id;
     lookup.validate = own;
     EXPECT_FALSE(answer_to(lookup).not_found);
     lookup.validate = {};
@@ -81,7 +81,7 @@ TEST_F(ResponderTest, SaysWhatIsNotHere) { // PNRP-261, PNRP-267, PNRP-041
 }
 
 TEST_F(ResponderTest, ReturnsTheCloserOfItsOwnAndTheOthers) { // PNRP-047, PNRP-262, PNRP-266
-    const PnrpId own = bench.add_name(at({}), secure_registration(1)).id;
+    const PnrpId own = bench.add_name(secure_registration(1)).id;
     CachedRoute route;
     route.entry = Bench::entry_of_byte(1);
     route.entry.id = above(own, 10);
@@ -94,7 +94,7 @@ TEST_F(ResponderTest, ReturnsTheCloserOfItsOwnAndTheOthers) { // PNRP-047, PNRP-
 }
 
 TEST_F(ResponderTest, OffersItselfOnlyToWhoHasNotBeenHere) { // PNRP-262
-    const PnrpId own = bench.add_name(at({}), secure_registration(1)).id;
+    const PnrpId own = bench.add_name(secure_registration(1)).id;
     lookup.target = own;
     EXPECT_EQ(answer_to(lookup).entry, bench.registry.entry_of(own));
     lookup.path.push_back(bench.own);
@@ -102,8 +102,8 @@ TEST_F(ResponderTest, OffersItselfOnlyToWhoHasNotBeenHere) { // PNRP-262
 }
 
 TEST_F(ResponderTest, OffersAnOwnIdOnlyIfCloserThanTheOneAsked) { // PNRP-262
-    const PnrpId first = bench.add_name(at({}), secure_registration(1)).id;
-    const PnrpId second = bench.add_name(at({}), secure_registration(2)).id;
+    const PnrpId first = bench.add_name(secure_registration(1)).id;
+    const PnrpId second = bench.add_name(secure_registration(2)).id;
     lookup.target = first;
     lookup.validate = second;
     EXPECT_EQ(answer_to(lookup).entry, bench.registry.entry_of(first));
@@ -171,7 +171,7 @@ TEST_F(ResponderTest, SeldomSendsToALateNode) {
 }
 
 TEST_F(ResponderTest, SuspectsATargetThatItOughtToKnow) { // PNRP-265, PNRP-041
-    const PnrpId own = bench.add_name(at({}), secure_registration(1)).id;
+    const PnrpId own = bench.add_name(secure_registration(1)).id;
     lookup.target = above(own, 1);
     lookup.validate = own;
     EXPECT_TRUE(answer_to(lookup).suspicious);
@@ -203,7 +203,7 @@ TEST_F(ResponderTest, NeverReadsTheReason) { // PNRP-057
 
 // An answer that changed is not given from memory.
 TEST_F(ResponderTest, ForgetsAnswersWhenTheRegistrationChanges) {
-    const PnrpId own = bench.add_name(at({}), secure_registration(1)).id;
+    const PnrpId own = bench.add_name(secure_registration(1)).id;
     const Inquire inquire{{.cpa = true}, own, Nonce{std::byte{1}}, true};
     const auto first = answer_to(inquire);
     bench.registry.find(own)->registration.comment = "moved";

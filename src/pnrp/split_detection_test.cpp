@@ -22,9 +22,7 @@ const Endpoint kSeed = endpoint_of(256 * 240);
 
 class SplitDetectionTest : public testing::Test {
 protected:
-    PnrpId add_name(unsigned number) {
-        return bench.add_name(at({}), secure_registration(number)).id;
-    }
+    PnrpId add_name(unsigned number) { return bench.add_name(secure_registration(number)).id; }
 
     // An entry `steps` times 2^200 above the own id.
     RouteEntry beyond(const PnrpId& own, unsigned steps) {

@@ -52,7 +52,7 @@ TEST_F(JoinerTest, SendsOnlyTheHashOfItsNonce) { // PNRP-148, PNRP-149, PNRP-015
 }
 
 TEST_F(JoinerTest, ShowsAnIdOfItsOwn) { // PNRP-015
-    const PnrpId own = bench.add_name(at({}), secure_registration(1)).id;
+    const PnrpId own = bench.add_name(secure_registration(1)).id;
     start();
     EXPECT_EQ(solicit().body.entry, bench.registry.entry_of(own));
 }
@@ -123,7 +123,7 @@ TEST_F(JoinerTest, AsksNobodyWhoCannotBe) {
 
 // A node that has names and lost its addresses has no entry to show, and nowhere to be answered.
 TEST_F(JoinerTest, AsksNobodyWithoutAnAddress) {
-    bench.add_name(at({}), secure_registration(1));
+    bench.add_name(secure_registration(1));
     bench.exchange.set_endpoints({});
     start();
     EXPECT_TRUE(bench.sent().empty());
@@ -176,7 +176,7 @@ TEST_F(MemberTest, AdvertisesFiveSpreadOverTheRing) { // PNRP-157
 TEST_F(MemberTest, AddsItsOwnIdsWhenItKnowsFew) { // PNRP-158, PNRP-013
     bench.cache_byte(0x10);
     bench.cache_byte(0x20);
-    const PnrpId own = bench.add_name(at({}), secure_registration(1)).id;
+    const PnrpId own = bench.add_name(secure_registration(1)).id;
     EXPECT_THAT(
         answer(solicit(1)).ids,
         testing::UnorderedElementsAre(Bench::id_of_byte(0x10), Bench::id_of_byte(0x20), own));
@@ -190,7 +190,7 @@ TEST_F(MemberTest, AddsItsOwnIdsWhenItKnowsFew) { // PNRP-158, PNRP-013
 
 TEST_F(MemberTest, FloodsWhatItAdvertised) { // PNRP-162, decision A42
     bench.cache_byte(0x10);
-    const PnrpId own = bench.add_name(at({}), secure_registration(1)).id;
+    const PnrpId own = bench.add_name(secure_registration(1)).id;
     static_cast<void>(answer(solicit(1)));
     const auto floods =
         request(1, {own, Bench::id_of_byte(0x10), Bench::id_of_byte(0x10), Peer{9}.id});

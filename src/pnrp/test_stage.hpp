@@ -337,8 +337,8 @@ struct Bench {
         return sent_;
     }
 
-    const LocalName& add_name(Now now, Registration registration) {
-        const LocalName& name = registry.add(now, std::move(registration));
+    const LocalName& add_name(Registration registration) {
+        const LocalName& name = registry.add(std::move(registration));
         cache.set_own_ids(registry.ids());
         return name;
     }
