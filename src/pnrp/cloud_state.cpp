@@ -2,7 +2,6 @@
 
 #include "base/overload.hpp"
 #include "pnrp/drop_reason.hpp"
-#include "pnrp/revocation.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -128,7 +127,7 @@ void Cloud::State::handle(Now now, const Responder::Arrival& arrival, const Floo
         if (message.asks_source) ack.source = arrival.from;
         exchange.send(arrival.from, ack);
     }
-    if (message.revoke_cpa) handle_revocation(now, message);
+    if (message.revoke_cpa) handle_revocation(now, arrival.from, message);
     if (!message.entry) return;
     Offer offer{*message.entry, arrival.from, message.already_flooded};
     if (reach.is_holding(now)) {
@@ -145,8 +144,9 @@ bool Cloud::State::pass_visit_on(Now now, const Endpoint& from, const Flood& ask
     return false;
 }
 
-void Cloud::State::handle_revocation(Now now, const Flood& flood) {
-    const auto revoked = judge_revocation(now, exchange, cache, *flood.revoke_cpa);
+void Cloud::State::handle_revocation(Now now, const Endpoint& from, const Flood& flood) {
+    const auto revoked =
+        judge_revocation(now, exchange, cache, revoke_budget_, {from, *flood.revoke_cpa});
     if (!revoked) return;
     if (!revoked->is_proved) {
         liveness.probe(now, revoked->id);
@@ -440,6 +440,7 @@ void Cloud::State::handle_chore(Now now, const Chore& chore) {
             [&](const ExpireChore&) {
                 responder.expire(now);
                 visits.expire(now);
+                revoke_budget_.expire(now);
             }},
         chore);
 }
@@ -526,7 +527,7 @@ std::size_t Cloud::State::state_bytes() const {
     bytes += joiner.state_bytes() + member.state_bytes();
     bytes += responder.state_bytes() + maintenance.state_bytes();
     bytes += split_detection.state_bytes();
-    bytes += reach.state_bytes() + visits.state_bytes();
+    bytes += reach.state_bytes() + visits.state_bytes() + revoke_budget_.state_bytes();
     bytes += searches.state_bytes() + resolver.state_bytes();
     bytes += events.state_bytes();
     return bytes;

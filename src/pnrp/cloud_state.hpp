@@ -15,6 +15,7 @@
 #include "pnrp/registry.hpp"
 #include "pnrp/resolver.hpp"
 #include "pnrp/responder.hpp"
+#include "pnrp/revocation.hpp"
 #include "pnrp/route_cache.hpp"
 #include "pnrp/searches.hpp"
 #include "pnrp/split_detection.hpp"
@@ -62,7 +63,7 @@ private:
     void handle(Now now, const Responder::Arrival& arrival, const Authority& message);
     void handle(Now now, const Responder::Arrival& arrival, const Ack& message);
     void handle(Now now, const Responder::Arrival& arrival, const Lookup& message);
-    void handle_revocation(Now now, const Flood& flood);
+    void handle_revocation(Now now, const Endpoint& from, const Flood& flood);
     bool pass_visit_on(Now now, const Endpoint& from, const Flood& ask);
     PendingList::Answered take_answered(Now now, MessageId id, const Endpoint& from);
     bool handle_answer(
@@ -86,6 +87,7 @@ private:
     void withhold_all(Now now);
     void renew_ids();
 
+    RevokeBudget revoke_budget_;
     bool had_members_ = false;
     bool has_revoked_ = false; // what is registered
 };

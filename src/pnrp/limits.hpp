@@ -114,7 +114,9 @@ inline constexpr std::size_t kAnswersHeldMax = 16;        // large answers that 
 inline constexpr double kSignaturesPerSecond = 2000;      // the whole node, burst twice as many
 inline constexpr double kSignaturesPerSecondNarrow = 100; // a /64 or IPv4 /24, burst twice as many
 inline constexpr double kSignaturesPerSecondWide = 400;   // a /48, burst twice as many
-inline constexpr std::size_t kBucketsMax = 256; // prefixes metered at once; the fullest goes
+inline constexpr double kRevokesPerSecondNarrow = 4; // checked for unproven ones of a /64 or /24
+inline constexpr double kRevokesPerSecond = 64;      // for all of them; beyond, the node is asked
+inline constexpr std::size_t kBucketsMax = 256;      // prefixes metered at once; the fullest goes
 
 // Reach (docs/protocol/pnrp.md): each is a wait or a number of questions, and of answers kept.
 inline constexpr std::size_t kContactsMax = 512;    // addresses; with more nobody is a stranger

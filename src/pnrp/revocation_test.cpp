@@ -35,7 +35,7 @@ protected:
     }
 
     std::optional<Revocation> judge(const Bytes& revoke) {
-        return judge_revocation(at({}), bench.exchange, bench.cache, revoke);
+        return judge_revocation(at({}), bench.exchange, bench.cache, budget, {sender, revoke});
     }
 
     std::uint64_t dropped(Drop reason) const {
@@ -43,6 +43,8 @@ protected:
     }
 
     Bench bench;
+    RevokeBudget budget;
+    Endpoint sender = test::endpoint_of(256 * 250);
     Peer peer{10};
 };
 
@@ -69,6 +71,30 @@ TEST_F(RevocationTest, IsCountedWhereItIsNotValid) {
     revoke.resize(10);
     EXPECT_FALSE(judge(revoke));
     EXPECT_EQ(dropped(Drop::cpa_syntax), 1U);
+}
+
+// Nonsense costs whoever sends it nothing: soon the node itself is asked instead.
+TEST_F(RevocationTest, OfStrangersIsCheckedNowAndThenOnly) {
+    have_cached(peer);
+    Bytes forged = peer.revocation(at({}));
+    forged.back() ^= std::byte{1};
+    for (unsigned i = 0; i < 100; ++i)
+        judge(forged);
+    const auto of_one = bench.exchange.counters().signatures_checked;
+    EXPECT_LE(of_one, 8U);
+    const auto revoked = judge(forged);
+    ASSERT_TRUE(revoked);
+    EXPECT_EQ(revoked->id, peer.id);
+    EXPECT_FALSE(revoked->is_proved);
+    sender = test::endpoint_of(7); // of another network
+    EXPECT_TRUE(judge(peer.revocation(at({})))->is_proved);
+    for (unsigned i = 0; i < 1000; ++i) {
+        sender = test::endpoint_of(256 + i);
+        judge(forged);
+    }
+    EXPECT_LE(bench.exchange.counters().signatures_checked, of_one + 1 + 128);
+    bench.exchange.proven().prove(at({}), sender);
+    EXPECT_TRUE(judge(peer.revocation(at({})))->is_proved);
 }
 
 TEST_F(RevocationTest, OfAnUnsecuredNameIsHearsayUntilItsKeyWasSeen) {
