@@ -1,11 +1,13 @@
 // kith-bench: measures, and prints what it measured as lines of JSON.
 
+#include "base/argument_words.hpp"
 #include "cloud_bench.hpp"
 #include "graph_bench.hpp"
 #include "names_bench.hpp"
 #include "store_bench.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <kith_version.hpp>
 
 int main(int argc, char** argv) {
@@ -92,7 +94,9 @@ int main(int argc, char** argv) {
         ->check(CLI::Range(1000, 10'000'000))
         ->capture_default_str();
     try {
-        app.parse(argc, argv);
+        auto words = kith::split_empty_values({argv + 1, argv + argc});
+        std::ranges::reverse(words); // CLI11 takes them last first
+        app.parse(std::move(words));
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }

@@ -1,5 +1,6 @@
 #include "sim/arguments.hpp"
 
+#include "base/argument_words.hpp"
 #include "sim/graph_arguments.hpp"
 #include "sim/number_option.hpp"
 
@@ -124,7 +125,7 @@ std::expected<Arguments, Refusal> parse_arguments(std::span<char* const> argumen
     Texts texts;
     add_names_options(*names, out, texts);
     const GraphArguments graph_arguments(*graph, out.wants_json);
-    std::vector<std::string> reversed(arguments.begin(), arguments.end());
+    auto reversed = split_empty_values({arguments.begin(), arguments.end()});
     std::ranges::reverse(reversed);
     // The library reports by exceptions; they end here.
     try {

@@ -1,5 +1,6 @@
 #include "cli/arguments.hpp"
 
+#include "base/argument_words.hpp"
 #include "base/unicode.hpp"
 #include "cli/argument_parts.hpp"
 #include "cli/graph_arguments.hpp"
@@ -9,6 +10,7 @@
 #include <CLI/Error.hpp>
 #include <CLI/Formatter.hpp>
 #include <CLI/Validators.hpp>
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 #include <kith_version.hpp>
@@ -335,7 +337,7 @@ std::string complaint_of(const CLI::ParseError& error, const CLI::App& root) {
     if (lacks_command) return "a command is missing";
     if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) &&
         !strangers.empty()) {
-        const std::string& first = strangers.front();
+        const std::string first = strangers.front().empty() ? "\"\"" : strangers.front();
         return first.starts_with('-') ? fmt::format("there is no option {}", first)
                                       : fmt::format("{} is one argument too many", first);
     }
@@ -366,8 +368,9 @@ parse_arguments(std::span<const std::string> arguments) {
     add_cloud_commands(root, invocation.command);
     add_graph_commands(root, invocation.command);
     try {
-        // CLI11 takes them last first.
-        root.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+        auto words = split_empty_values({arguments.begin(), arguments.end()});
+        std::ranges::reverse(words); // CLI11 takes them last first
+        root.parse(std::move(words));
     } catch (const CLI::CallForHelp&) {
         return Information{root.help()};
     } catch (const CLI::CallForVersion& version) {

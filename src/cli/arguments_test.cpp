@@ -158,6 +158,21 @@ TEST(Arguments, WhatIsWrongIsSaidWithThePageThatHelps) {
     EXPECT_THAT(mistake({"status", "--color", "blue"}), HasSubstr("auto, always or never"));
 }
 
+TEST(Arguments, AnEmptyValueTakesNothingFromWhatFollows) {
+    const auto published =
+        command_of<NamePublish>({"name", "publish", "web", "--comment=", "--unsecured"});
+    EXPECT_EQ(published.comment, "");
+    EXPECT_TRUE(published.unsecured);
+    EXPECT_EQ(parsed({"--api=", "status"}).api, "");
+    EXPECT_EQ(command_of<GraphOpen>({"graph", "open", "--peer-id=", "g"}).wish.name, "g");
+    EXPECT_THAT(
+        mistake({"name", "publish", "web", "--identity=", "--unsecured"}), HasSubstr("empty"));
+    EXPECT_THAT(mistake({"status", "--json="}), HasSubstr("\"\" is one argument too many"));
+    EXPECT_EQ(command_of<IdentityShow>({"identity", "show", "--", "--a="}).name, "--a=");
+    const auto embedded = parsed({"--embedded", "--data=", "identity", "list"});
+    EXPECT_THAT(embedded.embedded.value_or(EmbeddedOptions{}).words, ElementsAre("--data", ""));
+}
+
 TEST(Arguments, ATextIsUtf8AndANameIsNotEmpty) {
     EXPECT_THAT(mistake({"identity", "show", ""}), HasSubstr("empty"));
     EXPECT_THAT(mistake({"identity", "create", "\xff"}), HasSubstr("UTF-8"));

@@ -1,3 +1,4 @@
+#include "base/argument_words.hpp"
 #include "daemon/config.hpp"
 #include "daemon/setting_text.hpp"
 #include "kith_version.hpp"
@@ -133,7 +134,10 @@ parse_command_line(std::span<const char* const> arguments) {
     declare(app, flags);
     // CLI11 speaks in exceptions; they end here.
     try {
-        app.parse(static_cast<int>(arguments.size()), arguments.data());
+        const auto given = arguments.subspan(std::min<std::size_t>(1, arguments.size()));
+        auto words = split_empty_values({given.begin(), given.end()});
+        std::ranges::reverse(words); // CLI11 takes them last first
+        app.parse(std::move(words));
     } catch (const CLI::CallForHelp&) {
         return Notice{app.help()};
     } catch (const CLI::CallForVersion&) {

@@ -96,6 +96,12 @@ TEST(Config, follows_the_base_directories) {
     EXPECT_FALSE(decide({}, {}));
 }
 
+TEST(Config, an_empty_value_takes_nothing_from_what_follows) {
+    EXPECT_TRUE(says(complaint({"--data=", "--no-ssdp"}), "a path may not be empty"));
+    EXPECT_TRUE(says(complaint({"--listen=", "--no-ssdp"}), "\"\" is no address"));
+    EXPECT_TRUE(says(complaint({"--log-level=", "--no-ssdp"}), "\"\" is no log level"));
+}
+
 TEST(Config, takes_every_flag) {
     const Config config = config_of(
         {"--data",
