@@ -3,16 +3,20 @@
 #include "base/bytes.hpp"
 #include "cli/interrupt.hpp"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <cerrno>
 #include <exception>
 #include <fmt/format.h>
 #include <iterator>
@@ -32,6 +36,9 @@ using Parser = http::response_parser<http::string_body>;
 
 /// How often a wait looks for signals and tells that it goes on.
 constexpr std::chrono::milliseconds kLookAroundInterval{100};
+
+/// Between two attempts to get into kithd's queue of connections, where that is full.
+constexpr std::chrono::milliseconds kConnectPause{20};
 
 /// Levels of an answer's document; printing it takes stack for each. The documented ones have five.
 constexpr int kAnswerDepthMax = 32;
@@ -61,10 +68,27 @@ http::verb verb_of(Method method) {
     return http::verb::get;
 }
 
+// Waits as long as it is let to: of a Unix socket whose queue is full the kernel says EAGAIN, which
+// Asio's own connect takes for a connection that is under way.
+asio::awaitable<void> connect(Local::socket& socket, Local::endpoint endpoint) {
+    asio::steady_timer pause(co_await asio::this_coro::executor);
+    socket.open();
+    socket.native_non_blocking(true);
+    const auto size = static_cast<socklen_t>(endpoint.size());
+    while (::connect(socket.native_handle(), endpoint.data(), size) != 0) {
+        const error_code error(errno, boost::system::system_category());
+        if (error != boost::system::errc::resource_unavailable_try_again) {
+            throw boost::system::system_error(error);
+        }
+        pause.expires_after(kConnectPause);
+        co_await pause.async_wait(asio::use_awaitable);
+    }
+}
+
 asio::awaitable<void>
 converse(Local::endpoint endpoint, http::request<http::string_body>& message, Parser& parser) {
     Local::socket socket(co_await asio::this_coro::executor);
-    co_await socket.async_connect(endpoint, asio::use_awaitable);
+    co_await connect(socket, std::move(endpoint));
     // Who refuses a request does so before all of it has come, and then reads no further: what was
     // answered is there to be read all the same.
     error_code unsent;

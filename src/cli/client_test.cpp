@@ -1,9 +1,18 @@
 #include "cli/client.hpp"
 #include "cli/testing/local_server.hpp"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
 #include <csignal>
+#include <cstring>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <thread>
+#include <vector>
 
 namespace kith::cli {
 namespace {
@@ -31,6 +40,50 @@ TEST(ApiClient, SendsARequestAndReadsItsAnswer) {
     ASSERT_EQ(server.seen().size(), 1U);
     EXPECT_EQ(server.seen()[0].line, "POST /v1/names");
     EXPECT_EQ(server.seen()[0].body, (Json{{"classifier", "wéb"}}));
+}
+
+// A server that accepts nobody for a while, with a queue that is full.
+TEST(ApiClient, WaitsForRoomInAFullQueue) {
+    const testing::TemporaryDirectory directory;
+    const std::string path = directory.path() + "/api.sock";
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(&address.sun_path[0], path.c_str(), path.size() + 1);
+    const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+    const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT_EQ(bind(listener, generic, sizeof address), 0);
+    ASSERT_EQ(listen(listener, 0), 0);
+    std::vector<int> queued;
+    bool is_full = false;
+    while (!is_full && queued.size() < 16) {
+        const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        is_full = connect(fd, generic, sizeof address) != 0;
+        if (is_full)
+            close(fd);
+        else
+            queued.push_back(fd);
+    }
+    ASSERT_TRUE(is_full);
+
+    std::thread server([listener, count = queued.size()] {
+        std::this_thread::sleep_for(100ms);
+        for (std::size_t i = 0; i < count; ++i)
+            close(accept(listener, nullptr, nullptr));
+        pollfd waiting{.fd = listener, .events = POLLIN, .revents = 0};
+        if (poll(&waiting, 1, 5000) != 1) return;
+        const int fd = accept(listener, nullptr, nullptr);
+        std::array<char, 4096> request{};
+        EXPECT_GT(recv(fd, request.data(), request.size(), 0), 0);
+        const std::string answer = http_answer(200, "{}");
+        EXPECT_GT(send(fd, answer.data(), answer.size(), MSG_NOSIGNAL), 0);
+        close(fd);
+    });
+    Request request{.target = "/v1/status"};
+    EXPECT_TRUE(ApiClient(path).exchange(request));
+    server.join();
+    for (const int fd : queued)
+        close(fd);
+    close(listener);
 }
 
 TEST(ApiClient, MethodsAreThoseOfTheApi) {

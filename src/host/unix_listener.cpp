@@ -15,7 +15,6 @@ namespace kith::host {
 
 namespace {
 
-constexpr int kBacklog = 16; // connections that wait for accept(); the kernel refuses more
 constexpr mode_t kSocketMode = 0600;
 
 std::expected<sockaddr_un, ListenErrc> socket_address(const std::filesystem::path& path) {
@@ -78,7 +77,7 @@ std::expected<UnixListener, ListenErrc> UnixListener::open(const std::filesystem
     // open to others, and no umask to change for the whole process.
     const bool listens = fd && ::fchmod(fd.get(), kSocketMode) == 0 &&
                          ::bind(fd.get(), generic(*address), sizeof *address) == 0 &&
-                         ::listen(fd.get(), kBacklog) == 0;
+                         ::listen(fd.get(), SOMAXCONN) == 0;
     if (!listens) return std::unexpected(ListenErrc::failed);
     return UnixListener(std::move(fd), std::move(lock), path);
 }

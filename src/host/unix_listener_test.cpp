@@ -11,16 +11,24 @@
 #include <gtest/gtest.h>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace kith::host {
 namespace {
 
-bool connects(const std::filesystem::path& path) {
+// A connection to the socket at `path`, or none.
+UniqueFd connection_to(const std::filesystem::path& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-    const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+    return ::connect(fd.get(), generic, sizeof address) == 0 ? std::move(fd) : UniqueFd();
+}
+
+bool connects(const std::filesystem::path& path) {
+    return static_cast<bool>(connection_to(path));
 }
 
 TEST(UnixListener, is_its_owners_alone_whatever_the_umask) {
@@ -35,6 +43,17 @@ TEST(UnixListener, is_its_owners_alone_whatever_the_umask) {
     ASSERT_EQ(::stat((folder / "run").c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777U, 0700U);
     EXPECT_TRUE(connects(folder / "run/api.sock"));
+}
+
+TEST(UnixListener, lets_many_wait_until_they_are_accepted) {
+    const TemporaryDirectory folder;
+    const auto listener = UnixListener::open(folder / "api.sock");
+    ASSERT_TRUE(listener);
+    std::vector<UniqueFd> waiting;
+    for (int i = 0; i < 100; ++i) {
+        waiting.push_back(connection_to(folder / "api.sock"));
+        ASSERT_TRUE(waiting.back()) << i;
+    }
 }
 
 TEST(UnixListener, refuses_to_take_over_from_a_living_one) {

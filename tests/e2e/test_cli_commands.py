@@ -1,8 +1,10 @@
 """`kith` against a real `kithd`, as a script uses it: documents, exit codes, one sentence on failure."""
 import json
 import os
+import signal
 import stat
 import subprocess
+import time
 
 import pytest
 
@@ -218,3 +220,14 @@ def test_output_that_cannot_be_written_is_a_failure(alice):
                                   stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
         assert done.returncode == 1
         assert b"cannot write" in done.stderr
+
+
+def test_many_commands_at_once_wait_for_their_turn(alice):
+    alice.process.send_signal(signal.SIGSTOP)
+    commands = [subprocess.Popen([alice.programs / "kith", "--api", alice.socket, "identity", "list"],
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.PIPE, text=True) for _ in range(150)]
+    time.sleep(1)
+    alice.process.send_signal(signal.SIGCONT)
+    complaints = [command.communicate(timeout=60)[1] for command in commands]
+    assert [command.returncode for command in commands] == [0] * len(commands), set(complaints)
