@@ -174,11 +174,16 @@ std::expected<std::string, ClientFailure> ApiStream::receive() {
 
 std::expected<std::string, ClientFailure>
 ApiStream::receive_within(std::chrono::milliseconds time_max) {
+    const InterruptWatch interrupts;
     auto piece = receive(); // of what came along with the head
-    if (!piece || !piece->empty() || is_over()) return piece;
-    if (wait_readable({fd_}, time_max) == 0) {
-        return std::unexpected(ClientFailure{.code = ClientErrc::timed_out});
+    const bool has_any = !piece || !piece->empty() || is_over();
+    const unsigned ready =
+        wait_readable({fd_, interrupts.fd()}, has_any ? std::chrono::milliseconds(0) : time_max);
+    if (const auto signal = interrupts.take()) {
+        return std::unexpected(ClientFailure{.code = ClientErrc::interrupted, .signal = *signal});
     }
+    if (has_any) return piece;
+    if (ready == 0) return std::unexpected(ClientFailure{.code = ClientErrc::timed_out});
     return receive();
 }
 

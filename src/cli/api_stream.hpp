@@ -38,8 +38,8 @@ public:
     /// Reads what is there, and does not wait. The bytes of the body, maybe none.
     std::expected<std::string, ClientFailure> receive();
 
-    /// What is there, or what comes next; `timed_out` if nothing does within `time_max`. For those
-    /// who have nothing else to wait for.
+    /// What is there, or what comes next; `timed_out` if nothing does within `time_max`, and
+    /// `interrupted` once a signal came. For those who have nothing else to wait for.
     std::expected<std::string, ClientFailure> receive_within(std::chrono::milliseconds time_max);
 
     /// True once the body has ended as it should; after an upgrade: once the connection has.

@@ -1,7 +1,7 @@
 #include "cli/files.hpp"
 
-#include "cli/interrupt.hpp"
 #include "cli/standard_output.hpp"
+#include "cli/writing.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -44,22 +44,17 @@ private:
     int fd_;
 };
 
-bool write_all(int fd, std::string_view content) {
-    while (!content.empty()) {
-        const ssize_t written = write(fd, content.data(), content.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return false;
-        content.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return true;
-}
-
 std::unexpected<Failure> taken(const std::string& path) {
     return failed(fmt::format("{} exists already; --force replaces it", path));
 }
 
 std::unexpected<Failure> unwritable(const std::string& path, int error) {
     return failed(fmt::format("cannot write {}: {}", path, reason(error)));
+}
+
+std::unexpected<Failure> unwritable(const std::string& path, const Unwritten& why) {
+    if (why.signal) return interrupted_by(*why.signal);
+    return unwritable(path, why.error);
 }
 
 // Gives the finished file its name. Zero, or the reason why not.
@@ -107,37 +102,90 @@ std::expected<void, Failure> check_free(const std::string& path) {
     return {};
 }
 
+std::expected<OutputFile, Failure> OutputFile::open(const std::string& path, Existing existing) {
+    if (path == kStandardOutput) return OutputFile(path, STDOUT_FILENO);
+    struct stat status{};
+    if (lstat(path.c_str(), &status) != 0) return open_beside(path, existing);
+    if (existing == Existing::refuse) return taken(path);
+    if (S_ISREG(status.st_mode)) return open_beside(path, existing);
+    // Through a link as well (/dev/stdout): nothing is replaced there.
+    const bool takes_bytes =
+        stat(path.c_str(), &status) == 0 && (S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode));
+    if (!takes_bytes) {
+        return failed(fmt::format("{} is not a regular file and is not replaced", path));
+    }
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) return unwritable(path, errno);
+    return OutputFile(path, fd);
+}
+
+std::expected<OutputFile, Failure>
+OutputFile::open_beside(const std::string& path, Existing existing) {
+    auto interrupts = std::make_unique<InterruptWatch>();
+    std::string unfinished = path + ".XXXXXX";
+    const int fd = mkostemp(unfinished.data(), O_CLOEXEC); // mode 0600
+    if (fd < 0) return unwritable(path, errno);
+    OutputFile file(path, fd);
+    file.existing_ = existing;
+    file.unfinished_ = std::move(unfinished);
+    file.interrupts_ = std::move(interrupts);
+    return file;
+}
+
+OutputFile::OutputFile(OutputFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      fd_(std::exchange(other.fd_, -1)),
+      existing_(other.existing_),
+      unfinished_(std::exchange(other.unfinished_, {})),
+      interrupts_(std::move(other.interrupts_)) {}
+
+OutputFile::~OutputFile() {
+    close();
+    if (!unfinished_.empty()) unlink(unfinished_.c_str());
+}
+
+// Zero, or the error: what the last write came to.
+int OutputFile::close() {
+    const int fd = std::exchange(fd_, -1);
+    return fd > STDERR_FILENO && ::close(fd) != 0 ? errno : 0;
+}
+
+std::expected<void, Failure> OutputFile::write(std::string_view bytes) {
+    if (path_ == kStandardOutput) return print(bytes);
+    if (const auto written = write_all(fd_, bytes); !written) {
+        return unwritable(path_, written.error());
+    }
+    return {};
+}
+
+std::expected<void, Failure> OutputFile::finish() {
+    int error = !unfinished_.empty() && fsync(fd_) != 0 ? errno : 0;
+    if (const int unclosed = close(); error == 0) error = unclosed;
+    if (unfinished_.empty() && error == 0) return {};
+    if (error == 0) error = put_in_place(unfinished_, path_, existing_);
+    if (error == EEXIST) return taken(path_);
+    if (error != 0) return unwritable(path_, error);
+    unfinished_.clear();
+    sync_directory_of(path_);
+    return {};
+}
+
 std::expected<void, Failure>
 write_private_file(const std::string& path, std::string_view content, Existing existing) {
-    if (path == kStandardOutput) return print(content);
-    struct stat status{};
-    if (lstat(path.c_str(), &status) == 0) {
-        if (existing == Existing::refuse) return taken(path);
-        if (!S_ISREG(status.st_mode)) {
-            return failed(fmt::format("{} is not a regular file and is not replaced", path));
-        }
-    }
-    const InterruptWatch interrupts; // Ctrl-C waits for the few milliseconds until all is in place
-    std::string unfinished = path + ".XXXXXX";
-    Descriptor file(mkostemp(unfinished.data(), O_CLOEXEC)); // mode 0600
-    if (file.fd() < 0) return unwritable(path, errno);
-    int error = 0;
-    if (!write_all(file.fd(), content) || fsync(file.fd()) != 0 || !file.close()) error = errno;
-    if (error == 0) error = put_in_place(unfinished, path, existing);
-    if (error != 0) {
-        unlink(unfinished.c_str());
-        if (error == EEXIST) return taken(path);
-        return unwritable(path, error);
-    }
-    sync_directory_of(path);
-    return {};
+    auto file = OutputFile::open(path, existing);
+    if (!file) return std::unexpected(file.error());
+    if (auto written = file->write(content); !written) return written;
+    return file->finish();
 }
 
 std::expected<void, Failure> write_plain_file(const std::string& path, std::string_view content) {
     if (path == kStandardOutput) return print(content);
     Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (file.fd() < 0) return unwritable(path, errno);
-    if (!write_all(file.fd(), content) || !file.close()) return unwritable(path, errno);
+    if (const auto written = write_all(file.fd(), content); !written) {
+        return unwritable(path, written.error());
+    }
+    if (!file.close()) return unwritable(path, errno);
     return {};
 }
 

@@ -1,8 +1,12 @@
 #include "cli/files.hpp"
 #include "cli/testing/temporary_directory.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
+#include <csignal>
 #include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -74,6 +78,63 @@ TEST(PrivateFile, AFailureLeavesNothingBehind) {
     ASSERT_FALSE(nowhere);
     EXPECT_EQ(nowhere.error().exit_code, kExitFailed);
     EXPECT_EQ(directory.entries(), 1U);
+}
+
+TEST(OutputFile, IsThereWholeOrNotAtAll) {
+    const TemporaryDirectory directory;
+    const std::string path = directory.write("f", "old");
+    const std::string other = directory.write("f.part", "somebody's own");
+    {
+        auto given_up = OutputFile::open(path, Existing::replace);
+        ASSERT_TRUE(given_up);
+        EXPECT_TRUE(given_up->write("one, "));
+    }
+    EXPECT_EQ(directory.read("f"), "old");
+    EXPECT_EQ(directory.entries(), 2U);
+    auto finished = OutputFile::open(path, Existing::replace);
+    ASSERT_TRUE(finished);
+    EXPECT_TRUE(finished->write("one, "));
+    EXPECT_TRUE(finished->write("two"));
+    EXPECT_EQ(directory.read("f"), "old");
+    EXPECT_TRUE(finished->finish());
+    EXPECT_EQ(directory.read("f"), "one, two");
+    EXPECT_EQ(directory.read("f.part"), "somebody's own");
+    EXPECT_EQ(directory.entries(), 2U);
+}
+
+TEST(OutputFile, WritesToADeviceOrAPipeAndReplacesNeither) {
+    const TemporaryDirectory directory;
+    const std::string pipe = directory.path() + "/pipe";
+    ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+    const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    EXPECT_TRUE(write_private_file(pipe, "content", Existing::replace));
+    std::array<char, 16> read_back{};
+    EXPECT_EQ(read(reader, read_back.data(), read_back.size()), 7);
+    close(reader);
+    EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+
+    const std::string link = directory.path() + "/full";
+    std::filesystem::create_symlink("/dev/full", link);
+    const auto refused = write_private_file(link, "x", Existing::replace);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().sentence, HasSubstr("cannot write"));
+    EXPECT_TRUE(std::filesystem::is_symlink(link));
+    EXPECT_EQ(directory.entries(), 2U);
+}
+
+TEST(OutputFile, ASignalThatComesMeanwhileLeavesNothing) {
+    const TemporaryDirectory directory;
+    const InterruptWatch outer; // the test goes on
+    {
+        auto file = OutputFile::open(directory.path() + "/f", Existing::refuse);
+        ASSERT_TRUE(file);
+        raise(SIGINT);
+        const auto written = file->write("content");
+        ASSERT_FALSE(written);
+        EXPECT_EQ(written.error().exit_code, kExitSignalBase + SIGINT);
+    }
+    EXPECT_EQ(directory.entries(), 0U);
+    EXPECT_FALSE(outer.take());
 }
 
 TEST(PlainFile, WritesToWhateverIsThere) {

@@ -8,10 +8,6 @@
 #include "cli/graph_render.hpp"
 #include "cli/search_text.hpp"
 
-#include <system_error>
-
-#include <cerrno>
-#include <cstdio>
 #include <fmt/format.h>
 #include <utility>
 
@@ -86,40 +82,6 @@ save_payload(const Session& session, const std::string& target, const std::strin
     }
     return write_plain_file(path, content);
 }
-
-// A file that is there whole or not at all; or standard output.
-class Output {
-public:
-    explicit Output(std::string path)
-        : path_(std::move(path)),
-          file_(path_ == "-" ? stdout : std::fopen(part_path().c_str(), "wbe")) {}
-    ~Output() {
-        if (file_ == nullptr || file_ == stdout) return;
-        std::fclose(file_);
-        std::remove(part_path().c_str());
-    }
-    Output(const Output&) = delete;
-    Output& operator=(const Output&) = delete;
-
-    bool is_open() const { return file_ != nullptr; }
-
-    bool write(std::string_view bytes) {
-        return std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size();
-    }
-
-    bool finish() {
-        if (std::fflush(file_) != 0) return false;
-        if (file_ == stdout) return true;
-        const bool is_closed = std::fclose(std::exchange(file_, nullptr)) == 0;
-        return is_closed && std::rename(part_path().c_str(), path_.c_str()) == 0;
-    }
-
-private:
-    std::string part_path() const { return path_ + ".part"; }
-
-    std::string path_;
-    std::FILE* file_;
-};
 
 Result show_records(const Session& session, const std::expected<Json, Failure>& records) {
     if (!records) return std::unexpected(records.error());
@@ -213,21 +175,22 @@ Result execute(const Session& session, const RecordExport& command) {
     if (stream->status() >= 400) {
         return std::unexpected(refusal_of(*stream, session.socket_path()));
     }
-    const auto unwritable = [&command] {
-        return failed(fmt::format(
-            "cannot write {}: {}", command.file, std::generic_category().message(errno)));
-    };
-    Output output(command.file);
-    if (!output.is_open()) return unwritable();
+    auto output =
+        OutputFile::open(command.file, command.force ? Existing::replace : Existing::refuse);
+    if (!output) return std::unexpected(output.error());
     std::size_t size = 0;
     while (!stream->is_over()) {
         const auto piece = stream->receive_within(kArchiveTimeMax);
         if (!piece) return std::unexpected(complaint_of(piece.error(), session.socket_path()));
         size += piece->size();
-        if (!output.write(*piece)) return unwritable();
+        if (const auto written = output->write(*piece); !written) {
+            return std::unexpected(written.error());
+        }
     }
-    if (!output.finish()) return unwritable();
-    if (command.file == "-") return Done{nullptr, {}};
+    if (const auto finished = output->finish(); !finished) {
+        return std::unexpected(finished.error());
+    }
+    if (command.file == kStandardOutput) return Done{nullptr, {}};
     std::string text = session.headline(fmt::format("{} bytes in {}", size, command.file));
     return Done{
         {{"graph", command.graph}, {"file", command.file}, {"size", size}}, std::move(text)};

@@ -367,6 +367,27 @@ def test_an_export_brings_back_what_was_lost(world, tmp_path):
     assert carol.ask("graph", "digest", "plans")["digest"] == digest
 
 
+def test_an_export_leaves_what_it_does_not_own(alice, tmp_path):
+    graphs.add(alice, "plans", "list", "milk")
+    target, own = tmp_path / "archive", tmp_path / "archive.part"
+    own.write_text("mine", encoding="utf-8")
+
+    alice.ask("record", "export", "plans", target)
+    assert target.stat().st_mode & 0o777 == 0o600
+    alice.ask("record", "export", "plans", target, "--force")
+    link = tmp_path / "link"
+    link.symlink_to("/dev/null")
+    alice.ask("record", "export", "plans", link, "--force")
+    assert link.is_symlink()
+    link.unlink()
+    link.symlink_to(own)
+    assert "not a regular file" in refused(alice, 1, "", "record", "export", "plans", link,
+                                           "--force")
+
+    assert own.read_text(encoding="utf-8") == "mine"
+    assert {path.name for path in tmp_path.glob("archive*")} == {"archive", "archive.part"}
+
+
 def test_a_large_record_arrives_whole(pair, tmp_path):
     alice, bob = pair
     payload = os.urandom(3_000_000)
