@@ -7,6 +7,7 @@
 #include "cli/graph_commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
+#include "cli/writing.hpp"
 
 #include <fcntl.h>
 #include <system_error>
@@ -16,7 +17,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <fmt/format.h>
-#include <memory>
 #include <optional>
 #include <poll.h>
 #include <utility>
@@ -61,15 +61,15 @@ private:
     bool has_ended_ = false;
 };
 
-class InputFile {
+// What is open and is closed when it goes, but for the standard ones.
+class File {
 public:
-    explicit InputFile(const std::string& path)
-        : fd_(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-    ~InputFile() {
+    explicit File(int fd) : fd_(fd) {}
+    ~File() {
         if (fd_ > STDERR_FILENO) ::close(fd_);
     }
-    InputFile(const InputFile&) = delete;
-    InputFile& operator=(const InputFile&) = delete;
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
 
     int fd() const { return fd_; }
 
@@ -77,9 +77,23 @@ private:
     int fd_;
 };
 
+int open_for_reading(const std::string& path) {
+    return path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+}
+
+// What is there stays until there is a connection.
+int open_for_what_comes(const std::string& path) {
+    return ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+}
+
+std::unexpected<Failure> unwritable(const Send& command) {
+    return failed(
+        fmt::format("cannot write {}: {}", *command.out, std::generic_category().message(errno)));
+}
+
 class Exchange {
 public:
-    Exchange(const Session& session, ApiStream& stream, int input, std::FILE* out)
+    Exchange(const Session& session, ApiStream& stream, int input, int out)
         : session_(session),
           stream_(stream),
           input_(input),
@@ -136,12 +150,14 @@ private:
         if (!bytes) return complaint_of(bytes.error(), session_.socket_path());
         const std::string content = pieces_.add(*bytes);
         received_ += content.size();
-        if (content.empty()) return std::nullopt;
-        const bool is_written =
-            std::fwrite(content.data(), 1, content.size(), out_) == content.size() &&
-            std::fflush(out_) == 0;
-        if (!is_written) return failed("cannot write what was received").error();
-        return std::nullopt;
+        const auto written = write_all(out_, content);
+        if (written) return std::nullopt;
+        end_progress();
+        if (written.error().signal) return interrupted_by(*written.error().signal).error();
+        return failed(fmt::format(
+                          "cannot write what was received: {}",
+                          std::generic_category().message(written.error().error)))
+            .error();
     }
 
     std::optional<Failure> read() {
@@ -195,7 +211,7 @@ private:
     const Session& session_;
     ApiStream& stream_;
     int input_;
-    std::FILE* out_;
+    int out_;
     Pieces pieces_;
     std::string held_;       // read, and not sent yet
     std::uint64_t read_ = 0; // bytes of the input
@@ -211,7 +227,7 @@ Result execute(const Session& session, const Send& command) {
     if (!command.node && !command.accepts) {
         return misused("say with whom: --node ID (see: kith graph nodes GRAPH), or --accept");
     }
-    const InputFile input(command.file);
+    const File input(open_for_reading(command.file));
     if (input.fd() < 0) {
         return misused(fmt::format(
             "cannot read {}: {}", command.file, std::generic_category().message(errno)));
@@ -220,13 +236,8 @@ Result execute(const Session& session, const Send& command) {
     if (session.prints_json() && !has_file) {
         return misused("with --json say where to write what comes: --out FILE");
     }
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(
-        has_file ? std::fopen(command.out->c_str(), "wbe") : nullptr,
-        [](std::FILE* opened) { return std::fclose(opened); });
-    if (has_file && !file) {
-        return failed(fmt::format(
-            "cannot write {}: {}", *command.out, std::generic_category().message(errno)));
-    }
+    const File out(has_file ? open_for_what_comes(*command.out) : STDOUT_FILENO);
+    if (out.fd() < 0) return unwritable(command);
     Progress progress(
         command.accepts ? "waiting for a connection" : "connecting",
         session.env().err_is_terminal ? ProgressTo::terminal : ProgressTo::nowhere);
@@ -250,7 +261,9 @@ Result execute(const Session& session, const Send& command) {
     if (stream->status() != 101) {
         return std::unexpected(refusal_of(*stream, session.socket_path()));
     }
-    return Exchange(session, *stream, input.fd(), file ? file.get() : stdout).run();
+    // EINVAL: a device or a pipe, which has no length.
+    if (has_file && ::ftruncate(out.fd(), 0) != 0 && errno != EINVAL) return unwritable(command);
+    return Exchange(session, *stream, input.fd(), out.fd()).run();
 }
 
 } // namespace kith::cli

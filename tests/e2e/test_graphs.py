@@ -150,9 +150,11 @@ def test_send_carries_streams_both_ways(pair, tmp_path):
     node = bob.ask("graph", "status", "plans")["node"]
     eventually("alice knows bob", lambda: node in
                [each["node"] for each in alice.ask("graph", "nodes", "plans")["nodes"]])
+    (tmp_path / "answer").write_text("an earlier one, which is longer", encoding="utf-8")
     error = refused(alice, 1, "not_allowed", "send", "plans", "--node", node, "--out",
-                    tmp_path / "none", tmp_path / "there")
+                    tmp_path / "answer", tmp_path / "there")
     assert "nobody waits" in error
+    assert (tmp_path / "answer").read_text(encoding="utf-8").startswith("an earlier one")
     accept = begin(bob, "send", "plans", "--accept", "--json", "--out", tmp_path / "got",
                    tmp_path / "back")
     try:
