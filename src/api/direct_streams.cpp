@@ -360,6 +360,20 @@ struct DirectStreams::Acceptors : std::enable_shared_from_this<Acceptors> {
         }
     }
 
+    void follow(const std::string& name) {
+        if (!watches.contains(name)) return;
+        std::vector<ReplyTo> left;
+        if (service.graphs().find(name) == nullptr) {
+            for (Waiting& wish : waiting) {
+                if (wish.graph == name) left.push_back(std::move(wish.reply));
+            }
+            std::erase_if(waiting, [&](const Waiting& wish) { return wish.graph == name; });
+        }
+        open_door(name);
+        for (const ReplyTo& reply : left)
+            reply(to_reply(std::unexpected(to_error(graph::GraphErrc::closed))));
+    }
+
     void handle(const std::string& name, const graph::Event& event) {
         const auto* changed = std::get_if<graph::ConnectionChanged>(&event);
         const bool is_new = changed != nullptr && changed->is_direct &&
@@ -442,6 +456,10 @@ Cancel DirectStreams::open(GraphCall call) {
             {ErrorCode::not_found, fmt::format("no node {} is in this graph now", *text)});
     }
     return dial(std::move(call), *std::move(way));
+}
+
+void DirectStreams::follow(const std::string& graph) {
+    acceptors_->follow(graph);
 }
 
 Cancel DirectStreams::accept(GraphCall call, std::optional<graph::NodeId> from) {

@@ -31,6 +31,10 @@ public:
     /// `POST /v1/graphs/NAME/direct`: answers when there is a connection, with its flow.
     Cancel open(GraphCall call);
 
+    /// The graph of this name may have been opened again, or be gone: who waits there for a
+    /// connection goes on waiting, or is answered `not_found`. No-op where nobody waits.
+    void follow(const std::string& graph);
+
 private:
     struct Acceptors;
     struct Way {

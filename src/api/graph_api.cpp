@@ -70,6 +70,14 @@ BodyRoom GraphApi::room_for(std::string_view method, std::string_view target) {
 }
 
 Cancel GraphApi::handle(const Request& request, Target target, ReplyTo reply) {
+    const std::string graph = target.path.size() > 2 ? target.path[2] : std::string{};
+    const bool may_reopen = parts_ && request.method != "GET";
+    Cancel cancel = route(request, std::move(target), std::move(reply));
+    if (may_reopen) parts_->direct.follow(graph);
+    return cancel;
+}
+
+Cancel GraphApi::route(const Request& request, Target target, ReplyTo reply) {
     using Action = std::variant<
         Cancel (GraphRoutes::*)(GraphCall),
         Cancel (RecordRoutes::*)(GraphCall),

@@ -28,6 +28,8 @@ public:
 
 private:
     struct Parts;
+    Cancel route(const Request& request, Target target, ReplyTo reply);
+
     std::unique_ptr<Parts> parts_;
 };
 

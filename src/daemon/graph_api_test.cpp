@@ -450,6 +450,31 @@ TEST_F(GraphApiTest, carries_streams_between_two_nodes) {
     EXPECT_EQ(back, std::string(4, '\0')) << "the orderly end";
 }
 
+TEST_F(GraphApiTest, waits_for_a_connection_through_an_import_until_the_graph_closes) {
+    share("plans");
+    const auto accepted = bob.start("POST", "/v1/graphs/plans/direct", {{"accept", true}});
+    const ApiAnswer exported = bob.get("/v1/graphs/plans/export");
+    std::string archive;
+    while (auto part = exported.flow->next())
+        archive += *part;
+    ASSERT_EQ(bob.post_raw("/v1/graphs/plans/import", archive).status, 200U);
+    ASSERT_TRUE(eventually([&] { // by himself, once alice has seen that the old connection is over
+        return bob.get("/v1/graphs/plans/neighbours").document["neighbours"].size() == 1;
+    }));
+    const std::string node = bob.get("/v1/graphs/plans").document["node"];
+    ApiAnswer opened;
+    ASSERT_TRUE(eventually([&] {
+        opened = alice.post("/v1/graphs/plans/direct", {{"node", node}});
+        return opened.code() != "not_found"; // alice does not know of bob yet
+    }));
+    ASSERT_EQ(opened.status, 101U) << opened.document;
+    EXPECT_EQ(bob.wait(accepted).status, 101U);
+
+    const auto in_vain = bob.start("POST", "/v1/graphs/plans/direct", {{"accept", true}});
+    EXPECT_EQ(bob.post("/v1/graphs/plans/close").status, 200U);
+    EXPECT_EQ(bob.wait(in_vain).code(), "not_found");
+}
+
 TEST_F(GraphApiTest, holds_no_more_of_a_stream_than_its_window) {
     share("plans");
     const std::string node = bob.get("/v1/graphs/plans").document["node"];
