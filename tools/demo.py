@@ -14,6 +14,7 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -408,7 +409,7 @@ class Demo:
             self.tell.field("record", payload)
         for host in ("alice", "bob", "carol"):
             expect(f"the records of {host}", self.contents(host), contents)
-        tent = next(text for text in contents if text.startswith("tent"))
+        tent = next((text for text in contents if text.startswith("tent")), "tent")
         expect("the records", contents, sorted(["guitar", "stove and gas", "sun cream", tent]))
         expect("that one of the two tents won", tent in ("tent, the large one",
                                                          "tent, the small one"), True)
@@ -428,9 +429,9 @@ def expect(what: str, found, wanted) -> None:
 def make_network(tell: Storyteller, loopback: bool):
     if not loopback:
         try:
-            net.enter_private_world()
+            net.enter_private_world(WEATHER)
             return net.TwoLinks(weather=WEATHER)
-        except net.NoNamespaces as refusal:
+        except (net.NoNamespaces, subprocess.SubprocessError) as refusal:
             tell.say(f"This machine makes no network namespaces ({refusal}): the hosts are loopback"
                      " addresses instead, and the two links are one.")
     return net.Loopback()
@@ -468,7 +469,8 @@ def main() -> int:
     demo = Demo(network, folder, programs, tell)
     try:
         demo.run()
-    except (nodes.NodeError, net.NoNamespaces, KeyError, OSError) as failure:
+    except (nodes.NodeError, net.NoNamespaces, LookupError, OSError,
+            subprocess.SubprocessError) as failure:
         what = f"no {failure} in the document" if isinstance(failure, KeyError) else failure
         print(f"\ndemo: FAILED in part {tell.chapters}: {what}", file=sys.stderr)
         return 1

@@ -70,11 +70,22 @@ def _make_private_world() -> None:
     _run("ip", "link", "set", "lo", "up")
 
 
-def enter_private_world() -> None:
+class Weather(NamedTuple):
+    """What happens to the frames between a host and its link, each way."""
+
+    delay_ms: float = 0
+    jitter_ms: float = 0
+    loss: float = 0
+
+    def __str__(self) -> str:
+        return f"{self.delay_ms:g} ms of delay and {100 * self.loss:g} % loss each way"
+
+
+def enter_private_world(weather: Weather | None = None) -> None:
     """Moves this process, which must not have threads yet, into namespaces of its own.
 
-    Raises NoNamespaces without having changed anything: a child tries everything first, because a
-    process cannot come back.
+    Raises NoNamespaces without having changed anything: a child tries everything first, the weather
+    of the network to be made included, because a process cannot come back.
     """
     reader, writer = os.pipe()
     child = os.fork()
@@ -82,7 +93,7 @@ def enter_private_world() -> None:
         reason = ""
         try:
             _make_private_world()
-            network = TwoLinks()
+            network = TwoLinks(weather=weather)
             network.host("probe", 1)
         except (NoNamespaces, OSError, subprocess.SubprocessError) as error:
             reason = str(error) or repr(error)
@@ -95,17 +106,6 @@ def enter_private_world() -> None:
     if reason:
         raise NoNamespaces(reason)
     _make_private_world()
-
-
-class Weather(NamedTuple):
-    """What happens to the frames between a host and its link, each way."""
-
-    delay_ms: float = 0
-    jitter_ms: float = 0
-    loss: float = 0
-
-    def __str__(self) -> str:
-        return f"{self.delay_ms:g} ms of delay and {100 * self.loss:g} % loss each way"
 
 
 class Host:
