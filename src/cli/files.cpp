@@ -82,8 +82,10 @@ std::expected<std::string, Failure> read_file(const std::string& path, std::size
     const Descriptor file(path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (file.fd() < 0) return misused(fmt::format("cannot read {}: {}", path, reason(errno)));
     std::string content;
-    std::array<char, 4096> chunk{};
+    std::array<char, 65536> chunk{};
+    const InterruptWatch interrupts; // whoever waits for signals itself has them blocked
     while (true) {
+        if (const auto signal = interrupts.wait_readable(file.fd())) return interrupted_by(*signal);
         const ssize_t size = read(file.fd(), chunk.data(), chunk.size());
         if (size < 0 && errno == EINTR) continue;
         if (size < 0) return misused(fmt::format("cannot read {}: {}", path, reason(errno)));

@@ -32,6 +32,18 @@ TEST(ReadFile, AMissingFileIsAMistakeOfUsage) {
     EXPECT_EQ(read_file("/nonexistent", 1).error().exit_code, kExitUsage);
 }
 
+TEST(ReadFile, ASignalEndsTheWaitForAPipe) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
+    const InterruptWatch outer; // as an embedded node has one
+    raise(SIGTERM);
+    const auto refused = read_file("/dev/fd/" + std::to_string(ends[0]), 1);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().exit_code, kExitSignalBase + SIGTERM);
+    for (const int fd : ends)
+        close(fd);
+}
+
 TEST(PrivateFile, OnlyItsOwnerMayReadIt) {
     const TemporaryDirectory directory;
     const std::string path = directory.path() + "/f";

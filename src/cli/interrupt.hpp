@@ -24,6 +24,10 @@ public:
     /// The number of the signal that came, once; nothing if none did.
     std::optional<int> take() const;
 
+    /// Waits until there is something to read at `fd`, or its end; or until a signal comes, which
+    /// is taken: its number.
+    std::optional<int> wait_readable(int fd) const;
+
 private:
     sigset_t before_{};
     int fd_ = -1;

@@ -109,11 +109,15 @@ std::expected<Secret, Failure> read_secret_file(const std::string& path) {
     bool fits = true;
     char byte = 0;
     ssize_t size = 0;
-    while (fits && (size = read(fd, &byte, 1)) == 1 && byte != '\n') {
+    const InterruptWatch interrupts;
+    std::optional<int> signal;
+    while (fits && !(signal = interrupts.wait_readable(fd)) && (size = read(fd, &byte, 1)) == 1 &&
+           byte != '\n') {
         if (byte != '\r') fits = secret.append(byte);
     }
     const int error = size < 0 ? errno : 0;
     close(fd);
+    if (signal) return interrupted_by(*signal);
     if (error != 0) {
         return misused(
             fmt::format("cannot read {}: {}", path, std::generic_category().message(error)));
