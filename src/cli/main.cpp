@@ -15,8 +15,11 @@ int main(int argc, char** argv) {
         const Outcome outcome = run(arguments, read_environment());
         std::fputs(outcome.err.c_str(), stderr);
         if (const auto printed = print(outcome.out); !printed) {
-            std::fprintf(stderr, "kith: %s\n", printed.error().sentence.c_str());
-            return printed.error().exit_code;
+            const Failure& failure = printed.error();
+            if (!failure.sentence.empty()) {
+                std::fprintf(stderr, "kith: %s\n", failure.sentence.c_str());
+            }
+            return failure.exit_code;
         }
         return outcome.afterwards ? outcome.afterwards() : outcome.exit_code;
     } catch (const std::exception& error) {

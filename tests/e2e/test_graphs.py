@@ -1,10 +1,13 @@
 """Graphs as their users see them: real processes that share records."""
+import fcntl
 import hashlib
 import json
 import os
 import select
 import signal
+import struct
 import subprocess
+import termios
 import time
 
 import pytest
@@ -49,6 +52,12 @@ def arrives(process: subprocess.Popen, text: str, unless_over: subprocess.Popen)
         if select.select([process.stdout], [], [], 0.1)[0]:
             return process.stdout.read(len(text)) == text
     return False
+
+
+def stalls(process: subprocess.Popen) -> bool:
+    """Whether what it printed, and nobody read, fills the pipe."""
+    unread = struct.unpack("i", fcntl.ioctl(process.stdout, termios.FIONREAD, b"\0" * 4))[0]
+    return unread > 40_000
 
 
 def refused(node, code: int, error: str, *arguments) -> str:
@@ -131,6 +140,22 @@ def test_watch_tells_what_happens_elsewhere(pair):
         assert watch.wait(COMMAND_SECONDS) == 130
     finally:
         end(watch)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_watch_ends_by_a_signal_while_nobody_reads_it(alice, number):
+    watching = begin(alice, "watch", "plans", "--json")
+    try:
+        assert json.loads(watching.stdout.readline())["event"] == "watching"
+        fill = alice.data.parent / "payload"
+        fill.write_bytes(b"x" * 4000)
+        for _ in range(24):  # more than a pipe holds
+            alice.ask("record", "add", "plans", "--type", "list", fill)
+        eventually("the watch waits for its reader", lambda: stalls(watching))
+        watching.send_signal(number)
+        assert watching.wait(COMMAND_SECONDS) == 128 + number
+    finally:
+        end(watching)
 
 
 def test_records_expire_everywhere(pair):
