@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <fmt/format.h>
 #include <map>
 #include <set>
@@ -38,6 +39,8 @@ public:
           is_terminal_(::isatty(STDIN_FILENO) == 1 && session.env().out_is_terminal) {}
 
     Result run() {
+        // Who reads us no longer must not end us before we have left.
+        std::signal(SIGPIPE, SIG_IGN);
         // Before anything else: what happens from now on is not missed.
         auto events = EventLines::open(session_, command_.graph, {std::string(kType)});
         if (!events) return std::unexpected(events.error());
@@ -61,8 +64,7 @@ private:
             "reading what was said",
             command_.timeout);
         if (!before) return std::unexpected(before.error());
-        const auto present = be_present(Json::array({fmt::format("{}={}", kNickAttribute, nick_)}));
-        if (!present) return std::unexpected(present.error());
+        if (const auto present = be_here(); !present) return std::unexpected(present.error());
         const Json& records = list_of(*before, "records");
         for (std::size_t i = records.size(); i > 0; --i) {
             if (command_.last > 0) show_message(records[i - 1]);
@@ -71,6 +73,10 @@ private:
             return std::unexpected(known.error());
         }
         return tell_who();
+    }
+
+    std::expected<void, Failure> be_here() {
+        return be_present(Json::array({fmt::format("{}={}", kNickAttribute, nick_)}));
     }
 
     std::expected<void, Failure> be_present(Json attributes) {
@@ -92,9 +98,12 @@ private:
         const auto nodes = session_.get(graph_target(command_.graph) + "/nodes");
         if (!nodes) return std::unexpected(nodes.error());
         std::map<std::string, std::string> here;
+        bool is_seen = false;
         for (const Json& node : list_of(*nodes, "nodes")) {
             const std::string nick = attribute_of(node, kNickAttribute);
-            if (!nick.empty() && !flag_of(node, "own")) here[text_of(node, "node")] = nick;
+            const bool is_own = flag_of(node, "own");
+            is_seen = is_seen || (is_own && !nick.empty());
+            if (!nick.empty() && !is_own) here[text_of(node, "node")] = nick;
         }
         if (telling == Telling::changes) {
             for (const auto& [node, nick] : here) {
@@ -105,7 +114,8 @@ private:
             }
         }
         here_ = std::move(here);
-        return {};
+        // A graph that was opened again has forgotten us.
+        return telling == Telling::changes && !is_seen ? be_here() : std::expected<void, Failure>{};
     }
 
     std::expected<void, Failure> tell_who() {
@@ -155,7 +165,7 @@ private:
         if (kind == "record_added") {
             const Json& record = object_of(event, "record");
             if (!record.empty()) show_message(record);
-        } else if (kind.starts_with("node_")) {
+        } else if (kind.starts_with("node_") || kind == "status") {
             return look_around(Telling::changes);
         } else if (kind == "lost") {
             say("some of what was said is missing here", "lost");

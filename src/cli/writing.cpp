@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <csignal>
 #include <poll.h>
 
 namespace kith::cli {
@@ -29,6 +30,7 @@ std::expected<void, Unwritten> write_all(int fd, std::string_view bytes) {
         const std::size_t size = std::min<std::size_t>(bytes.size(), PIPE_BUF);
         const ssize_t written = ::write(fd, bytes.data(), size);
         if (written < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+        if (written < 0 && errno == EPIPE) return std::unexpected(Unwritten{.signal = SIGPIPE});
         if (written <= 0) return std::unexpected(Unwritten{.error = errno});
         bytes.remove_prefix(static_cast<std::size_t>(written));
     }

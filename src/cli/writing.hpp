@@ -14,7 +14,8 @@ struct Unwritten {
     std::optional<int> signal = std::nullopt; // its number: it came before they were
 };
 
-/// Writes all of `bytes`, and waits for who reads them until SIGINT, SIGTERM or SIGHUP comes.
+/// Writes all of `bytes`, and waits for who reads them until SIGINT, SIGTERM or SIGHUP comes. Where
+/// SIGPIPE is ignored, a pipe that nobody reads any more counts as that signal.
 std::expected<void, Unwritten> write_all(int fd, std::string_view bytes);
 
 } // namespace kith::cli

@@ -284,6 +284,32 @@ def test_chat_shows_messages_and_who_is_here(pair):
     assert "<alice> good morning \\x1b[2J" in later.stdout and "\x1b" not in later.stdout
 
 
+def nick_of(node) -> str:
+    """What the node itself says that it is called in a chat."""
+    return "".join(each["value"] for seen in node.ask("graph", "nodes", "plans")["nodes"]
+                   if seen["own"] for each in seen["attributes"] if each["name"] == "chat")
+
+
+def test_a_chat_is_present_until_nobody_reads_it(alice, tmp_path):
+    chat = begin(alice, "chat", "plans", "--as", "alice", "--json", stdin=subprocess.PIPE)
+    try:
+        chat.stdout.readline()
+        assert nick_of(alice) == "alice"
+        # An import opens the graph again.
+        alice.ask("record", "export", "plans", tmp_path / "archive")
+        alice.ask("record", "import", "plans", tmp_path / "archive")
+        eventually("the chat is seen again", lambda: nick_of(alice) == "alice")
+        chat.stdout.close()
+        chat.stdin.write("to nobody\n")
+        chat.stdin.flush()
+        assert chat.wait(COMMAND_SECONDS) == 128 + signal.SIGPIPE
+        assert nick_of(alice) == ""
+    finally:
+        if chat.poll() is None:
+            chat.kill()
+            chat.wait()
+
+
 def test_a_restart_reopens_the_graphs_with_their_records(pair):
     alice, bob = pair
     record = graphs.add(alice, "plans", "list", "bread")
