@@ -17,13 +17,22 @@ namespace kith::cli {
 
 namespace {
 
-enum class Format : std::uint8_t { text, json };
+enum class Format : std::uint8_t { text, json, json_lines };
 
 // ASCII only: JSON's own escapes keep what a terminal would act upon (C1 controls, bidirectional
 // overrides) from reaching it, and every reader of JSON undoes them.
-std::string json_text(const Json& document) {
-    if (document.is_null()) return {};
-    return document.dump(2, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace) + "\n";
+std::string json_text(const Json& document, Format format) {
+    if (document.is_null() || format == Format::text) return {};
+    const int indent = format == Format::json ? 2 : -1;
+    return document.dump(indent, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace) + "\n";
+}
+
+// Of a command that goes on, each line is a document, a refusal too.
+Format format_of(const Invocation& invocation) {
+    if (!invocation.json) return Format::text;
+    const bool goes_on = std::holds_alternative<Watch>(invocation.command) ||
+                         std::holds_alternative<Chat>(invocation.command);
+    return goes_on ? Format::json_lines : Format::json;
 }
 
 // What standard error has of a sentence; of none, nothing.
@@ -32,12 +41,10 @@ std::string sentence_line(const std::string& sentence) {
 }
 
 Outcome outcome_of(const Failure& failure, Format format) {
-    Outcome outcome{.exit_code = failure.exit_code, .out = {}, .err = {}};
-    if (format == Format::json && !failure.document.is_null()) {
-        outcome.out = json_text(failure.document);
-    }
-    outcome.err = sentence_line(failure.sentence);
-    return outcome;
+    return {
+        .exit_code = failure.exit_code,
+        .out = json_text(failure.document, format),
+        .err = sentence_line(failure.sentence)};
 }
 
 Page page_for(ColorChoice choice, const Environment& env) {
@@ -62,7 +69,7 @@ Outcome outcome_of(const Result& result, Format format) {
     if (!result) return outcome_of(result.error(), format);
     return {
         .exit_code = kExitDone,
-        .out = format == Format::json ? json_text(result->document) : result->text,
+        .out = format == Format::text ? result->text : json_text(result->document, format),
         .err = sentence_line(result->warning)};
 }
 
@@ -96,7 +103,7 @@ Outcome run(std::span<const std::string> arguments, const Environment& env) {
         return {.exit_code = kExitDone, .out = information->text, .err = {}};
     }
     const auto& invocation = std::get<Invocation>(*parsed);
-    const Format format = invocation.json ? Format::json : Format::text;
+    const Format format = format_of(invocation);
     if (invocation.embedded) return run_embedded(invocation, env, format);
     auto socket = locate_api_socket(invocation.api, env);
     if (!socket) return outcome_of(socket.error(), format);

@@ -72,6 +72,19 @@ TEST(Program, EveryReadingCommandAsksForItsDocument) {
     }
 }
 
+TEST(Program, ARefusalOfWhatPrintsLinesIsOneLine) {
+    const LocalServer server(always(http_error(404, "not_found", "no graph of this name")));
+    for (const Words& words :
+         {Words{"watch", "plans", "--json"}, Words{"chat", "plans", "--as", "a", "--json"}}) {
+        const Outcome outcome = run_at(server, words);
+        EXPECT_EQ(outcome.exit_code, 1);
+        EXPECT_EQ(
+            outcome.out,
+            R"({"error":{"code":"not_found","message":"no graph of this name"}})"
+            "\n");
+    }
+}
+
 TEST(Program, ARecordsAttributesTravelBesideItsPayload) {
     const LocalServer server(always(http_answer(201, R"({"id": "x"})")));
     const TemporaryDirectory directory;
