@@ -18,7 +18,7 @@ constexpr std::array kAdvices{
     Advice{"in_use", "take its names back first with: kith name unpublish PEERNAME"},
     Advice{"timed_out", "try again, or for longer with --timeout SECONDS"},
     Advice{"no_network", "see: kith cloud list"},
-    Advice{"resolve_only", "why, says: kith cloud status"},
+    Advice{"resolve_only", "why, says: kith cloud status CLOUD (see: kith cloud list)"},
 };
 
 // The API's sentence as a clause that something can follow.
