@@ -60,7 +60,8 @@ public:
     virtual void unwatch(WatchId id) = 0;
 
     /// Closes the graph for `act`, which may put anything into its store and commits that itself,
-    /// and opens it again as it was. `not_open` for a graph that is not open.
+    /// and opens it again as it was. `not_open` for a graph that is not open. Where there is an
+    /// error, `act` may not have been called.
     virtual std::expected<void, node::GraphsErrc>
     rework(const std::string& name, const std::function<void(store::RecordStore&)>& act) = 0;
 

@@ -317,6 +317,7 @@ GraphKeeper::rework(const std::string& name, const std::function<void(store::Rec
     if (found == nullptr) return std::unexpected(node::GraphsErrc::not_open);
     const node::GraphOptions options = *found;
     if (auto closed = driver_.close(name); !closed) return closed;
+    bool is_reworked = false;
     {
         const auto store = stores_.open(
             {.graph_id = name,
@@ -324,11 +325,16 @@ GraphKeeper::rework(const std::string& name, const std::function<void(store::Rec
              .rules = options.rules,
              .durability = options.durability,
              .in_memory = options.in_memory});
-        if (store) act(**store);
+        is_reworked = store.has_value();
+        if (store)
+            act(**store);
+        else
+            spdlog::error("graph {}: nothing was imported: {}", name, to_text(store.error()));
     }
     // Whatever came of it, the graph is open again, or says why it cannot be.
     auto opened = driver_.open(name, options);
     if (!opened) unopened_.insert_or_assign(name, opened.error());
+    if (opened && !is_reworked) return std::unexpected(node::GraphsErrc::store_failed);
     return opened;
 }
 
