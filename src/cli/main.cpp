@@ -2,6 +2,7 @@
 #include "cli/failure.hpp"
 #include "cli/program.hpp"
 #include "cli/standard_output.hpp"
+#include "host/standard_descriptors.hpp"
 
 #include <cstdio>
 #include <exception>
@@ -10,6 +11,7 @@
 
 int main(int argc, char** argv) {
     using namespace kith::cli; // NOLINT(google-build-using-namespace): the program is this layer
+    kith::host::occupy_standard_descriptors();
     try {
         const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
         const Outcome outcome = run(arguments, read_environment());

@@ -1,5 +1,6 @@
 #include "daemon/config.hpp"
 #include "daemon/daemon.hpp"
+#include "host/standard_descriptors.hpp"
 
 #include <csignal>
 #include <cstdio>
@@ -70,6 +71,7 @@ int run_daemon(std::span<const char* const> arguments) {
 } // namespace kith::daemon
 
 int main(int argc, char** argv) {
+    kith::host::occupy_standard_descriptors();
     // Nothing here throws but libraries out of memory; even that ends in one sentence.
     try {
         return kith::daemon::run_daemon(

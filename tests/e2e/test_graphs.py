@@ -158,6 +158,25 @@ def test_watch_ends_by_a_signal_while_nobody_reads_it(alice, number):
         end(watching)
 
 
+def test_closed_descriptors_are_given_to_nothing_else(alice):
+    words = [os.fspath(part) for part in
+             (alice.programs / "kith", "--api", alice.socket, "watch", "plans")]
+    done = subprocess.run(["sh", "-c", '"$@" <&- >&-', "sh", *words], stderr=subprocess.PIPE,
+                          text=True, check=False, timeout=COMMAND_SECONDS)
+    assert (done.returncode, done.stderr) == (1, "kith: cannot write to standard output\n")
+
+    daemon = subprocess.Popen(
+        ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *alice.host.command(
+            alice.programs / "kithd", "--data", alice.data.parent / "mute", "--no-ssdp",
+            "--api", alice.data.parent / "mute.sock", "--listen", alice.host.endpoint(3541))])
+    try:
+        eventually("its socket is there", (alice.data.parent / "mute.sock").exists)
+        assert {os.readlink(f"/proc/{daemon.pid}/fd/{fd}") for fd in range(3)} == {"/dev/null"}
+    finally:
+        daemon.terminate()
+        assert daemon.wait(COMMAND_SECONDS) == 0
+
+
 def test_records_expire_everywhere(pair):
     alice, bob = pair
     record = graphs.add(alice, "plans", "note", "soon gone", "--expires", "3s")
