@@ -29,6 +29,11 @@ void NameBook::relabel(std::string_view label, const std::string& new_label) {
     for (auto& [text, name] : waiting_) {
         if (name.identity == label) name.identity = new_label;
     }
+    if (const auto opening = opening_.find(label); opening != opening_.end()) {
+        const unsigned count = opening->second;
+        opening_.erase(opening);
+        opening_[new_label] += count;
+    }
 }
 
 void NameBook::end_opening(const std::string& label) {

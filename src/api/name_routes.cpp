@@ -136,6 +136,14 @@ NameRoutes::choose_identity(const std::optional<std::string>& label) const {
     return std::move(*identity);
 }
 
+// What an identity that is here is called by now: it may have been renamed since its card was read.
+std::string NameRoutes::label_now(const identity::IdentityCard& card) const {
+    for (const auto& identity : services_.vault.list()) {
+        if (identity.card.name.authority() == card.name.authority()) return identity.card.label;
+    }
+    return card.label;
+}
+
 std::expected<NameRoutes::Wish, Error> NameRoutes::read_wish(RequestBody& body) const {
     const std::string classifier = body.text_or("classifier", "");
     const auto label = body.optional_text("identity");
@@ -338,8 +346,10 @@ void NameRoutes::publish_secure(const std::shared_ptr<Wish>& wish, const Publish
             if (is_sealed) passphrase = wish->passphrase->text();
             opened->emplace(identity::read_document(text->text(), passphrase));
         },
-        [this, wish, opened, label, done] {
-            names_.end_opening(label);
+        [this, wish, opened, done] {
+            std::string& current = wish->identity->card.label;
+            current = label_now(wish->identity->card);
+            names_.end_opening(current);
             if (!**opened) return done(std::unexpected(to_error((*opened)->error())));
             // Taken back, or published anew, while its key was being opened.
             if (wish->is_resumed && !names_.waiting().contains(wish->name.to_string())) {
@@ -347,7 +357,7 @@ void NameRoutes::publish_secure(const std::shared_ptr<Wish>& wish, const Publish
             }
             const auto& key = (**opened)->key;
             done(publish_with(*wish, key));
-            publish_waiting_of(label, key);
+            publish_waiting_of(current, key);
         });
     if (!runs) {
         names_.end_opening(label);

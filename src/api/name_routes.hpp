@@ -28,6 +28,7 @@ private:
 
     std::expected<identity::StoredIdentity, Error>
     choose_identity(const std::optional<std::string>& label) const;
+    std::string label_now(const identity::IdentityCard& card) const;
     std::expected<Wish, Error> read_wish(RequestBody& body) const;
     std::expected<std::vector<pnrp::AppEndpoint>, Error>
     read_addresses(const std::vector<std::string>& texts) const;

@@ -385,6 +385,19 @@ TEST_F(ApiTest, keeps_an_identity_while_it_is_in_use) {
     EXPECT_EQ(world.call("DELETE", "/v1/identities/carol").status, 200U);
 }
 
+TEST_F(ApiTest, publishes_by_the_new_label_what_was_renamed_meanwhile) {
+    create("alice");
+    const auto published =
+        world.start("POST", "/v1/names", {{"classifier", "web"}, {"identity", "alice"}});
+    const auto renamed = world.start("POST", "/v1/identities/alice/rename", {{"name", "carol"}});
+    const auto deleted = world.start("DELETE", "/v1/identities/carol");
+    EXPECT_EQ(world.wait(published).document["identity"], "carol");
+    EXPECT_EQ(world.wait(renamed).status, 200U);
+    EXPECT_EQ(world.wait(deleted).code(), "in_use") << "its key was being opened";
+    EXPECT_EQ(world.get("/v1/names").document["names"][0]["identity"], "carol");
+    EXPECT_EQ(world.call("DELETE", "/v1/identities/carol").code(), "in_use");
+}
+
 TEST_F(ApiTest, refuses_names_that_cannot_be_published) {
     EXPECT_EQ(code("/v1/names", {{"classifier", "web"}}), "not_found") << "no default identity";
     create("alice");
