@@ -78,6 +78,7 @@ public:
     }
 
     bool is_over() const override { return false; }
+    bool is_endless() const override { return true; }
 
     /// False if the client does not want it, or loses it.
     bool takes(const graph::Event& event) {

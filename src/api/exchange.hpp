@@ -35,6 +35,9 @@ public:
     /// True once `next()` will give nothing any more.
     virtual bool is_over() const = 0;
 
+    /// True if it is whole wherever it ends, which is when the transport stops.
+    virtual bool is_endless() const { return false; }
+
     // Of an upgraded connection.
 
     /// While false nothing is read; asked again a little later.

@@ -428,6 +428,15 @@ void Connection::close() {
 }
 
 void Connection::stop() {
+    // Whoever watches is told that this is the end, where it can be said at once.
+    if (flow_ && flow_->is_endless() && !is_writing_) {
+        constexpr std::string_view kChunkLast = "0\r\n\r\n";
+        static_cast<void>(::send(
+            stream_.socket().native_handle(),
+            kChunkLast.data(),
+            kChunkLast.size(),
+            MSG_DONTWAIT | MSG_NOSIGNAL));
+    }
     close();
 }
 // NOLINTEND(misc-no-recursion)

@@ -24,7 +24,9 @@ using namespace std::chrono_literals;
 // Says what it is told, and repeats what it hears.
 class Parrot final : public Flow {
 public:
-    explicit Parrot(int& count) : count_(count) { ++count_; }
+    Parrot(int& count, std::string_view target) : count_(count), is_endless_(target == "/endless") {
+        ++count_;
+    }
     ~Parrot() override { --count_; }
     Parrot(const Parrot&) = delete;
     Parrot& operator=(const Parrot&) = delete;
@@ -34,6 +36,7 @@ public:
         return std::exchange(said_, {});
     }
     bool is_over() const override { return is_over_ && said_.empty(); }
+    bool is_endless() const override { return is_endless_; }
     void take(ByteView bytes) override { say(as_text(bytes)); }
     void end_input() override { end(); }
 
@@ -48,6 +51,7 @@ public:
 
 private:
     int& count_;
+    bool is_endless_;
     std::string said_;
     bool is_over_ = false;
 };
@@ -63,9 +67,10 @@ public:
             return [this] { ++cancelled; };
         }
         if (request.target == "/never") return [this] { ++cancelled; };
-        if (request.target == "/flow" || request.target == "/both") {
+        if (request.target == "/flow" || request.target == "/both" ||
+            request.target == "/endless") {
             const unsigned status = request.target == "/both" ? 101 : 200;
-            auto made = std::make_shared<Parrot>(flows);
+            auto made = std::make_shared<Parrot>(flows, request.target);
             flow = made;
             reply({.status = status, .body = {}, .content_type = "text/plain", .flow = made});
             return {};
@@ -369,6 +374,20 @@ TEST_F(HttpServerTest, drops_everybody_when_it_stops) {
     EXPECT_TRUE(ended);
     EXPECT_EQ(echo.cancelled, 1);
     EXPECT_EQ(server->connections(), 0U);
+}
+
+TEST_F(HttpServerTest, ends_what_is_endless_when_it_stops_and_breaks_the_rest_off) {
+    serve();
+    const int endless = connect();
+    send(endless, "GET /endless HTTP/1.1\r\nHost: x\r\n\r\n");
+    until_text(endless, "\r\n\r\n");
+    const int unfinished = connect();
+    send(unfinished, "GET /flow HTTP/1.1\r\nHost: x\r\n\r\n");
+    until_text(unfinished, "\r\n\r\n");
+    server->stop();
+    EXPECT_EQ(until_end(endless), "0\r\n\r\n");
+    EXPECT_EQ(until_end(unfinished), "");
+    EXPECT_EQ(echo.flows, 0);
 }
 
 TEST_F(HttpServerTest, turns_other_users_away_even_from_an_open_socket) {

@@ -177,6 +177,17 @@ def test_closed_descriptors_are_given_to_nothing_else(alice):
         assert daemon.wait(COMMAND_SECONDS) == 0
 
 
+def test_watch_says_that_kithd_has_ended(alice):
+    watching = begin(alice, "watch", "plans")
+    try:
+        watching.stdout.readline()
+        assert alice.stop() == 0
+        assert watching.wait(COMMAND_SECONDS) == 1
+        assert watching.stderr.read() == "kith: kithd has ended the stream of events\n"
+    finally:
+        end(watching)
+
+
 def test_records_expire_everywhere(pair):
     alice, bob = pair
     record = graphs.add(alice, "plans", "note", "soon gone", "--expires", "3s")
