@@ -117,11 +117,12 @@ Result execute(const Session& session, const NameDelegate& command) {
     body["lifetime_ms"] = command.lifetime.count();
     body["passphrase"] = nullptr;
     const auto post = [&](std::optional<std::string_view> passphrase) {
-        if (passphrase) body["passphrase"] = std::string(*passphrase);
+        Json sent = body; // the passphrase is in what is wiped
+        if (passphrase) sent["passphrase"] = std::string(*passphrase);
         return session.call(
             {.method = Method::post,
              .target = "/v1/delegations",
-             .body = body,
+             .body = std::move(sent),
              .time_max = kKeyTimeMax},
             "delegating");
     };
