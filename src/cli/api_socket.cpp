@@ -13,13 +13,14 @@ bool is_socket(const std::string& path) {
     return stat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode);
 }
 
+// As kithd has it, by the XDG base directory specification: a relative path counts as none.
 std::string default_path(const Environment& env) {
-    if (!env.xdg_runtime_dir.empty()) {
+    if (env.xdg_runtime_dir.starts_with('/')) {
         std::string path = env.xdg_runtime_dir + "/kith/api.sock";
         if (is_socket(path)) return path;
     }
-    if (!env.xdg_data_home.empty()) return env.xdg_data_home + "/kith/api.sock";
-    if (!env.home.empty()) return env.home + "/.local/share/kith/api.sock";
+    if (env.xdg_data_home.starts_with('/')) return env.xdg_data_home + "/kith/api.sock";
+    if (env.home.starts_with('/')) return env.home + "/.local/share/kith/api.sock";
     return {};
 }
 

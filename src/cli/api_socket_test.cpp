@@ -44,6 +44,17 @@ TEST(ApiSocket, TheDataDirectoryFollowsXdg) {
         "/data/kith/api.sock");
 }
 
+TEST(ApiSocket, ARelativeDirectoryCountsAsNone) {
+    const Environment env = with([](Environment& e) {
+        e.xdg_data_home = "data";
+        e.xdg_runtime_dir = "run";
+    });
+    EXPECT_EQ(locate_api_socket(std::nullopt, env), "/home/a/.local/share/kith/api.sock");
+    Environment homeless;
+    homeless.home = "home";
+    EXPECT_EQ(locate_api_socket(std::nullopt, homeless).error().exit_code, kExitUsage);
+}
+
 TEST(ApiSocket, NothingToGoByIsAMistakeOfUsage) {
     EXPECT_EQ(locate_api_socket(std::nullopt, {}).error().exit_code, kExitUsage);
     EXPECT_EQ(locate_api_socket("", with([](Environment&) {})).error().exit_code, kExitUsage);
