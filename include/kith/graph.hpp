@@ -247,7 +247,8 @@ public:
     /// Takes part in a graph: from what the folder has of it, or from nothing.
     static Result<Graph> open(GraphOptions options);
 
-    /// Says goodbye; up to two seconds. No callback runs afterwards.
+    /// Says goodbye; up to two seconds. No callback runs afterwards. Not to be called by a callback
+    /// on the node's thread: that would wait for itself to end.
     ~Graph();
     Graph(Graph&&) noexcept;
     Graph& operator=(Graph&&) noexcept;

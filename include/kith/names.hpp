@@ -74,7 +74,8 @@ public:
     /// Opens the sockets and begins to look for members.
     static Result<Names> open(NodeOptions options = {});
 
-    /// Revokes what is published and says goodbye; up to a second. No callback runs afterwards.
+    /// Revokes what is published and says goodbye; up to a second. No callback runs afterwards. Not
+    /// to be called by a callback on the node's thread: that would wait for itself to end.
     ~Names();
     Names(Names&&) noexcept;
     Names& operator=(Names&&) noexcept;
