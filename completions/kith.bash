@@ -13,9 +13,15 @@ _kith_offer() {
         sed -n "s/^ *\"$member\": \"\(.*\)\",\{0,1\}\$/\1/p")
 }
 
+_kith_files() {
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+}
+
 _kith() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local group="" action="" socket="" word index
+    local embedded="" count=0 # of the words behind the action
     COMPREPLY=()
     for ((index = 1; index < COMP_CWORD; index++)); do
         word=${COMP_WORDS[index]}
@@ -23,24 +29,38 @@ _kith() {
         --api)
             socket=${COMP_WORDS[++index]}
             ;;
-        --data | --config | --seed | --listen | --profile | --cloud | --color)
+        --data | --config | --seed | --listen | --profile | --cloud | --color | --passphrase-file | --password-file | \
+            --out | --payload | --payload-out | --to | --delegation | --identity | --graph | --timeout | --expires | \
+            --comment | --address | --classifier | --name | --type | --attr | --node | --as | --limit | --last | \
+            --creator | --title | --scope | --node-name | --peer-id | --sync-first | --max-records | \
+            --max-records-each | --max-bytes-each)
             ((index++))
             ;;
+        --embedded) embedded=1 ;;
         -*) ;;
         *)
             if [[ -z $group ]]; then
                 group=$word
             elif [[ -z $action ]]; then
                 action=$word
+            else
+                ((count++))
             fi
             ;;
         esac
     done
 
     case $previous in
-    --api | --data | --config | --passphrase-file | --password-file | --out | --payload | --payload-out | --to | --delegation)
-        compopt -o filenames 2>/dev/null
-        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+    --api | --data | --config | --passphrase-file | --password-file | --out | --payload | --payload-out | --delegation)
+        _kith_files
+        return
+        ;;
+    --to)
+        [[ $group == graph ]] || _kith_files # there it is an address
+        return
+        ;;
+    --scope)
+        mapfile -t COMPREPLY < <(compgen -W "global site link" -- "$current")
         return
         ;;
     --color)
@@ -63,12 +83,15 @@ _kith() {
         _kith_offer "$socket" name graph list
         return
         ;;
-    --seed | --listen | --timeout | --expires | --comment | --address | --classifier | --name)
+    --seed | --listen | --timeout | --expires | --comment | --address | --classifier | --name | --type | --attr | \
+        --node | --as | --limit | --last | --creator | --title | --node-name | --peer-id | --sync-first | \
+        --max-records | --max-records-each | --max-bytes-each)
         return
         ;;
     esac
 
     local words="" globals="--api --json --color --embedded --help --version"
+    [[ -n $embedded ]] && globals+=" --data --config --seed --listen --no-ssdp --profile --cloud"
     case "$group $action" in
     " ") words="status name identity cloud graph record watch send chat" ;;
     "name ") words="publish delegate unpublish list resolve" ;;
@@ -105,8 +128,19 @@ _kith() {
     fi
     case "$group $action" in
     "identity import")
-        compopt -o filenames 2>/dev/null
-        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+        _kith_files
+        return
+        ;;
+    "record update")
+        ((count > 0)) && _kith_files
+        return
+        ;;
+    "record add" | "record export" | "record import")
+        if ((count > 0)); then _kith_files; else _kith_offer "$socket" name graph list; fi
+        return
+        ;;
+    "send "*)
+        if [[ -n $action ]]; then _kith_files; else _kith_offer "$socket" name graph list; fi
         return
         ;;
     "identity show" | "identity card" | "identity rename" | "identity export" | "identity delete" | "identity default")
@@ -118,8 +152,8 @@ _kith() {
         return
         ;;
     "graph connect" | "graph close" | "graph delete" | "graph status" | "graph digest" | "graph nodes" | "graph neighbours" | \
-        "record add" | "record list" | "record search" | "record export" | "record import" | "watch "* | "send "* | "chat "*)
-        _kith_offer "$socket" name graph list
+        "record list" | "record search" | "watch "* | "chat "*)
+        ((count > 0)) || [[ $group != record && $group != graph && -n $action ]] || _kith_offer "$socket" name graph list
         return
         ;;
     "cloud status" | "cloud peers")
