@@ -217,30 +217,47 @@ Error to_error(graph::GraphErrc error) {
     return {ErrorCode::storage, "the disk refused; nothing stored was lost"};
 }
 
-Error to_error(store::QueryErrc error) {
+namespace {
+
+std::string_view rule_of(store::QueryErrc error) {
     using store::QueryErrc;
     switch (error) {
-    case QueryErrc::not_a_query:
-        return {
-            ErrorCode::bad_query,
-            "this is no <peersearch> document: it holds one <clause>, <and> or <or>, these two "
-            "hold "
-            "at least one of the three, and a <clause> has the attributes attrib, type (string, "
-            "int "
-            "or date) and compare, and a text"};
+    case QueryErrc::not_xml:
+        return "this is no <peersearch> document: it is not well-formed XML, or has a document "
+               "type, an entity or a processing instruction";
+    case QueryErrc::bad_root:
+        return "a search is one <peersearch> that holds one <clause>, <and> or <or> and nothing "
+               "else";
+    case QueryErrc::bad_element:
+        return "a search has the elements <clause>, <and> and <or> only";
+    case QueryErrc::bad_joint:
+        return "in a search <and> and <or> hold at least one <clause>, <and> or <or>, and have "
+               "neither attributes nor a text";
+    case QueryErrc::bad_clause:
+        return "a <clause> has attrib, type (string, int or date) and, where it is not equal, "
+               "compare (equal, notequal, greater, less, greaterorequal or lessorequal), each "
+               "once, and a text";
+    case QueryErrc::bad_name:
+        return "the attrib of a <clause> is 1 to 40 letters and digits";
     case QueryErrc::bad_escape:
-        return {
-            ErrorCode::bad_query,
-            "in a search a backslash stands only before *, ? and another backslash"};
+        return "in a search a backslash stands only before *, ? and another backslash";
     case QueryErrc::bad_value:
-        return {
-            ErrorCode::bad_query,
-            "a value in the search is no number or date, a wildcard is compared with more than = "
-            "and !=, or a reserved name has another type"};
+        return "a value in the search is no number or date, as the type of its <clause> says";
+    case QueryErrc::ordered_wildcard:
+        return "a value with wildcards goes with = and != only";
+    case QueryErrc::reserved_type:
+        return "peercreationtime and peerlastmodificationtime are dates, and the other names of "
+               "a record's fields are strings";
     case QueryErrc::too_large:
-        return {ErrorCode::bad_query, "the search is too long, too deep or has too many clauses"};
+        return "the search is too long, too deep or has too many clauses";
     }
-    return {ErrorCode::bad_query, "this is no <peersearch> document"};
+    return "this is no <peersearch> document";
+}
+
+} // namespace
+
+Error to_error(store::QueryErrc error) {
+    return {ErrorCode::bad_query, std::string(rule_of(error))};
 }
 
 Error to_error(store::AttributesErrc error) {

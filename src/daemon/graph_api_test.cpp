@@ -167,14 +167,24 @@ TEST_F(GraphApiTest, waits_for_a_record_only_where_every_graph_may_still_get_it)
     EXPECT_EQ(alice.get(target + "?graph=plans").code(), "not_found");
 }
 
-TEST_F(GraphApiTest, says_what_a_search_has_to_be) {
+TEST_F(GraphApiTest, says_which_rule_a_search_breaks) {
     found("plans");
-    for (const char* text :
-         {"", "name=alice", "<peersearch/>", "<peersearch><not/></peersearch>"}) {
+    const auto complaint = [&](const std::string& text) {
         const ApiAnswer answer = alice.post("/v1/graphs/plans/search", {{"query", text}});
         EXPECT_EQ(answer.code(), "bad_query");
-        EXPECT_THAT(answer.body, HasSubstr("it holds one <clause>, <and> or <or>"));
-    }
+        return answer.body;
+    };
+    const auto inside = [&](const std::string& text) {
+        return complaint("<peersearch>" + text + "</peersearch>");
+    };
+    EXPECT_THAT(complaint("name=alice"), HasSubstr("this is no <peersearch> document"));
+    EXPECT_THAT(complaint(""), HasSubstr("this is no <peersearch> document"));
+    EXPECT_THAT(inside(""), HasSubstr("holds one <clause>, <and> or <or>"));
+    EXPECT_THAT(inside("<not/>"), HasSubstr("the elements <clause>, <and> and <or> only"));
+    EXPECT_THAT(inside("<and/>"), HasSubstr("hold at least one"));
+    EXPECT_THAT(inside("<clause attrib='a'>x</clause>"), HasSubstr("has attrib, type"));
+    EXPECT_THAT(inside("<clause attrib='a b' type='int'>1</clause>"), HasSubstr("1 to 40"));
+    EXPECT_THAT(inside("<clause attrib='a' type='int'>x</clause>"), HasSubstr("no number or date"));
 }
 
 TEST_F(GraphApiTest, names_the_quotas_of_a_graph_that_is_full) {

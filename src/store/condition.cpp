@@ -108,7 +108,7 @@ std::expected<Term, QueryErrc> make_term(const Query& clause) {
     const bool is_time = term.field == Field::created || term.field == Field::modified;
     if (term.field != Field::attribute &&
         term.type != (is_time ? AttributeType::date : AttributeType::string)) {
-        return std::unexpected(QueryErrc::bad_value);
+        return std::unexpected(QueryErrc::reserved_type);
     }
     if (term.type == AttributeType::integer) {
         auto number = number_key(clause.value);
@@ -124,7 +124,9 @@ std::expected<Term, QueryErrc> make_term(const Query& clause) {
         if (!text) return std::unexpected(QueryErrc::bad_escape);
         const bool is_ordering =
             term.comparison != Comparison::equal && term.comparison != Comparison::not_equal;
-        if (is_ordering && text->has_wildcards()) return std::unexpected(QueryErrc::bad_value);
+        if (is_ordering && text->has_wildcards()) {
+            return std::unexpected(QueryErrc::ordered_wildcard);
+        }
         term.text = std::move(*text);
     }
     return term;

@@ -39,13 +39,12 @@ std::expected<void, QueryErrc> read_clause(pugi::xml_node element, Query& query)
         } else if (key == "compare" && comparison && !std::exchange(has_comparison, true)) {
             query.comparison = *comparison;
         } else {
-            return std::unexpected(QueryErrc::not_a_query);
+            return std::unexpected(QueryErrc::bad_clause);
         }
     }
     std::optional<std::string> value = text_of(element);
-    if (!has_name || !has_type || !value || !is_attribute_name(query.attribute)) {
-        return std::unexpected(QueryErrc::not_a_query);
-    }
+    if (!has_name || !has_type || !value) return std::unexpected(QueryErrc::bad_clause);
+    if (!is_attribute_name(query.attribute)) return std::unexpected(QueryErrc::bad_name);
     query.value = std::move(*value);
     if (const auto term = make_term(query); !term) return std::unexpected(term.error());
     return {};
@@ -64,7 +63,7 @@ std::expected<void, QueryErrc> read_joint(const OpenPart& part, std::vector<Open
         if (child.type() == pugi::node_element) ++count;
     }
     if (count == 0 || part.element.first_attribute() || !has_only_elements(part.element)) {
-        return std::unexpected(QueryErrc::not_a_query);
+        return std::unexpected(QueryErrc::bad_joint);
     }
     if (part.depth >= kQueryDepthMax || count > kQueryNodesMax) {
         return std::unexpected(QueryErrc::too_large);
@@ -102,9 +101,9 @@ std::expected<Query, QueryErrc> parse_query(std::string_view xml) {
     if (xml.size() > kQueryDocumentMax) return std::unexpected(QueryErrc::too_large);
     pugi::xml_document document;
     const auto root = read_xml(xml, document);
-    if (!root) return std::unexpected(QueryErrc::not_a_query);
+    if (!root) return std::unexpected(QueryErrc::not_xml);
     const auto condition = condition_of(*root);
-    if (!condition) return std::unexpected(QueryErrc::not_a_query);
+    if (!condition) return std::unexpected(QueryErrc::bad_root);
 
     Query query;
     std::vector<OpenPart> open{{*condition, &query, 1}};
@@ -113,7 +112,7 @@ std::expected<Query, QueryErrc> parse_query(std::string_view xml) {
         const OpenPart part = open.back();
         open.pop_back();
         const std::string_view name = part.element.name();
-        std::expected<void, QueryErrc> read = std::unexpected(QueryErrc::not_a_query);
+        std::expected<void, QueryErrc> read = std::unexpected(QueryErrc::bad_element);
         if (name == "clause") {
             read = read_clause(part.element, *part.query);
         } else if (name == "and" || name == "or") {

@@ -36,11 +36,19 @@ struct Query {
 };
 
 enum class QueryErrc : std::uint8_t {
-    not_a_query, // the document does not follow the schema (PEER_E_INVALID_SEARCH)
-    bad_escape,  // a backslash before anything but `*`, `?` and itself (E_INVALIDARG)
-    bad_value,   // a number or date that is none, an ordering of wildcards, a type that a reserved
-                 // name does not have
-    too_large,   // longer, deeper or with more clauses than the limits allow
+    // The document does not follow the schema (PEER_E_INVALID_SEARCH):
+    not_xml,     // it is no XML, or has more than xml.hpp takes
+    bad_root,    // another root than `<peersearch>`, or anything but one element in it
+    bad_element, // another element than `clause`, `and` and `or`
+    bad_joint,   // an `and` or `or` with attributes or a text, or without elements
+    bad_clause,  // not the attributes that a clause has, each once; an element in it
+    bad_name,    // `attrib` is no name of an attribute
+    // It does, and means nothing:
+    bad_escape,       // a backslash before anything but `*`, `?` and itself (E_INVALIDARG)
+    bad_value,        // a number or date that is none
+    ordered_wildcard, // an ordering of texts by one with wildcards
+    reserved_type,    // a reserved name with a type that it does not have
+    too_large,        // longer, deeper or with more clauses than the limits allow
 };
 
 /// Reads a `<peersearch>` document: UTF-8, without document type, entities or external references;
