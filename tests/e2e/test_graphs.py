@@ -274,6 +274,7 @@ def test_a_record_has_as_many_attributes_as_the_graph_takes(pair, tmp_path):
 def test_chat_shows_messages_and_who_is_here(pair):
     alice, bob = pair
     hers = begin(alice, "chat", "plans", "--as", "alice", "--json", stdin=subprocess.PIPE)
+    assert "alice (you)" in hers.stdout.readline()
     his = begin(bob, "chat", "plans", "--as", "bob", "--json", stdin=subprocess.PIPE)
 
     def wait_for(process, kind, text):
