@@ -33,7 +33,8 @@ endif()
 if(KITH_SANITIZE)
   target_compile_options(kith_options INTERFACE
     -fsanitize=${KITH_SANITIZE} -fno-sanitize-recover=all)
-  target_link_options(kith_options INTERFACE -fsanitize=${KITH_SANITIZE})
+  # The linker that comes with clang takes a third of the time for what sanitizers make.
+  target_link_options(kith_options INTERFACE -fsanitize=${KITH_SANITIZE} -fuse-ld=lld)
 endif()
 if(KITH_FUZZ)
   target_compile_options(kith_options INTERFACE -fsanitize=fuzzer-no-link)

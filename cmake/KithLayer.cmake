@@ -19,6 +19,8 @@ function(kith_layer name)
   if(sources)
     add_library(kith_${name} STATIC ${sources})
     target_link_libraries(kith_${name} PUBLIC kith_options ${ARG_LINKS})
+    # In a unity build a layer is one source: its headers are read once.
+    set_target_properties(kith_${name} PROPERTIES UNITY_BUILD_BATCH_SIZE 0)
     if(ARG_COLD)
       kith_cold(kith_${name})
     endif()
@@ -38,7 +40,7 @@ function(kith_test name)
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} GTest::gmock GTest::gtest_main)
   # Tests are many small files that include the same large headers.
   set_target_properties(${name} PROPERTIES
-    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests" UNITY_BUILD ON)
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests" UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
   kith_cold(${name})
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300 LABELS unit)
 endfunction()

@@ -16,7 +16,7 @@ std::string variable(const char* name) {
     return value == nullptr ? std::string{} : std::string(value);
 }
 
-std::size_t columns_of(int fd) {
+std::size_t window_columns(int fd) {
     winsize size{};
     return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
@@ -34,7 +34,7 @@ Environment read_environment() {
     const bool dumb = variable("TERM") == "dumb";
     env.out_is_terminal = !dumb && isatty(STDOUT_FILENO) == 1;
     env.err_is_terminal = !dumb && isatty(STDERR_FILENO) == 1;
-    env.out_columns = isatty(STDOUT_FILENO) == 1 ? columns_of(STDOUT_FILENO) : 0;
+    env.out_columns = isatty(STDOUT_FILENO) == 1 ? window_columns(STDOUT_FILENO) : 0;
     return env;
 }
 

@@ -16,10 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Endpoint at(unsigned number) {
-    return {Address::v4(0x0A00'0A00U + number), 4000};
-}
-
 Peer& joiner(World& world) {
     Peer& peer = world.add(World::config("joiner"));
     EXPECT_TRUE(peer.graph.open(world.now()));
@@ -42,7 +38,7 @@ TEST(GraphHandshake, InitiatorSaysWhoItIsAndConnects) {
     World world;
     Peer& peer = joiner(world);
     Stranger other(peer.graph);
-    other.be_called(world.now(), at(1));
+    other.be_called(world.now(), endpoint_at(1));
     ASSERT_EQ(other.messages.size(), 2U);
     const auto auth = other.heard<AuthInfo>();
     ASSERT_TRUE(auth);
@@ -69,7 +65,7 @@ TEST(GraphHandshake, ListenerGivesItsAddressesAndName) {
     ASSERT_TRUE(peer.graph.create(world.now(), {}));
     world.listen(peer);
     Stranger other(peer.graph);
-    other.be_called(world.now(), at(1));
+    other.be_called(world.now(), endpoint_at(1));
     const auto connect = other.heard<Connect>();
     ASSERT_TRUE(connect);
     EXPECT_EQ(connect->addresses, std::vector{World::address(0)});
@@ -85,7 +81,7 @@ TEST(GraphHandshake, SecondAuthInfoEndsTheConnection) {
     other.say(world.now(), AuthInfo{LinkKind::neighbour, "a graph", "x", std::nullopt});
     EXPECT_TRUE(other.is_closed);
     Stranger dialled(peer.graph);
-    dialled.be_called(world.now(), at(2));
+    dialled.be_called(world.now(), endpoint_at(2));
     dialled.say(world.now(), AuthInfo{LinkKind::neighbour, "a graph", "x", std::nullopt});
     EXPECT_TRUE(dialled.is_closed);
 }
@@ -103,7 +99,7 @@ TEST(GraphHandshake, AnotherDestinationIsTurnedAway) {
     EXPECT_TRUE(other.messages.empty());
 
     const LinkId link = peer.graph.take_link_id();
-    peer.graph.handle_accepted(world.now(), link, at(3));
+    peer.graph.handle_accepted(world.now(), link, endpoint_at(3));
     FrameWriter writer;
     writer.push(encode(AuthInfo{LinkKind::neighbour, "a graph", "x", "not peer 0"}), Stream::small);
     peer.graph.handle_bytes(world.now(), link, *writer.poll());
@@ -115,7 +111,7 @@ TEST(GraphHandshake, WelcomeMakesNeighbours) {
     World world;
     Peer& peer = world.found();
     Stranger first(peer.graph, 11);
-    first.join(world.now(), {}, {at(11)});
+    first.join(world.now(), {}, {endpoint_at(11)});
     const auto welcome = first.heard<Welcome>();
     ASSERT_TRUE(welcome);
     EXPECT_EQ(welcome->node, peer.graph.node_id());
@@ -133,7 +129,7 @@ TEST(GraphHandshake, WelcomeMakesNeighbours) {
     connect.node = 12;
     connect.wants_neighbours = true;
     second.say(world.now(), connect);
-    EXPECT_EQ(second.heard<Welcome>()->addresses, std::vector{at(11)});
+    EXPECT_EQ(second.heard<Welcome>()->addresses, std::vector{endpoint_at(11)});
     Stranger third(peer.graph, 13);
     third.join(world.now());
     EXPECT_TRUE(third.heard<Welcome>()->addresses.empty());
@@ -144,10 +140,10 @@ TEST(GraphHandshake, UpdateReplacesAddresses) {
     World world;
     Peer& peer = world.found();
     Stranger other(peer.graph, 11);
-    other.join(world.now(), {}, {at(11)});
+    other.join(world.now(), {}, {endpoint_at(11)});
     const std::size_t heard = other.messages.size();
-    other.say(world.now(), update_of(11, {at(44)}));
-    EXPECT_EQ(peer.graph.links()[0].address, at(44));
+    other.say(world.now(), update_of(11, {endpoint_at(44)}));
+    EXPECT_EQ(peer.graph.links()[0].address, endpoint_at(44));
     EXPECT_EQ(other.messages.size(), heard);
     EXPECT_FALSE(other.is_closed);
 }
@@ -158,7 +154,7 @@ TEST(GraphHandshake, UpdateOfAStrangerIsAConnect) {
     Peer& peer = world.found();
     Stranger other(peer.graph, 11);
     other.come(world.now());
-    other.say(world.now(), update_of(11, {at(44)}));
+    other.say(world.now(), update_of(11, {endpoint_at(44)}));
     EXPECT_TRUE(other.heard<Welcome>());
 }
 
@@ -169,7 +165,7 @@ TEST(GraphHandshake, ListeningIsAnnounced) {
     ASSERT_TRUE(peer.graph.create(world.now(), {}));
     Stranger other(peer.graph, 11);
     other.join(world.now());
-    const Endpoint here = at(9);
+    const Endpoint here = endpoint_at(9);
     peer.graph.set_addresses(world.now(), std::span(&here, 1));
     other.listen(world.now());
     const auto update = other.heard<Connect>();
@@ -186,7 +182,7 @@ TEST(GraphHandshake, SecondConnectIsRefused) {
     World world;
     Peer& peer = world.found();
     Stranger other(peer.graph, 11);
-    other.join(world.now(), {}, {at(11)});
+    other.join(world.now(), {}, {endpoint_at(11)});
     Connect again;
     again.node = 11;
     other.say(world.now(), again);
@@ -225,8 +221,8 @@ TEST(GraphHandshake, FullNodeRefersToItsNeighbours) {
     std::vector<Endpoint> theirs;
     for (unsigned i = 0; i < 7; ++i) {
         friends.push_back(std::make_unique<Stranger>(peer.graph, 20 + i));
-        friends.back()->join(world.now(), {}, {at(20 + i)});
-        theirs.push_back(at(20 + i));
+        friends.back()->join(world.now(), {}, {endpoint_at(20 + i)});
+        theirs.push_back(endpoint_at(20 + i));
     }
     Stranger late(peer.graph, 50);
     late.come(world.now());
@@ -243,7 +239,7 @@ TEST(GraphHandshake, DirectConnectionsAreAMatterOfTheApplication) {
     World world;
     Peer& peer = world.found();
     Stranger neighbour(peer.graph, 10);
-    neighbour.join(world.now(), {}, {at(10)});
+    neighbour.join(world.now(), {}, {endpoint_at(10)});
     Connect direct;
     direct.is_direct = true;
     direct.node = 11;
@@ -293,7 +289,7 @@ TEST(GraphHandshake, AnotherPeerThanTheWantedOneIsNotTaken) {
     World world;
     Peer& peer = world.found();
     for (const std::string wanted : {"somebody else", "stranger"}) {
-        const auto link = peer.graph.connect(world.now(), at(1), wanted);
+        const auto link = peer.graph.connect(world.now(), endpoint_at(1), wanted);
         ASSERT_TRUE(link);
         Stranger other(peer.graph, 11);
         other.answer(world.now(), *link);
@@ -321,7 +317,7 @@ TEST(GraphHandshake, ConnectIsGivenUpAfterAMinute) {
     world.answers_needs = false;
     Peer& peer = joiner(world);
     Stranger other(peer.graph);
-    other.be_called(world.now(), at(1));
+    other.be_called(world.now(), endpoint_at(1));
     Now now = world.now();
     now.instant += 59s;
     peer.graph.handle_timeout(now);
@@ -375,10 +371,10 @@ TEST(GraphHandshake, ReferralsAreBounded) {
     const auto refuse = [&](unsigned rounds, std::uint16_t port) {
         for (const unsigned end = round + rounds; round < end; ++round) {
             Stranger other(peer.graph);
-            other.be_called(world.now(), at(5000 + round));
+            other.be_called(world.now(), endpoint_at(5000 + round));
             Refuse refusal;
             for (unsigned i = 0; i < kReferralsSent; ++i)
-                refusal.addresses.push_back({at(100 + round * 10 + i).address, port});
+                refusal.addresses.push_back({endpoint_at(100 + round * 10 + i).address, port});
             other.say(world.now(), refusal);
             for (const Endpoint& to : other.dialled)
                 EXPECT_GE(to.port, 1024);
@@ -426,7 +422,7 @@ TEST(GraphHandshake, DisconnectEndsTheLink) {
     Peer& peer = world.found();
     Stranger other(peer.graph, 11);
     other.join(world.now());
-    other.say(world.now(), Disconnect{DisconnectReason::leaving, {at(1)}});
+    other.say(world.now(), Disconnect{DisconnectReason::leaving, {endpoint_at(1)}});
     EXPECT_TRUE(other.is_closed);
     EXPECT_TRUE(peer.graph.links().empty());
 }
@@ -436,12 +432,13 @@ TEST(GraphHandshake, ClosingSaysGoodbye) {
     World world;
     Peer& peer = world.found();
     Stranger first(peer.graph, 11);
-    first.join(world.now(), {}, {at(11)});
+    first.join(world.now(), {}, {endpoint_at(11)});
     Stranger second(peer.graph, 12);
-    second.join(world.now(), {}, {at(12)});
+    second.join(world.now(), {}, {endpoint_at(12)});
     peer.graph.disconnect(world.now(), first.link());
     first.listen(world.now());
-    EXPECT_EQ(first.heard<Disconnect>(), (Disconnect{DisconnectReason::application, {at(12)}}));
+    EXPECT_EQ(
+        first.heard<Disconnect>(), (Disconnect{DisconnectReason::application, {endpoint_at(12)}}));
     EXPECT_TRUE(first.is_closed);
     peer.graph.close(world.now());
     second.listen(world.now());

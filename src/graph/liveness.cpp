@@ -8,23 +8,23 @@ namespace kith::graph {
 
 namespace {
 
-const Guid kPing = *parse_guid("0ccbb0d2-be41-4bd6-914b-058ec5dcce64"); // GA-33
-const Guid kPong = *parse_guid("6b697468-0000-4000-8000-706f6e670001");
+const Guid kPingType = *parse_guid("0ccbb0d2-be41-4bd6-914b-058ec5dcce64"); // GA-33
+const Guid kPongType = *parse_guid("6b697468-0000-4000-8000-706f6e670001");
 
 constexpr std::size_t kEcho = 8; // bytes of a ping that its pong repeats
 
 } // namespace
 
 bool is_liveness(const Guid& type) {
-    return type == kPing || type == kPong;
+    return type == kPingType || type == kPongType;
 }
 
 bool Liveness::handle(Now now, Link& link, const Pt2pt& data) {
-    if (data.type == kPing) {
-        if (link.can.pong && data.data.size() == kEcho) link.send(Pt2pt{kPong, data.data});
+    if (data.type == kPingType) {
+        if (link.can.pong && data.data.size() == kEcho) link.send(Pt2pt{kPongType, data.data});
         return true;
     }
-    if (data.type != kPong) return false;
+    if (data.type != kPongType) return false;
     if (link.asked_at != Instant{} && data.data.size() == kEcho) {
         link.round_trip = (link.round_trip * 7 + (now.instant - link.asked_at)) / 8;
         link.asked_at = {};
@@ -51,7 +51,7 @@ void Liveness::handle_timeout(Now now) {
 
 void Liveness::ping(Now now, Link& link) {
     if (link.asked_at == Instant{}) link.asked_at = now.instant;
-    link.send(Pt2pt{kPing, Bytes(kEcho, std::byte{0})});
+    link.send(Pt2pt{kPingType, Bytes(kEcho, std::byte{0})});
 }
 
 void Liveness::ping_all(Now now) {

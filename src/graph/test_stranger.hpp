@@ -22,6 +22,11 @@
 
 namespace kith::graph {
 
+/// Where a stranger says that he listens.
+inline Endpoint endpoint_at(unsigned number) {
+    return {Address::v4(0x0A00'0A00U + number), 4000};
+}
+
 /// One end of a link whose other end is `graph`; what the graph sends to others stays unread.
 class Stranger {
 public:

@@ -58,10 +58,6 @@ Record contact_of(
         900s);
 }
 
-Endpoint at(unsigned number) {
-    return {Address::v4(0x0A00'0A00U + number), 4000};
-}
-
 // GRAPH-239 (GA-19): five up to 2^60, then more as the lowest of more ids is lower.
 TEST(GraphTopology, ContactsFollowTheSignature) {
     EXPECT_EQ(contacts_min(std::numeric_limits<std::uint64_t>::max()), 5U);
@@ -159,7 +155,8 @@ TEST(GraphTopology, TooManyContactsUnmakeOne) {
     other.join(world.now());
     const auto signature = *peer.graph.signature();
     for (std::uint64_t i = 0; i < 14; ++i) {
-        other.say(world.now(), flood_of(contact_of(peer, world.now(), i, signature, at(90))));
+        other.say(
+            world.now(), flood_of(contact_of(peer, world.now(), i, signature, endpoint_at(90))));
     }
     EXPECT_EQ(peer.graph.contacts(), 15U);
     world.run(185s);
@@ -221,7 +218,7 @@ TEST(GraphTopology, PresenceIsPublishedWhileListening) {
     EXPECT_EQ(presence->addresses, std::vector{World::address(0)});
     // GRAPH-255, GRAPH-223: a change of address updates the same record.
     const RecordId id = records[0].id;
-    const Endpoint elsewhere = at(3);
+    const Endpoint elsewhere = endpoint_at(3);
     peer.graph.set_addresses(world.now(), std::span(&elsewhere, 1));
     records = live(peer, kPresenceType);
     ASSERT_EQ(records.size(), 1U);
@@ -275,7 +272,7 @@ TEST(GraphTopology, PresenceIsBounded) {
                 world.now(),
                 kPresenceType,
                 i,
-                encode_presence({500 + i, "", {at(1)}}),
+                encode_presence({500 + i, "", {endpoint_at(1)}}),
                 3600s)));
     }
     EXPECT_EQ(peer.graph.nodes().size(), 14U);
@@ -291,8 +288,8 @@ TEST(GraphTopology, PresenceOfOthersComesAndGoes) {
     Peer& peer = world.found();
     Stranger other(peer.graph, 11);
     other.join(world.now());
-    Record record =
-        by_stranger(peer, world.now(), kPresenceType, 1, encode_presence({501, "", {at(1)}}), 300s);
+    Record record = by_stranger(
+        peer, world.now(), kPresenceType, 1, encode_presence({501, "", {endpoint_at(1)}}), 300s);
     other.say(world.now(), flood_of(record));
     EXPECT_EQ(peer.graph.nodes().size(), 2U);
     record.version = 2;
@@ -305,7 +302,12 @@ TEST(GraphTopology, PresenceOfOthersComesAndGoes) {
     other.say(
         world.now(),
         flood_of(by_stranger(
-            peer, world.now(), kPresenceType, 2, encode_presence({502, "", {at(1)}}), 60s)));
+            peer,
+            world.now(),
+            kPresenceType,
+            2,
+            encode_presence({502, "", {endpoint_at(1)}}),
+            60s)));
     EXPECT_EQ(peer.graph.nodes().size(), 2U);
     world.run(80s);
     EXPECT_EQ(peer.graph.nodes().size(), 1U);
@@ -336,9 +338,9 @@ TEST(GraphTopology, RecordOfAnotherTypeIsNoPresenceAnyMore) {
     Peer& peer = world.found();
     Stranger other(peer.graph, 11);
     other.join(world.now());
-    Record presence =
-        by_stranger(peer, world.now(), kPresenceType, 1, encode_presence({501, "", {at(1)}}), 300s);
-    Record contact = contact_of(peer, world.now(), 2, 12345, at(2));
+    Record presence = by_stranger(
+        peer, world.now(), kPresenceType, 1, encode_presence({501, "", {endpoint_at(1)}}), 300s);
+    Record contact = contact_of(peer, world.now(), 2, 12345, endpoint_at(2));
     for (Record* record : {&presence, &contact})
         other.say(world.now(), flood_of(*record));
     EXPECT_EQ(peer.graph.nodes().size(), 2U);
@@ -447,7 +449,7 @@ TEST(GraphTopology, AddressOfBriefLinksRests) {
     world.answers_needs = false;
     Peer& peer = world.found();
     Now now = world.now();
-    peer.graph.offer_peer(now, at(1));
+    peer.graph.offer_peer(now, endpoint_at(1));
     std::size_t links = 0;
     for (int second = 0; second < 600; ++second) {
         peer.graph.handle_timeout(now);
