@@ -96,7 +96,7 @@ void GraphNode::handle_timeout(Now now) {
 
 void GraphNode::commit(Now now) {
     last_ = now.instant;
-    graph_.commit(now);
+    static_cast<void>(graph_.commit(now)); // `StoreFailed` tells
     if (security_ && security_->has_unripe() && !ripe_at_) ripe_at_ = now.instant + kRipening;
 }
 

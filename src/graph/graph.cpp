@@ -301,7 +301,7 @@ GraphResult<void> Graph::commit(Now now) {
 }
 
 std::optional<LinkCommand> Graph::poll_link() {
-    commit(state_->last_now);
+    static_cast<void>(commit(state_->last_now)); // `StoreFailed` tells
     Context& context = state_->context;
     if (!context.commands.empty()) {
         LinkCommand command = std::move(context.commands.front());
@@ -312,7 +312,7 @@ std::optional<LinkCommand> Graph::poll_link() {
 }
 
 std::optional<Event> Graph::poll_event() {
-    commit(state_->last_now);
+    static_cast<void>(commit(state_->last_now)); // `StoreFailed` tells
     Context& context = state_->context;
     if (context.events.empty()) return std::nullopt;
     Event event = std::move(context.events.front());

@@ -148,24 +148,9 @@ void Handshake::handle(Now now, Link& link, const Connect& connect) {
     }
     link.node = connect.node;
     link.addresses = connect.addresses;
-    if (connect.is_direct) {
-        if (!context_.config.accepts_direct) {
-            refuse(link, RefuseCode::direct_disallowed);
-            return;
-        }
-    } else {
-        if (!context_.is_synchronized) {
-            refuse(link, RefuseCode::busy); // nothing to offer yet
-            return;
-        }
-        if (connect.node == context_.node || loses_to_crossing(link, connect.node)) {
-            refuse(link, RefuseCode::duplicate);
-            return;
-        }
-        if (context_.links.neighbours() >= context_.config.tuning.neighbours_max) {
-            refuse(link, RefuseCode::busy);
-            return;
-        }
+    if (const auto why = refusal(link, connect)) {
+        refuse(link, *why);
+        return;
     }
     const Greeting ours = greeting(!connect.is_direct);
     link.can = ours.capabilities.common(offered->capabilities);
@@ -186,6 +171,20 @@ void Handshake::handle(Now now, Link& link, const Connect& connect) {
     }
     link.send(welcome);
     become_connected(now, link);
+}
+
+/// Nothing if the connection is welcome.
+std::optional<RefuseCode> Handshake::refusal(const Link& link, const Connect& connect) {
+    if (connect.is_direct) {
+        if (!context_.config.accepts_direct) return RefuseCode::direct_disallowed;
+        return std::nullopt;
+    }
+    if (!context_.is_synchronized) return RefuseCode::busy; // nothing to offer yet
+    if (connect.node == context_.node || loses_to_crossing(link, connect.node)) {
+        return RefuseCode::duplicate;
+    }
+    const bool is_full = context_.links.neighbours() >= context_.config.tuning.neighbours_max;
+    return is_full ? std::optional(RefuseCode::busy) : std::nullopt;
 }
 
 bool Handshake::loses_to_crossing(const Link& link, NodeId node) {

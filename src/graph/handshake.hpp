@@ -51,6 +51,7 @@ private:
     void authenticated(Now now, Link& link);
     void refuse(Link& link, RefuseCode code);
     void become_connected(Now now, Link& link);
+    std::optional<RefuseCode> refusal(const Link& link, const Connect& connect);
     bool loses_to_crossing(const Link& link, NodeId node);
     Greeting greeting(bool with_root) const;
 

@@ -233,7 +233,7 @@ void Graphs::Parts::close(Now now, const std::string& name) {
     Participant* const member = find(name);
     KITH_CHECK(member != nullptr);
     member->core.close(now);
-    member->core.commit(now);
+    static_cast<void>(member->core.commit(now)); // `StoreFailed` tells
     drain_links(name, *member);
     take_events(name, *member);
     if (member->has_name) tell(NameUnwanted{name});
@@ -547,7 +547,7 @@ void Graphs::handle_timeout(Now now) {
 void Graphs::commit(Now now) {
     parts_->last_now = now;
     for (const auto& [name, member] : parts_->members)
-        member->core.commit(now);
+        static_cast<void>(member->core.commit(now)); // `StoreFailed` tells
 }
 
 std::optional<graph::LinkCommand> Graphs::poll_link() {
