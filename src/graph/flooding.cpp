@@ -173,7 +173,6 @@ void Flooding::forget_encoded(Now now) {
 // In ----------------------------------------------------------------------------------------------
 
 void Flooding::handle(Now now, Link& link, const Flood& flood) {
-    Synchronization::hear(now, link);
     const Received received = database_.receive(now, link.id, flood.record);
     switch (received.outcome) {
     case Reception::rejected:
@@ -188,11 +187,15 @@ void Flooding::handle(Now now, Link& link, const Flood& flood) {
         }
         return;
     case Reception::deferred:
+        Synchronization::hear(now, link);
         return;
     case Reception::fresh:
+        Synchronization::hear(now, link);
         ++context_.counters.floods_useful;
         break;
     case Reception::present:
+        Synchronization::hear(now, link);
+        [[fallthrough]];
     case Reception::older:
         ++context_.counters.floods_redundant;
         break;

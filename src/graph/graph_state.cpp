@@ -247,7 +247,7 @@ void Graph::State::handle_bytes(Now now, Link& link, ByteView bytes) {
         handle_message(now, link, *decoded);
     }
     if (link.reader.error()) context.close(link, DropReason::bad_frame);
-    if (link.reader.buffered() != 0) Synchronization::hear(now, link);
+    if (link.reader.buffered() != 0) Synchronization::hear_part(now, link, bytes.size());
     bound_unfinished(link);
 }
 

@@ -157,6 +157,10 @@ inline constexpr std::size_t kFillWork = 4096;
 inline constexpr Duration kFillPause = 1ms;
 /// A synchronisation that hears nothing for so long is given up, and begun again by maintenance.
 inline constexpr Duration kSyncPatience = 60s;
+/// Of a message that is under way, bytes that count as hearing something: 35 kbit/s last.
+inline constexpr std::size_t kSyncProgress = 256 * 1024;
+/// A node without the graph goes on looking if whom it connected to has not given it by then.
+inline constexpr Duration kJoinPatience = 5min;
 /// A range sum of `published` links has 10 records; SOLICIT_HASH addresses 64 KiB of types only,
 /// its entries are bounded by the message size: 40 bytes for each 10 records.
 inline constexpr std::size_t kHashEntriesMax = 400'000;

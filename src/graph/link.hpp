@@ -66,6 +66,7 @@ struct SyncSession {
     std::vector<RecordAbstract> to_request;
     std::vector<store::RecordId> to_send;
     bool has_requested = false;
+    std::size_t arrived = 0; // bytes of a message under way since it was last heard
     Instant patience{};
 };
 

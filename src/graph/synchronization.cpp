@@ -518,7 +518,14 @@ void Synchronization::go_on(Now now, Link& link) {
 }
 
 void Synchronization::hear(Now now, Link& link) {
-    if (link.sync.type != SyncType::none) link.sync.patience = now.instant + kSyncPatience;
+    if (link.sync.type == SyncType::none) return;
+    link.sync.arrived = 0;
+    link.sync.patience = now.instant + kSyncPatience;
+}
+
+void Synchronization::hear_part(Now now, Link& link, std::size_t size) {
+    link.sync.arrived += size;
+    if (link.sync.arrived >= kSyncProgress) hear(now, link);
 }
 
 void Synchronization::forget(const Link& link) {

@@ -38,8 +38,12 @@ public:
     void handle(Now now, Link& link, const Request& request);
     void handle(Now now, Link& link, const SyncEnd& end);
 
-    /// Part of a message came: a large record may take longer than a synchronisation is waited for.
+    /// The neighbour goes on: a record came that nothing is wrong with.
     static void hear(Now now, Link& link);
+
+    /// `size` bytes of a message came that is not over: a large record may take longer than a
+    /// synchronisation is waited for.
+    static void hear_part(Now now, Link& link, std::size_t size);
 
     void forget(const Link& link);
 

@@ -112,33 +112,69 @@ TEST(GraphSync, NothingIsNoSynchronisation) {
     EXPECT_TRUE(other.is_closed);
 }
 
-// A record that takes minutes is no silence; after it there is one.
+// A record that takes minutes is no silence; after it there is one. What only trickles is a way to
+// keep a joiner waiting.
 TEST(GraphSync, LargeRecordOverASlowLineIsWaitedFor) {
+    for (const std::size_t pace : {kSyncProgress, kSyncProgress / 8}) {
+        World world;
+        world.answers_needs = false;
+        Peer& peer = world.add(World::config("joiner"));
+        ASSERT_TRUE(peer.graph.open(world.now()));
+        Stranger other(peer.graph);
+        other.be_joined(world.now());
+        store::Record record = strangers_record(peer.graph, world.now(), 1);
+        record.payload.resize(kSyncProgress * 4);
+        FrameWriter writer;
+        writer.push(encode(flood_of(record)), Stream::small);
+        Now now = world.now();
+        const auto wait = [&](Duration span) {
+            now.instant += span;
+            now.wall += std::chrono::duration_cast<WallTime::duration>(span);
+            peer.graph.handle_timeout(now);
+            other.listen(now);
+        };
+        std::size_t said = 0;
+        while (const auto frame = writer.poll()) {
+            other.say_bytes(now, *frame);
+            said += frame->size();
+            if (said < pace) continue;
+            said = 0;
+            wait(kSyncPatience - 10s);
+            if (other.is_closed) break;
+        }
+        const bool is_slow = pace < kSyncProgress;
+        EXPECT_EQ(other.is_closed, is_slow);
+        EXPECT_EQ(peer.store.index().find(record.id) == nullptr, is_slow);
+        wait(kSyncPatience);
+        EXPECT_TRUE(other.is_closed);
+    }
+}
+
+// Whoever gives the same record again and again is not silent, and nobody to wait for alone.
+TEST(GraphSync, JoinerGoesOnLookingBesideWhoDoesNotComeToAnEnd) {
     World world;
     world.answers_needs = false;
     Peer& peer = world.add(World::config("joiner"));
     ASSERT_TRUE(peer.graph.open(world.now()));
     Stranger other(peer.graph);
     other.be_joined(world.now());
-    store::Record record = strangers_record(peer.graph, world.now(), 1);
-    record.payload.resize(100'000);
-    FrameWriter writer;
-    writer.push(encode(flood_of(record)), Stream::small);
+    const store::Record record = strangers_record(peer.graph, world.now(), 1);
     Now now = world.now();
-    const auto wait = [&](Duration span) {
-        now.instant += span;
-        now.wall += std::chrono::duration_cast<WallTime::duration>(span);
-        peer.graph.handle_timeout(now);
-        other.listen(now);
+    const auto needs_after = [&](Duration span) {
+        for (const Instant end = now.instant + span; now.instant < end;) {
+            now.instant += 30s;
+            now.wall += std::chrono::duration_cast<WallTime::duration>(30s);
+            other.say(now, flood_of(record));
+            peer.graph.handle_timeout(now);
+        }
+        std::size_t needs = 0;
+        while (const auto event = peer.graph.poll_event())
+            if (std::holds_alternative<PeersNeeded>(*event)) ++needs;
+        return needs;
     };
-    while (const auto frame = writer.poll()) {
-        wait(kSyncPatience - 10s);
-        ASSERT_FALSE(other.is_closed);
-        other.say_bytes(now, *frame);
-    }
-    EXPECT_NE(peer.store.index().find(record.id), nullptr);
-    wait(kSyncPatience);
-    EXPECT_TRUE(other.is_closed);
+    EXPECT_EQ(needs_after(kJoinPatience - 30s), 0U);
+    EXPECT_GT(needs_after(kMaintenanceWith), 0U);
+    EXPECT_FALSE(other.is_closed);
 }
 
 // GA-15: nobody but the founder renews the properties, but members go on taking others in.

@@ -463,7 +463,10 @@ void Topology::maintain_connections(Now now, bool by_timer) {
     if (neighbours > tuning.neighbours_ideal && by_timer) prune(now);
     // Links on their way count: each of them is likely to become a neighbour.
     const std::size_t coming = neighbours + dials();
-    const bool wants = coming == 0 ||
+    // Who called us, or whom we called, may never give the records: we go on looking.
+    const bool is_stuck =
+        !context_.is_synchronized && !is_joining(now) && neighbours < tuning.neighbours_max;
+    const bool wants = coming == 0 || is_stuck ||
                        (coming < tuning.neighbours_min && context_.is_synchronized) ||
                        (coming < tuning.neighbours_ideal && by_timer);
     if (!wants) return;
@@ -473,7 +476,7 @@ void Topology::maintain_connections(Now now, bool by_timer) {
         return;
     }
     const bool is_asked = asked_for_peers_ && now.instant - *asked_for_peers_ < kAskAgain;
-    if (neighbours == 0 && !is_asked) {
+    if ((neighbours == 0 || is_stuck) && !is_asked) {
         asked_for_peers_ = now.instant;
         context_.tell(PeersNeeded{});
     }
@@ -509,6 +512,16 @@ std::size_t Topology::dials() const {
     }));
 }
 
+/// True while somebody whom we called is to give us the records, or is being called.
+bool Topology::is_joining(Now now) const {
+    return dials() > 0 || std::ranges::any_of(context_.links, [&](const auto& item) {
+               const Link& link = item.second;
+               return link.is_neighbour() && !link.is_incoming &&
+                      link.sync.type != SyncType::none &&
+                      now.instant - link.connected_at < kJoinPatience;
+           });
+}
+
 bool Topology::may_dial(Now now, const Endpoint& address) const {
     if (std::ranges::find(context_.addresses, address) != context_.addresses.end()) return false;
     const auto tried = tried_.find(address);
@@ -536,9 +549,10 @@ bool Topology::dial(Now now, const Endpoint& address, bool is_repair) {
 /// once, on whichever end, will end the next one.
 void Topology::rate(Now now, const Link& link, FailureReason why) {
     if (link.is_incoming || link.kind == LinkKind::direct) return;
-    const bool is_barren =
-        link.has_other_rules || (!context_.is_synchronized && why == FailureReason::protocol);
     const bool is_brief = now.instant - link.connected_at < context_.scaled(kBriefTime);
+    const bool gave_nothing =
+        why == FailureReason::protocol || (why == FailureReason::unreachable && !is_brief);
+    const bool is_barren = link.has_other_rules || (!context_.is_synchronized && gave_nothing);
     if (!is_barren && !is_brief) {
         barren_.erase(link.remote);
         return;

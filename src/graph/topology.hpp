@@ -120,6 +120,7 @@ private:
     bool is_connected(const std::vector<Endpoint>& addresses, NodeId node) const;
     bool is_dialling(const Endpoint& address) const;
     std::size_t dials() const;
+    bool is_joining(Now now) const;
     bool may_dial(Now now, const Endpoint& address) const;
     void rate(Now now, const Link& link, FailureReason why);
     bool dial(Now now, const Endpoint& address, bool is_repair);
