@@ -1,5 +1,6 @@
 #include "crypto/key.hpp"
 #include "crypto/sodium.hpp"
+#include "crypto/test_hex.hpp"
 
 #include <algorithm>
 #include <gtest/gtest.h>
@@ -23,7 +24,7 @@ struct SignatureVector {
 };
 
 // RFC 8032 7.1: TEST 1, TEST 2, TEST 3 and TEST SHA(abc).
-std::vector<SignatureVector> published_vectors() {
+std::vector<SignatureVector> signature_vectors() {
     return {
         {"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
          "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
@@ -49,16 +50,12 @@ std::vector<SignatureVector> published_vectors() {
     };
 }
 
-Bytes hex(std::string_view text) {
-    return from_hex(text).value_or(Bytes{});
-}
-
 PrivateKey first_key() {
-    return PrivateKey::from_seed(kEd25519, hex(published_vectors()[0].seed)).value();
+    return PrivateKey::from_seed(kEd25519, hex(signature_vectors()[0].seed)).value();
 }
 
 TEST(Key, AgreesWithThePublishedVectors) {
-    for (const SignatureVector& vector : published_vectors()) {
+    for (const SignatureVector& vector : signature_vectors()) {
         const auto key = PrivateKey::from_seed(kEd25519, hex(vector.seed));
         ASSERT_TRUE(key.has_value());
         EXPECT_EQ(to_hex(key->public_key().material()), vector.public_key);
@@ -153,7 +150,7 @@ TEST(Key, AKeyOfSmallOrderSignsNothing) {
 // The owner of a key can make R the neutral point and S = h * a: the equation holds.
 // Implementations differ on such signatures, so we refuse them (docs/protocol/pnrp.md).
 TEST(Key, ASignatureWhoseRIsOfSmallOrderIsNone) {
-    const Bytes seed = hex(published_vectors()[0].seed);
+    const Bytes seed = hex(signature_vectors()[0].seed);
     const PrivateKey key = first_key();
     const Bytes message = hex("00112233");
     Bytes neutral(32);

@@ -1,6 +1,7 @@
 #include "base/check.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/key.hpp"
+#include "crypto/test_hex.hpp"
 
 #include <algorithm>
 #include <gtest/gtest.h>
@@ -10,10 +11,6 @@ namespace kith::crypto {
 namespace {
 
 constexpr KeyAlgorithm kRsa = KeyAlgorithm::rsa1024;
-
-Bytes hex(std::string_view text) {
-    return from_hex(text).value_or(Bytes{});
-}
 
 // The test key of the published protocol's vectors (tests/golden/pnrp/README.md): its modulus, and
 // its primes as they follow from the private exponent that pnrp-dissect prints.

@@ -1,17 +1,11 @@
 #include "identity/identity.hpp"
+#include "identity/test_text.hpp"
 
 #include <gtest/gtest.h>
 #include <string>
 
 namespace kith::identity {
 namespace {
-
-std::string repeated(std::string_view text, std::size_t times) {
-    std::string out;
-    for (std::size_t i = 0; i < times; ++i)
-        out += text;
-    return out;
-}
 
 TEST(Label, IsTextForPeople) {
     for (const std::string_view text :

@@ -1,5 +1,6 @@
 #include "base/unicode.hpp"
 #include "identity/peer_name.hpp"
+#include "identity/test_text.hpp"
 
 #include <gtest/gtest.h>
 #include <string>
@@ -12,14 +13,7 @@ using crypto::PrivateKey;
 
 const std::string kHex = "6520c005f63fc1864b7d8f3cabebd4916ae7f33d";
 
-std::string repeated(std::string_view text, std::size_t times) {
-    std::string out;
-    for (std::size_t i = 0; i < times; ++i)
-        out += text;
-    return out;
-}
-
-PeerNameErrc refusal(std::string_view text) {
+PeerNameErrc name_refusal(std::string_view text) {
     const auto name = PeerName::parse(text);
     EXPECT_FALSE(name.has_value()) << text;
     return name ? PeerNameErrc{} : name.error();
@@ -52,14 +46,14 @@ TEST(PeerName, ReadsThePublishedNames) {
 
 // PNRP-117: the names that Microsoft's PeerName class refuses.
 TEST(PeerName, RefusesThePublishedMalformedNames) {
-    EXPECT_EQ(refusal(""), PeerNameErrc::empty);
-    EXPECT_EQ(refusal("0"), PeerNameErrc::missing_classifier);
-    EXPECT_EQ(refusal("0."), PeerNameErrc::missing_classifier);
-    EXPECT_EQ(refusal(".x"), PeerNameErrc::bad_authority);
-    EXPECT_EQ(refusal("1.x"), PeerNameErrc::bad_authority);
-    EXPECT_EQ(refusal(kHex.substr(1) + ".x"), PeerNameErrc::bad_authority);
-    EXPECT_EQ(refusal(kHex + "0.x"), PeerNameErrc::bad_authority);
-    EXPECT_EQ(refusal("0.." + std::string(148, 'x') + "y"), PeerNameErrc::classifier_too_long);
+    EXPECT_EQ(name_refusal(""), PeerNameErrc::empty);
+    EXPECT_EQ(name_refusal("0"), PeerNameErrc::missing_classifier);
+    EXPECT_EQ(name_refusal("0."), PeerNameErrc::missing_classifier);
+    EXPECT_EQ(name_refusal(".x"), PeerNameErrc::bad_authority);
+    EXPECT_EQ(name_refusal("1.x"), PeerNameErrc::bad_authority);
+    EXPECT_EQ(name_refusal(kHex.substr(1) + ".x"), PeerNameErrc::bad_authority);
+    EXPECT_EQ(name_refusal(kHex + "0.x"), PeerNameErrc::bad_authority);
+    EXPECT_EQ(name_refusal("0.." + std::string(148, 'x') + "y"), PeerNameErrc::classifier_too_long);
 }
 
 // PNRP-117
@@ -68,20 +62,20 @@ TEST(PeerName, RefusesAnAuthorityThatIsNotHexadecimal) {
         for (const char c : {'g', 'G', ' ', '-', '/', ':', '@', '`', '\0', '\x80'}) {
             std::string text = kHex + ".x";
             text[at] = c;
-            EXPECT_EQ(refusal(text), PeerNameErrc::bad_authority) << at << " " << c;
+            EXPECT_EQ(name_refusal(text), PeerNameErrc::bad_authority) << at << " " << c;
         }
     }
     for (const std::string_view head : {"00", "p0", " 0", "0 ", "-0"}) {
-        EXPECT_EQ(refusal(std::string(head) + ".x"), PeerNameErrc::bad_authority) << head;
+        EXPECT_EQ(name_refusal(std::string(head) + ".x"), PeerNameErrc::bad_authority) << head;
     }
-    EXPECT_EQ(refusal("p" + kHex), PeerNameErrc::bad_authority);
-    EXPECT_EQ(refusal("x"), PeerNameErrc::bad_authority);
+    EXPECT_EQ(name_refusal("p" + kHex), PeerNameErrc::bad_authority);
+    EXPECT_EQ(name_refusal("x"), PeerNameErrc::bad_authority);
 }
 
 // Decision A44: its ids would be those of the unsecured name, which anybody may register.
 TEST(PeerName, RefusesAnAuthorityOfZeros) {
-    EXPECT_EQ(refusal(std::string(40, '0')), PeerNameErrc::zero_authority);
-    EXPECT_EQ(refusal(std::string(40, '0') + ".x"), PeerNameErrc::zero_authority);
+    EXPECT_EQ(name_refusal(std::string(40, '0')), PeerNameErrc::zero_authority);
+    EXPECT_EQ(name_refusal(std::string(40, '0') + ".x"), PeerNameErrc::zero_authority);
     EXPECT_EQ(PeerName::secure(Authority{}, "x").error(), PeerNameErrc::zero_authority);
 }
 
@@ -100,13 +94,15 @@ TEST(PeerName, FoldsWhatMeansTheSame) {
 TEST(PeerName, CountsTheClassifierInUtf16Units) {
     for (const std::string_view unit : {"x", "\xc3\xa9", "\xe2\x82\xac"}) {
         EXPECT_TRUE(PeerName::parse("0." + repeated(unit, 149)).has_value()) << unit;
-        EXPECT_EQ(refusal("0." + repeated(unit, 150)), PeerNameErrc::classifier_too_long) << unit;
+        EXPECT_EQ(name_refusal("0." + repeated(unit, 150)), PeerNameErrc::classifier_too_long)
+            << unit;
     }
     const std::string pair = "\xf0\x9f\x98\x80";
     EXPECT_TRUE(PeerName::parse("0." + repeated(pair, 74) + "x").has_value());
-    EXPECT_EQ(refusal("0." + repeated(pair, 74) + "xx"), PeerNameErrc::classifier_too_long);
-    EXPECT_EQ(refusal("0." + repeated(pair, 75)), PeerNameErrc::classifier_too_long);
-    EXPECT_EQ(refusal(kHex + "." + repeated(pair, 1'000'000)), PeerNameErrc::classifier_too_long);
+    EXPECT_EQ(name_refusal("0." + repeated(pair, 74) + "xx"), PeerNameErrc::classifier_too_long);
+    EXPECT_EQ(name_refusal("0." + repeated(pair, 75)), PeerNameErrc::classifier_too_long);
+    EXPECT_EQ(
+        name_refusal(kHex + "." + repeated(pair, 1'000'000)), PeerNameErrc::classifier_too_long);
 }
 
 // PNRP-118: every character but U+0000 may be in a classifier, dots and control characters too.
@@ -119,8 +115,8 @@ TEST(PeerName, TakesAnyCharacterButNul) {
         EXPECT_EQ(name->classifier(), classifier);
         EXPECT_EQ(name->to_string(), text);
     }
-    EXPECT_EQ(refusal(std::string("0.a\0b", 5)), PeerNameErrc::bad_classifier);
-    EXPECT_EQ(refusal(std::string("0.\0", 3)), PeerNameErrc::bad_classifier);
+    EXPECT_EQ(name_refusal(std::string("0.a\0b", 5)), PeerNameErrc::bad_classifier);
+    EXPECT_EQ(name_refusal(std::string("0.\0", 3)), PeerNameErrc::bad_classifier);
     EXPECT_EQ(
         PeerName::unsecured(std::string_view("a\0b", 3)).error(), PeerNameErrc::bad_classifier);
 }
@@ -128,7 +124,7 @@ TEST(PeerName, TakesAnyCharacterButNul) {
 TEST(PeerName, RefusesWhatIsNotUtf8) {
     for (const std::string_view bytes :
          {"\x80", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "a\xe2\x82"}) {
-        EXPECT_EQ(refusal("0." + std::string(bytes)), PeerNameErrc::bad_classifier);
+        EXPECT_EQ(name_refusal("0." + std::string(bytes)), PeerNameErrc::bad_classifier);
         EXPECT_EQ(PeerName::unsecured(bytes).error(), PeerNameErrc::bad_classifier);
     }
 }

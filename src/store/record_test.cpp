@@ -30,7 +30,7 @@ Record sample() {
 }
 
 // Small ranges everywhere, so that ties reach every key.
-Record random_record(PlainRandom& random) {
+Record record_like_others(PlainRandom& random) {
     static const std::array<std::string, 6> kModifiers{
         "", "a", "b", "a\xEF\xBF\xBF", "a\xF0\x90\x80\x80", "aa"};
     Record record = sample();
@@ -166,9 +166,9 @@ TEST(CompareAge, IsATotalOrderAndMergingAgreesInAnyOrder) {
     SeededRandom random(1);
     for (const Rules rules : {Rules::published, Rules::modern}) {
         for (int round = 0; round < 20'000; ++round) {
-            const Record a = random_record(random);
-            const Record b = random_record(random);
-            const Record c = random_record(random);
+            const Record a = record_like_others(random);
+            const Record b = record_like_others(random);
+            const Record c = record_like_others(random);
             const auto same = [&](const Record& left, const Record& right) {
                 return compare_age(left, right, rules) == 0;
             };
