@@ -29,6 +29,7 @@ TAIL_LINES = 40          # of a failed step's log
 FUZZ_SECONDS = 60        # for each target with --fuzz
 SHARDS = 4               # processes for the cases of one test program
 E2E_WORKERS = 3          # end-to-end tests at once: they mostly wait
+TEST_WORKERS = CORES + 1 # parts of test programs at once: some wait
 # What the thread sanitizer looks at: layers, and which of their tests. Of the simulator only a
 # scenario's two runs have threads; the liars' one is the longest and has no more of them.
 THREADED = {"host": "*", "api": "*", "daemon": "*", "embed": "*",
@@ -175,7 +176,7 @@ def run_programs(log: Log, preset: str,
         return program, shard, report, done
 
     codes, total, failures = [], Cases(), []
-    with concurrent.futures.ThreadPoolExecutor(CORES) as pool:
+    with concurrent.futures.ThreadPoolExecutor(TEST_WORKERS) as pool:
         jobs = [(program, shard) for program in ordered for shard in range(SHARDS)]
         for program, shard, report, done in pool.map(run, jobs):
             title = f"--- {program.name}, part {shard}: {done.returncode}"
@@ -376,8 +377,8 @@ STEPS = [
     Step("format", "clang-format 19", step_format, True),
     Step("conformance", "every requirement of names has an answer", step_conformance, True),
     Step("dev", "g++ 12 optimised build and unit tests", step_dev, True),
-    Step("demo", "the story of ./demo", step_demo),
     Step("sim", "a small simulated cloud, twice the same", step_sim),
+    Step("demo", "the story of ./demo", step_demo, waits=True),
     Step("e2e", "real processes on namespaces of this machine", step_e2e, waits=True),
     Step("asan", "clang 19 with address and undefined behaviour sanitizers; every fuzz seed",
          step_asan),
