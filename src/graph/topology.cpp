@@ -463,7 +463,7 @@ void Topology::maintain_connections(Now now, bool by_timer) {
     if (neighbours > tuning.neighbours_ideal && by_timer) prune(now);
     // Links on their way count: each of them is likely to become a neighbour.
     const std::size_t coming = neighbours + dials();
-    // Who called us, or whom we called, may never give the records: we go on looking.
+    // Whom we called may never give the records: we go on looking beside it.
     const bool is_stuck =
         !context_.is_synchronized && !is_joining(now) && neighbours < tuning.neighbours_max;
     const bool wants = coming == 0 || is_stuck ||
