@@ -120,8 +120,14 @@ Error connection_error(const Endpoint& to, graph::FailureReason reason) {
         return {
             ErrorCode::unreachable,
             fmt::format("what listens at {} does not speak the graph's protocol", there)};
+    case graph::FailureReason::duplicate:
+        return {
+            ErrorCode::unreachable,
+            fmt::format(
+                "the node at {} is this one, or has not seen yet that an earlier connection is "
+                "over; in that case, try again in a minute",
+                there)};
     case graph::FailureReason::other_rules: // rules_error()
-    case graph::FailureReason::duplicate:   // no error: what was asked for is so
     case graph::FailureReason::none:
     case graph::FailureReason::unreachable:
         break;
@@ -159,6 +165,11 @@ struct Connecting {
         return graph != nullptr && graph->status().is_synchronized;
     }
 
+    bool has_neighbours() const {
+        const graph::Graph* const graph = service.graphs().find(name);
+        return graph != nullptr && graph->status().has_neighbours;
+    }
+
     void handle(const graph::Event& event) {
         // The first records tell whether the member's graph is ours.
         if (is_up && std::holds_alternative<graph::Synchronized>(event)) return succeed();
@@ -173,8 +184,9 @@ struct Connecting {
             is_up = true;
             return;
         }
-        const bool is_done = is_up || changed->status == graph::ConnectionStatus::connected ||
-                             changed->reason == graph::FailureReason::duplicate;
+        const bool is_done =
+            is_up || changed->status == graph::ConnectionStatus::connected ||
+            (changed->reason == graph::FailureReason::duplicate && has_neighbours());
         if (is_done) return succeed();
         if (changed->next != 0) {
             link = changed->next;

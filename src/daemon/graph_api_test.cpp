@@ -485,6 +485,14 @@ TEST_F(GraphApiTest, waits_for_a_connection_through_an_import_until_the_graph_cl
     EXPECT_EQ(bob.wait(in_vain).code(), "not_found");
 }
 
+TEST_F(GraphApiTest, is_connected_with_whoever_connected_first) {
+    share("plans");
+    const Json where = bob.get("/v1/graphs/plans").document["listen"][0];
+    const ApiAnswer back = alice.post("/v1/graphs/plans/connect", {{"to", where}});
+    EXPECT_EQ(back.status, 200U) << back.document;
+    EXPECT_EQ(alice.get("/v1/graphs/plans/neighbours").document["neighbours"].size(), 1U);
+}
+
 TEST_F(GraphApiTest, holds_no_more_of_a_stream_than_its_window) {
     share("plans");
     const std::string node = bob.get("/v1/graphs/plans").document["node"];

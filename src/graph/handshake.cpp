@@ -280,7 +280,9 @@ void Handshake::handle(Now, Link& link, const Refuse& refuse) {
     }
     for (const Endpoint& address : refuse.addresses)
         referrals_.push_back(address);
-    context_.close(link, false, FailureReason::refused);
+    const bool is_there =
+        refuse.code == RefuseCode::duplicate || refuse.code == RefuseCode::already_connected;
+    context_.close(link, false, is_there ? FailureReason::duplicate : FailureReason::refused);
 }
 
 void Handshake::become_connected(Now now, Link& link) {

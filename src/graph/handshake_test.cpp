@@ -362,6 +362,24 @@ TEST(GraphHandshake, RefusedNodeFollowsReferrals) {
     EXPECT_NE(told[0].next, 0U) << "spec: api 3.5, the attempt that follows";
 }
 
+// GRAPH-050: who is told that there is a connection already has what was asked for.
+TEST(GraphHandshake, RefusedDuplicateIsNoRefusal) {
+    World world;
+    Peer& founder = world.found();
+    Peer& second = world.join(founder);
+    world.run(2s);
+    ASSERT_EQ(founder.graph.links().size(), 1U);
+    const auto link =
+        founder.graph.connect(world.now(), World::address(second.index), std::nullopt);
+    ASSERT_TRUE(link);
+    world.run(2s);
+    const auto told = founder.told<ConnectionChanged>().back();
+    EXPECT_EQ(told.link, *link);
+    EXPECT_EQ(told.status, ConnectionStatus::failed);
+    EXPECT_EQ(told.reason, FailureReason::duplicate);
+    EXPECT_EQ(founder.graph.links().size(), 1U);
+}
+
 // GRAPH-087: a hundred referrals are kept, the oldest leave first; privileged ports never count.
 TEST(GraphHandshake, ReferralsAreBounded) {
     World world;
