@@ -86,20 +86,21 @@ std::size_t RouteCache::level_population(const PnrpId& anchor, unsigned level) c
     return count_between(anchor + near, anchor + far) + count_between(anchor - far, anchor - near);
 }
 
+// The entry `steps` further on that side; `nearest` is the first, with 0.
+const CachedRoute& RouteCache::route_beside(Position nearest, Side side, std::size_t steps) const {
+    const std::size_t count = entries_.size();
+    return entries_[(nearest + (side == Side::above ? steps : count - steps)) % count];
+}
+
 // How far from `id`, on one side of it, an own id may be in whose leaf set it is: to the fifth
 // entry, where of those of one network that huddle two count.
 const PnrpId& RouteCache::edge_of_side(const PnrpId& id, Position nearest, Side side) const {
-    const std::size_t count = entries_.size();
-    const auto route_at = [&](std::size_t i) -> const CachedRoute& {
-        return entries_[(nearest + (side == Side::above ? i : count - i)) % count];
-    };
-    if (!limits_networks_ || count < kHuddleCacheMin) return route_at(kLeafSetSide - 1).entry.id;
-    const PnrpId& farthest = route_at(kSideReachMax - 1).entry.id;
+    const PnrpId& farthest = route_beside(nearest, side, kSideReachMax - 1).entry.id;
     const double radius = circle_fraction(distance(farthest, id)) * kHuddleRadius;
     std::array<const CachedRoute*, kLeafSetSide> counted{};
     std::size_t found = 0;
     for (std::size_t i = 0; i < kSideReachMax; ++i) {
-        const CachedRoute& route = route_at(i);
+        const CachedRoute& route = route_beside(nearest, side, i);
         const auto alike = std::count_if(
             counted.begin(),
             counted.begin() + static_cast<std::ptrdiff_t>(found),
@@ -114,6 +115,17 @@ const PnrpId& RouteCache::edge_of_side(const PnrpId& id, Position nearest, Side 
     return farthest;
 }
 
+// Own ids going up the circle from `low` to `high`, without these two.
+std::span<const PnrpId> RouteCache::own_ids_between(
+    const PnrpId& low, const PnrpId& high, std::vector<PnrpId>& wrapped) const {
+    const auto from = std::upper_bound(own_ids_.begin(), own_ids_.end(), low);
+    const auto to = std::lower_bound(own_ids_.begin(), own_ids_.end(), high);
+    if (low < high) return {from, to};
+    wrapped.assign(from, own_ids_.end());
+    wrapped.insert(wrapped.end(), own_ids_.begin(), to);
+    return wrapped;
+}
+
 // An own id has `id` in its leaf set if it lies on the arc between the fifth entry below `id` and
 // the fifth above: if fewer than five entries lie between the two on one side.
 std::span<const PnrpId>
@@ -123,15 +135,18 @@ RouteCache::own_ids_near(const PnrpId& id, std::vector<PnrpId>& wrapped) const {
     const std::size_t others = count - (is_cached ? 1 : 0);
     if (others < 2 * kLeafSetSide) return own_ids_;
     const Position start = lower_bound(id);
-    const Position first_above = is_cached ? start + 1 : start;
-    const PnrpId& low = edge_of_side(id, (start + count - 1) % count, Side::below);
-    const PnrpId& high = edge_of_side(id, first_above % count, Side::above);
-    const auto from = std::upper_bound(own_ids_.begin(), own_ids_.end(), low);
-    const auto to = std::lower_bound(own_ids_.begin(), own_ids_.end(), high);
-    if (low < high) return {from, to};
-    wrapped.assign(from, own_ids_.end());
-    wrapped.insert(wrapped.end(), own_ids_.begin(), to);
-    return wrapped;
+    const Position below = (start + count - 1) % count;
+    const Position above = (is_cached ? start + 1 : start) % count;
+    const bool may_huddle = limits_networks_ && count >= kHuddleCacheMin;
+    const std::size_t reach = may_huddle ? kSideReachMax : kLeafSetSide;
+    const auto widest = own_ids_between(
+        route_beside(below, Side::below, reach - 1).entry.id,
+        route_beside(above, Side::above, reach - 1).entry.id,
+        wrapped);
+    if (!may_huddle || widest.empty()) return widest; // most are near no own id at all
+    const PnrpId& low = edge_of_side(id, below, Side::below);
+    const PnrpId& high = edge_of_side(id, above, Side::above);
+    return own_ids_between(low, high, wrapped);
 }
 
 std::vector<PnrpId> RouteCache::leaf_sets_of(const PnrpId& id) const {

@@ -122,8 +122,11 @@ private:
     std::size_t level_population(const PnrpId& anchor, unsigned level) const;
     Gap widest_gap(const PnrpId& first, const PnrpId& last, unsigned level) const;
     enum class Side : std::uint8_t { below, above };
+    const CachedRoute& route_beside(Position nearest, Side side, std::size_t steps) const;
     const PnrpId& edge_of_side(const PnrpId& id, Position nearest, Side side) const;
     std::optional<double> span_of_others(const RouteEntry& entry) const;
+    std::span<const PnrpId>
+    own_ids_between(const PnrpId& low, const PnrpId& high, std::vector<PnrpId>& wrapped) const;
     std::span<const PnrpId> own_ids_near(const PnrpId& id, std::vector<PnrpId>& wrapped) const;
     bool is_in_huddle(const RouteEntry& entry) const;
     void trim_level_of(const PnrpId& id);
