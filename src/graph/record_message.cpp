@@ -165,9 +165,11 @@ Request read_request(MessageReader& in, std::uint16_t flags, const Agreed& agree
 }
 
 Bytes encode_one(const Flood& m) {
-    MessageWriter io(MessageType::flood, kFloodFixed + m.record.size());
-    io.offset(kFloodFixed);
+    const std::size_t size = std::max(kFloodFixed + m.record.size(), kFloodLeast);
+    MessageWriter io(MessageType::flood, size);
+    io.offset(size - m.record.size());
     io.offset(0);
+    io.zeros(size - kFloodFixed - m.record.size());
     io.bytes(m.record);
     return std::move(io).finish();
 }
