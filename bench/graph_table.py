@@ -3,6 +3,7 @@
 
     bench/graph_table.py [--runs 5] [--build build/release] [--peers build/bench-peers] [--dir DIR]
     bench/graph_table.py --runs 1 --quick        # minutes; figures of small stores, marked as such
+    bench/graph_table.py --only catch_up --only publish_durable
 
 Every program runs alone, in a network namespace of its own that has only `lo`, so root is needed.
 Each figure is the median of the runs, with the lowest and the highest behind it. Ratios are taken
@@ -24,35 +25,44 @@ from table import processor
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 RUN_SECONDS = 3600
 NODES = 32
+PHASES = ["catch_up", "reconcile", "reach_all_unloaded", "throughput", "publish_durable", "search"]
 
 Line = dict
 Run = list[Line]
 
 
 class Program:
-    """One that is run once per round; `why_not` says what is missing, if anything."""
+    """One that is run once per round; `why_not` says what is missing, if anything.
 
-    def __init__(self, name: str, command: list, why_not: str = "", **environment: object) -> None:
+    `phases` are those of kith-bench that its figures belong to, or stand beside."""
+
+    def __init__(self, name: str, command: list, phases: set[str], why_not: str = "",
+                 **environment: object) -> None:
         self.name = name
         self.command = command
+        self.phases = phases
         self.why_not = why_not
         self.environment = {key: str(value) for key, value in environment.items()}
         self.runs: list[Run] = []
         self.notes = [why_not] if why_not else []
 
-    def measure(self) -> None:
+    def begin_run(self) -> None:
+        if not self.why_not:
+            self.runs.append([])
+
+    def measure(self, *more: str) -> None:
+        """Adds the lines of one call to the run that was begun."""
         if self.why_not:
             return
         try:
-            done = subprocess.run([ROOT / "bench/peers/ns.sh", *map(str, self.command)], text=True,
-                                  stdout=subprocess.PIPE, check=False, timeout=RUN_SECONDS,
-                                  env=os.environ | self.environment)
+            command = [ROOT / "bench/peers/ns.sh", *map(str, self.command), *more]
+            done = subprocess.run(command, text=True, stdout=subprocess.PIPE, check=False,
+                                  timeout=RUN_SECONDS, env=os.environ | self.environment)
         except subprocess.TimeoutExpired:
-            self.runs.append([])
             self.notes.append(f"run {len(self.runs)} did not end within {RUN_SECONDS} s")
             return
         lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-        self.runs.append(lines)
+        self.runs[-1] += lines
         if done.returncode != 0:
             failed = " ".join(line["phase"] for line in lines if line.get("failed"))
             end = f"run {len(self.runs)} ended with {done.returncode} {failed}"
@@ -73,15 +83,17 @@ def programs(options: argparse.Namespace, scratch: str) -> list[Program]:
     peers = ROOT / "bench/peers"
     gossip = ["--seconds", 3] if options.quick else []
     return [
-        Program("Kith", [bench, "graph", "--runs", 1, "--dir", scratch, *sizes],
+        Program("Kith", [bench, "graph", "--runs", 1, "--dir", scratch, *sizes], set(PHASES),
                 needs(bench, "build kith-bench")),
-        Program("SQLite", [floor, "--dir", scratch], needs(floor, "make -C bench/peers")),
+        Program("SQLite", [floor, "--dir", scratch], {"catch_up", "publish_durable"},
+                needs(floor, "make -C bench/peers")),
         Program("iroh-gossip", ["node", peers / "iroh_bench.mjs", "--mode", "gossip", "--n", NODES,
                                 *gossip],
+                {"reach_all_unloaded", "throughput"},
                 needs(iroh / "node_modules", "make -C bench/peers modules"), PEERS_MODULES=iroh),
-        Program("iroh-docs", ["node", peers / "iroh_bench.mjs", "--mode", "docs"],
+        Program("iroh-docs", ["node", peers / "iroh_bench.mjs", "--mode", "docs"], {"catch_up"},
                 needs(iroh / "node_modules", "make -C bench/peers modules"), PEERS_MODULES=iroh),
-        Program("hypercore", ["node", peers / "hypercore_bench.mjs", "--mode", "core"],
+        Program("hypercore", ["node", peers / "hypercore_bench.mjs", "--mode", "core"], {"catch_up"},
                 needs(core / "node_modules", "make -C bench/peers modules"), PEERS_MODULES=core),
     ]
 
@@ -134,6 +146,8 @@ class Table:
 
     @staticmethod
     def row(phase: str, ours: str, *rest: str) -> None:
+        if not ours:
+            return  # was not asked for
         cells = [phase, ours, *rest]
         print("| " + " | ".join(cells + [""] * (7 - len(cells))) + " |")
 
@@ -223,6 +237,8 @@ def main() -> None:
     arguments.add_argument("--peers", type=pathlib.Path, default=ROOT / "build/bench-peers")
     arguments.add_argument("--dir", type=pathlib.Path, default=ROOT / "build",
                            help="a folder below it has the files while this runs; 2 GB")
+    arguments.add_argument("--only", action="append", choices=PHASES, metavar="PHASE",
+                           help=f"these phases, and what stands beside them: {', '.join(PHASES)}")
     arguments.add_argument("--quick", action="store_true", help="small stores: a look, no figures")
     arguments.add_argument("--keep", type=pathlib.Path, metavar="FILE",
                            help="every line of every program, as JSON")
@@ -235,10 +251,16 @@ def main() -> None:
         chosen = programs(options, scratch)
         for run in range(options.runs):
             for program in chosen:
-                if not program.why_not:
-                    print(f"run {run + 1} of {options.runs}: {program.name}", file=sys.stderr,
-                          flush=True)
-                program.measure()
+                if program.why_not or not program.phases & set(options.only or PHASES):
+                    continue
+                print(f"run {run + 1} of {options.runs}: {program.name}", file=sys.stderr,
+                      flush=True)
+                program.begin_run()
+                if program.name == "Kith" and options.only:
+                    for phase in options.only:
+                        program.measure("--only", phase)
+                else:
+                    program.measure()
     if options.keep:
         kept = {program.name: program.runs for program in chosen}
         options.keep.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
