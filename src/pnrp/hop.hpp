@@ -14,6 +14,7 @@ struct Hop {
     unsigned uses = 0;                   // LOOKUPs that it was sent
     unsigned lookups = 0;                // on the path to it
     std::optional<Endpoint> informant{}; // who told of it; nothing: we knew it
+    bool was_asked = false;              // counted for its network, even if no use is left of that
     bool is_publisher = false;           // found already: asked for those beside it
 };
 

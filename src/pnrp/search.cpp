@@ -178,7 +178,7 @@ bool Search::send_lookup(Now now, Hop hop) {
     message.path = path_for(now, target);
     const auto id = request(now, hop, message, Errand::search_lookup);
     if (!id) return false;
-    if (hop.uses == 0) doubts_.note_asked(hop.entry);
+    if (!std::exchange(hop.was_asked, true)) doubts_.note_asked(hop.entry);
     ++hop.uses;
     const Duration patience = exchange_.hedge_delay(round_trip_of(hop));
     questions_.add(AskedLookup{*id, std::move(hop), now.instant, patience});
@@ -273,11 +273,11 @@ void Search::handle_lookup_answer(
         exchange_.counters().drop(Drop::bad_entry);
         return;
     }
-    const unsigned passed_over_before = budget_.passed_over();
+    const unsigned in_vain_before = budget_.in_vain();
     consider(now, Hop{*buffer.entry, 0, hop.lookups + 1, answered.from}, hop, answered.from);
     // It may well know others, and its next answer passes over that one.
-    const unsigned passed_over = budget_.passed_over();
-    if (passed_over == passed_over_before || passed_over > kPassedOverMax) return;
+    const unsigned in_vain = budget_.in_vain();
+    if (in_vain == in_vain_before || in_vain > kPassedOverMax) return;
     next_hops_.take_use_back(hop.entry);
 }
 
@@ -286,6 +286,7 @@ void Search::consider(Now now, Hop returned, const Hop& asked, const Endpoint& f
     const PnrpId& id = returned.entry.id;
     // A node that was asked as another id may publish the name as well.
     if (!is_wanted(id) && path_.returns_to(returned.entry)) return;
+    if (!satisfies(goal_, id)) pass_over_silent(now, returned.entry);
     if (is_known(returned.entry)) return;
     const bool is_own = std::any_of(
         returned.entry.addresses.begin(),
@@ -508,6 +509,21 @@ bool Search::is_out_of_turn(const Hop& hop) const {
 void Search::pass_over(const RouteEntry& entry) {
     budget_.note_passed_over();
     for (const Endpoint& endpoint : exchange_.destinations(entry))
+        path_.add(endpoint);
+}
+
+// Others go on telling of a node's many ids until they notice that it is silent: named in the path,
+// it uses up one answer of the search and not all of them.
+void Search::pass_over_silent(Now now, const RouteEntry& entry) {
+    if (exchange_.profile().hedge.in_flight_max <= 1 || path_.contains_any_of(entry)) return;
+    const auto endpoints = exchange_.destinations(entry);
+    const bool is_silent =
+        !endpoints.empty() && std::ranges::all_of(endpoints, [&](const Endpoint& it) {
+            return exchange_.silent().contains(now, it);
+        });
+    if (!is_silent) return;
+    budget_.note_told_of_silent();
+    for (const Endpoint& endpoint : endpoints)
         path_.add(endpoint);
 }
 

@@ -141,6 +141,7 @@ private:
     bool is_asked_last(Now now, const Hop& hop) const;
     bool is_out_of_turn(const Hop& hop) const;
     void pass_over(const RouteEntry& entry);
+    void pass_over_silent(Now now, const RouteEntry& entry);
     void distrust(Now now, const Hop& liar);
     bool is_known(const RouteEntry& entry) const;
     std::vector<Endpoint> path_for(Now now, const PnrpId& target) const;

@@ -9,10 +9,15 @@ void SearchBudget::note_dead() {
     met_silence_ = true;
 }
 
+void SearchBudget::note_told_of_silent() {
+    ++told_of_silent_;
+    met_silence_ = true;
+}
+
 bool SearchBudget::is_used_up() const {
-    // Who lies shall not use up the way of those who do not.
+    // Who lies, or is gone, shall not use up the way of those who do not.
     const unsigned useful_max = kUsefulHopsMax + kHopsPerLie * std::min(lies_, kLiesMax) +
-                                std::min(passed_over_, kPassedOverMax);
+                                std::min(in_vain(), kPassedOverMax);
     return suspicious_ > kSuspiciousMax || useful_ > useful_max || has_met_the_dead();
 }
 

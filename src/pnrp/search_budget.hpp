@@ -16,6 +16,8 @@ public:
     void note_dead();
     /// A false answer.
     void note_lie() { ++lies_; }
+    /// An answer told of somebody of whom we know that he is silent: it led nowhere.
+    void note_told_of_silent();
     /// Somebody is asked last because of his network, or of who told of him.
     void note_passed_over() { ++passed_over_; }
 
@@ -32,7 +34,8 @@ public:
     /// True once somebody lied, or is likely to lead this search astray.
     bool met_falsehood() const { return lies_ > 0 || passed_over_ >= kPassedOverSuspicious; }
 
-    unsigned passed_over() const { return passed_over_; }
+    /// Answers that led nowhere, through no fault of who gave them.
+    unsigned in_vain() const { return passed_over_ + told_of_silent_; }
     bool has_begun_again() const { return restarts_ > 0; }
 
     /// Silence or liars stand in the way: the next cached entries may have their turn. False if
@@ -51,6 +54,7 @@ private:
     unsigned restarts_ = 0;
     unsigned lies_ = 0;
     unsigned passed_over_ = 0;
+    unsigned told_of_silent_ = 0;
     bool met_silence_ = false;
 };
 

@@ -116,6 +116,14 @@ RouteEntry nearer(unsigned step) {
     return entry;
 }
 
+// Somebody at the address of 0x`first` who claims the target, under his `variant`-th id.
+RouteEntry claim_of_byte(unsigned first, unsigned variant = 1) {
+    RouteEntry claim = Bench::entry_of_byte(first);
+    claim.id = Bench::id_of_byte(0x80);
+    claim.id.bytes[31] = static_cast<std::byte>(variant);
+    return claim;
+}
+
 TEST(Search, AsksTheNearestFirst) { // PNRP-059, PNRP-170, PNRP-171, PNRP-176 to PNRP-178, PNRP-180
     Walk walk;
     walk.cache_byte(0x10);
@@ -500,6 +508,26 @@ TEST(Search, AsksTheOtherIdsOfASilentNodeLast) {
     EXPECT_EQ(walk.lookups().back().to, endpoint_of_byte(0x20)); // asked again instead
 }
 
+// After many went at once their ids are all that others tell of for a while.
+TEST(Search, IsNotWornOutByReferralsToSilentNodes) { // PNRP-174 counts the useful hops
+    Walk walk(modern_profile());
+    walk.cache_byte(0x20);
+    walk.start();
+    for (unsigned i = 0; i < kPassedOverMax; ++i) {
+        ASSERT_EQ(walk.lookups().back().to, endpoint_of_byte(0x20)) << i;
+        RouteEntry gone = nearer(i);
+        gone.addresses = {endpoint_of_byte(0x30 + i).address};
+        gone.port = endpoint_of_byte(0x30 + i).port;
+        walk.exchange.silent().note(at({}), endpoint_of_byte(0x30 + i));
+        walk.answer_last(returning(gone));
+        ASSERT_FALSE(walk.result()) << i;
+        EXPECT_THAT(walk.lookups().back().body.path, testing::Contains(endpoint_of_byte(0x30 + i)));
+    }
+    walk.answer_last(returning(claim_of_byte(0x60)));
+    ASSERT_EQ(walk.inquiries().size(), 1U);
+    EXPECT_EQ(walk.inquiries().back().to, endpoint_of_byte(0x60));
+}
+
 TEST(Search, NotesWhoIsLate) {
     Walk walk(modern_profile());
     walk.cache_byte(0x7f);
@@ -528,14 +556,6 @@ TEST(Search, WidensItsStartOnlyWhereNodesAreSilent) {
         EXPECT_EQ(walk.lookups_to(endpoint_of_byte(0x70)), is_silent ? 1U : 0U);
         EXPECT_EQ(walk.result().has_value(), !is_silent);
     }
-}
-
-// Somebody at the address of 0x`first` who claims the target, under his `variant`-th id.
-RouteEntry claim_of_byte(unsigned first, unsigned variant = 1) {
-    RouteEntry claim = Bench::entry_of_byte(first);
-    claim.id = Bench::id_of_byte(0x80);
-    claim.id.bytes[31] = static_cast<std::byte>(variant);
-    return claim;
 }
 
 TEST(Search, BelievesALiarNothingElse) { // PNRP-207
