@@ -1,5 +1,6 @@
 #include "cli/graph_render.hpp"
 
+#include "cli/render.hpp"
 #include "cli/terminal_text.hpp"
 
 #include <algorithm>
@@ -11,6 +12,7 @@ namespace kith::cli {
 namespace {
 
 constexpr std::size_t kPayloadLineMax = 60; // bytes that a table or an event shows
+constexpr std::size_t kEventWidth = 19;     // of the longest word, node_disconnected, and a gap
 
 std::string whole_number(const Json& document, std::string_view key) {
     const auto number = number_of(document, key);
@@ -197,7 +199,12 @@ std::string render_record(const Json& record, const Page& page) {
             text_of(attribute, "value")));
     }
     facts.add_lines("attributes", attributes);
-    facts.add("payload", payload_line(record));
+    // One that is too large for the answer has its size only.
+    if (bytes_of(record, "payload_base64").value_or("").empty()) {
+        facts.add("payload", payload_line(record));
+    } else {
+        add_payload(facts, record);
+    }
     return facts.render(page);
 }
 
@@ -229,7 +236,8 @@ std::string render_event(const Json& event, const Page& page) {
     } else if (kind == "synchronized" || kind == "watching") {
         rest = text_of(event, kind == "watching" ? "graph" : "type");
     }
-    return page.paint(fmt::format("{:<16}", printable(kind)), tone) + printable(rest) + "\n";
+    return page.paint(fmt::format("{:<{}}", printable(kind), kEventWidth), tone) + printable(rest) +
+           "\n";
 }
 
 } // namespace kith::cli

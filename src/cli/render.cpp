@@ -85,16 +85,6 @@ std::vector<std::string> text_lines(std::string_view text) {
     return lines;
 }
 
-void add_payload(Facts& facts, const Json& document) {
-    const auto payload = bytes_of(document, "payload_base64");
-    if (!payload) return;
-    const bool is_text = is_plain_text(*payload);
-    facts.add(
-        "payload",
-        fmt::format("{} bytes of {}", payload->size(), is_text ? "text" : "binary data"));
-    facts.add_lines("", is_text ? text_lines(*payload) : hex_dump(*payload));
-}
-
 // A name that was published before a restart may not be again.
 std::string announced_text(const Json& name) {
     const std::string waiting = text_of(name, "waiting");
@@ -194,6 +184,16 @@ void add_counters(Facts& facts, const Json& counters) {
 }
 
 } // namespace
+
+void add_payload(Facts& facts, const Json& document) {
+    const auto payload = bytes_of(document, "payload_base64");
+    if (!payload) return;
+    const bool is_text = is_plain_text(*payload);
+    facts.add(
+        "payload",
+        fmt::format("{} bytes of {}", payload->size(), is_text ? "text" : "binary data"));
+    facts.add_lines("", is_text ? text_lines(*payload) : hex_dump(*payload));
+}
 
 std::string render_status(const Json& status, const Page& page) {
     Facts facts;

@@ -14,6 +14,9 @@ namespace kith::cli {
 /// Bytes of a binary payload that are shown; `--payload-out` has them all.
 inline constexpr std::size_t kHexDumpSizeMax = 256;
 
+/// The payload of a name or a record: a text with its lines, any other as a hexadecimal dump.
+void add_payload(Facts& facts, const Json& document);
+
 std::string render_status(const Json& status, const Page& page);
 
 std::string render_clouds(const Json& clouds, const Page& page);
