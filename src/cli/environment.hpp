@@ -13,7 +13,7 @@ struct Environment {
     std::string xdg_runtime_dir; // $XDG_RUNTIME_DIR
     std::string xdg_data_home;   // $XDG_DATA_HOME
     std::string home;            // $HOME
-    std::string user;            // $USER
+    std::string user;            // $USER, else the name of the account
     bool no_color = false;       // $NO_COLOR is set and not empty (no-color.org)
     bool out_is_terminal = false;
     bool err_is_terminal = false;
