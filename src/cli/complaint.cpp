@@ -21,13 +21,6 @@ constexpr std::array kAdvices{
     Advice{"resolve_only", "why, says: kith cloud status CLOUD (see: kith cloud list)"},
 };
 
-// The API's sentence as a clause that something can follow.
-std::string without_full_stop(std::string sentence) {
-    while (!sentence.empty() && (sentence.back() == '.' || sentence.back() == ' '))
-        sentence.pop_back();
-    return sentence;
-}
-
 std::string sentence_of(const ClientFailure& failure, const std::string& path) {
     switch (failure.code) {
     case ClientErrc::no_socket:
@@ -65,7 +58,7 @@ Failure complaint_of(const Answer& answer) {
     const std::string code = error_code_of(answer.document);
     Failure failure{
         .exit_code = code.starts_with("bad_") ? kExitUsage : kExitFailed,
-        .sentence = without_full_stop(text_of(object_of(answer.document, "error"), "message")),
+        .sentence = text_of(object_of(answer.document, "error"), "message"),
         .document = answer.document};
     if (failure.sentence.empty()) {
         failure.sentence = fmt::format("kithd refused with HTTP status {}", answer.status);

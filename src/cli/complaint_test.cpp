@@ -50,13 +50,18 @@ TEST(Complaint, WhatTheUserTypedWrongIsAMistakeOfUsage) {
 
 TEST(Complaint, TheDaemonsSentenceIsFollowedByWhatToDo) {
     EXPECT_EQ(
-        complaint_of(refusal(403, "passphrase_needed", "alice is protected.")).sentence,
+        complaint_of(refusal(403, "passphrase_needed", "alice is protected")).sentence,
         "alice is protected; give it with --passphrase-file FILE");
     EXPECT_EQ(
-        complaint_of(refusal(503, "resolve_only", "Nothing is published there.")).sentence,
+        complaint_of(refusal(503, "resolve_only", "Nothing is published there")).sentence,
         "Nothing is published there; why, says: kith cloud status CLOUD (see: kith cloud list)");
     EXPECT_EQ(
         complaint_of(refusal(404, "not_found", "Nobody holds 0.x")).sentence, "Nobody holds 0.x");
+}
+
+TEST(Complaint, ANameAtTheEndKeepsItsDots) {
+    const char* sentence = "there is no identity called foo...";
+    EXPECT_EQ(complaint_of(refusal(404, "not_found", sentence)).sentence, sentence);
 }
 
 TEST(Complaint, ARefusalWithoutASentenceStillHasOne) {
