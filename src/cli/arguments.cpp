@@ -331,16 +331,14 @@ std::string complaint_of(const CLI::ParseError& error, const CLI::App& root) {
     const bool lacks_command =
         error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) &&
         std::string_view(error.what()).contains("subcommand");
-    if (!strangers.empty() && lacks_command) {
-        return fmt::format("there is no command {}", strangers.front());
+    const bool has_extras = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+    if (!strangers.empty() && (lacks_command || has_extras)) {
+        const std::string first = strangers.front().empty() ? "\"\"" : strangers.front();
+        if (first.starts_with('-')) return fmt::format("there is no option {}", first);
+        return lacks_command ? fmt::format("there is no command {}", first)
+                             : fmt::format("{} is one argument too many", first);
     }
     if (lacks_command) return "a command is missing";
-    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) &&
-        !strangers.empty()) {
-        const std::string first = strangers.front().empty() ? "\"\"" : strangers.front();
-        return first.starts_with('-') ? fmt::format("there is no option {}", first)
-                                      : fmt::format("{} is one argument too many", first);
-    }
     const std::string_view what = error.what();
     if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ArgumentMismatch)) {
         return fmt::format("{} takes exactly one value", what.substr(0, what.find(':')));

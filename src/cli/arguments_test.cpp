@@ -147,6 +147,8 @@ TEST(Arguments, WhatIsWrongIsSaidWithThePageThatHelps) {
     EXPECT_EQ(mistake({}), "a command is missing; see: kith --help");
     EXPECT_EQ(mistake({"name"}), "a command is missing; see: kith name --help");
     EXPECT_EQ(mistake({"nmae", "list"}), "there is no command nmae; see: kith --help");
+    EXPECT_EQ(mistake({"--foo"}), "there is no option --foo; see: kith --help");
+    EXPECT_EQ(mistake({""}), "there is no command \"\"; see: kith --help");
     EXPECT_EQ(mistake({"status", "--josn"}), "there is no option --josn; see: kith status --help");
     EXPECT_EQ(mistake({"name", "resolve"}), "PEERNAME is required; see: kith name resolve --help");
     EXPECT_EQ(
