@@ -166,7 +166,7 @@ std::expected<Secret, Failure> Terminal::read_line() {
             return too_long();
         }
     }
-    return failed("nothing was typed");
+    return misused("nothing was typed");
 }
 
 std::expected<Secret, Failure> Terminal::ask_hidden(std::string_view prompt) {

@@ -100,11 +100,12 @@ TEST(Prompt, AnInterruptionRestoresTheEcho) {
     EXPECT_TRUE(typist.echoes());
 }
 
-TEST(Prompt, TheEndOfInputIsAFailure) {
+TEST(Prompt, TheEndOfInputIsAMissingSecret) {
     const Typist typist{{"passphrase of alice: ", "\x04"}};
     const auto secret = ask_secret(kPrompt, purpose(), typist.path());
     ASSERT_FALSE(secret);
     EXPECT_EQ(secret.error().sentence, "nothing was typed");
+    EXPECT_EQ(secret.error().exit_code, kExitUsage);
     EXPECT_TRUE(typist.echoes());
 }
 
