@@ -15,7 +15,8 @@ namespace kith::cli {
 
 namespace {
 
-constexpr std::size_t kRecordSizeMax = 62'914'560; // bytes of a payload (MS-PPGRH 2.2.3.1)
+// Bytes of a payload: a record is smaller than 60 MiB (MS-PPGRH 2.2.3.1).
+constexpr std::size_t kRecordSizeMax = 62'914'559;
 
 // A large payload takes the disk and the loop a while.
 constexpr std::chrono::milliseconds kRecordTimeMax{120'000};
