@@ -37,7 +37,7 @@ std::string_view text_of(FileErrc code) {
     case FileErrc::read_only:
         return "cannot be written: the file system is read-only";
     case FileErrc::not_permitted:
-        return "may not be opened by this user";
+        return "may not be opened or made by this user";
     case FileErrc::failed:
         return "cannot be used: the system refused";
     }

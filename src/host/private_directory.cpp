@@ -38,8 +38,12 @@ bool make_directories(const std::filesystem::path& path) {
         so_far /= part;
         if (::mkdir(so_far.c_str(), kDirectoryMode) != 0 && errno != EEXIST) {
             // Above a directory that exists nothing has to be writable.
+            const int why = errno;
             struct stat status{};
-            if (::stat(so_far.c_str(), &status) != 0) return false;
+            if (::stat(so_far.c_str(), &status) != 0) {
+                errno = why;
+                return false;
+            }
         }
     }
     return true;

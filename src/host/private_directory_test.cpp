@@ -51,6 +51,12 @@ TEST(PrivateDirectory, gives_back_what_was_written) {
     EXPECT_EQ(directory->read("a", 3).error().code, FileErrc::not_found);
 }
 
+TEST(PrivateDirectory, says_why_it_cannot_be_made) {
+    const auto directory = PrivateDirectory::open("/sys/kith-test"); // nobody makes folders there
+    ASSERT_FALSE(directory);
+    EXPECT_NE(directory.error().code, FileErrc::not_found);
+}
+
 TEST(PrivateDirectory, replaces_only_where_it_is_told_to) {
     const TemporaryDirectory folder;
     const auto directory = PrivateDirectory::open(folder.path());
