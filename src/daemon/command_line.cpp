@@ -99,7 +99,7 @@ std::expected<CommandLine, ConfigError> interpret(const Flags& flags) {
     Settings& settings = out.settings;
     const std::optional<ConfigError> errors[] = {
         take(flags.data, parse_path, settings.data),
-        take(flags.api, parse_path, settings.api),
+        take(flags.api, parse_socket_path, settings.api),
         take_all(flags.listen, parse_listen, settings.listen),
         take_all(flags.graph_listen, parse_listen, settings.graph_listen),
         take_all(flags.seeds, parse_seed_setting, settings.seeds),

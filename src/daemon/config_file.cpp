@@ -117,7 +117,7 @@ std::expected<Settings, ConfigError> parse_config(std::string_view toml, const s
     Settings out;
     FileReader reader(table, name);
     reader.text("data", parse_path, out.data);
-    reader.text("api", parse_path, out.api);
+    reader.text("api", parse_socket_path, out.api);
     reader.texts("listen", parse_listen, out.listen);
     reader.texts("graph_listen", parse_listen, out.graph_listen);
     reader.texts("seed", parse_seed_setting, out.seeds);

@@ -191,6 +191,8 @@ TEST(Config, complains_of_each_wrong_flag_in_one_sentence) {
     EXPECT_TRUE(says(complaint({"extra"}), "extra"));
     EXPECT_TRUE(says(complaint({"--data"}), "--data"));
     EXPECT_TRUE(says(complaint({"--data", ""}), "path"));
+    const std::string too_long = "/" + std::string(107, 'x');
+    EXPECT_TRUE(says(complaint({"--api", too_long.c_str()}), "at most 107 bytes"));
     EXPECT_TRUE(says(complaint({"--data", "/a", "--data", "/b"}), "--data"));
     EXPECT_TRUE(says(complaint({"--listen", "here"}), "\"here\""));
     EXPECT_TRUE(says(complaint({"--listen", "2001:db8::1:4000"}), "ADDRESS:PORT"));

@@ -1,6 +1,7 @@
 #include "daemon/setting_text.hpp"
 
 #include "host/socket_address.hpp"
+#include "host/unix_listener.hpp"
 #include "node/cloud_name.hpp"
 #include "pnrp/limits.hpp"
 
@@ -92,6 +93,18 @@ std::expected<std::filesystem::path, ConfigError> parse_path(std::string_view te
     auto path = std::filesystem::absolute(std::filesystem::path(text), error);
     if (error) return refuse(fmt::format("\"{}\" is no path", text));
     return path.lexically_normal();
+}
+
+std::expected<std::filesystem::path, ConfigError> parse_socket_path(std::string_view text) {
+    auto path = parse_path(text);
+    if (path && path->native().size() > host::kSocketPathMax) {
+        return refuse(fmt::format(
+            "the path of a socket has at most {} bytes; {} has {}",
+            host::kSocketPathMax,
+            path->native(),
+            path->native().size()));
+    }
+    return path;
 }
 
 } // namespace kith::daemon

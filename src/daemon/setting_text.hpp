@@ -17,5 +17,6 @@ std::expected<std::string, ConfigError> parse_cloud(std::string_view text);
 std::expected<const pnrp::Profile*, ConfigError> parse_profile(std::string_view text);
 std::expected<LogLevel, ConfigError> parse_log_level(std::string_view text);
 std::expected<std::filesystem::path, ConfigError> parse_path(std::string_view text);
+std::expected<std::filesystem::path, ConfigError> parse_socket_path(std::string_view text);
 
 } // namespace kith::daemon

@@ -12,8 +12,11 @@
 
 namespace kith::host {
 
+/// Bytes of a socket's path: what `sockaddr_un` holds, less its NUL.
+inline constexpr std::size_t kSocketPathMax = 107;
+
 enum class ListenErrc : std::uint8_t {
-    path_too_long,   // a Unix socket's path has at most 107 bytes
+    path_too_long,   // above kSocketPathMax
     already_running, // somebody listens there
     occupied,        // something that is not a socket is there
     bad_directory,   // the folder cannot be made or is not ours
