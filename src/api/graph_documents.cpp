@@ -286,6 +286,22 @@ Error to_error(store::AttributesErrc error) {
     return {ErrorCode::bad_attribute, "these are no attributes"};
 }
 
+namespace {
+
+Error value_error(store::AttributeType type) {
+    switch (type) {
+    case store::AttributeType::string:
+        break;
+    case store::AttributeType::integer:
+        return {ErrorCode::bad_attribute, "the value of an int is digits and nothing else"};
+    case store::AttributeType::date:
+        return {ErrorCode::bad_attribute, "the value of a date is one of ISO 8601: 2026-01-31"};
+    }
+    return {ErrorCode::bad_attribute, "the value of an attribute is text without controls"};
+}
+
+} // namespace
+
 std::expected<std::string, Error> read_attributes(const std::vector<std::string>& texts) {
     std::vector<store::Attribute> attributes;
     for (const std::string& text : texts) {
@@ -305,7 +321,9 @@ std::expected<std::string, Error> read_attributes(const std::vector<std::string>
     for (std::size_t i = 0; i < texts.size(); ++i) {
         const auto alone = store::attributes_document({attributes[i]});
         if (alone) continue;
-        Error error = to_error(alone.error());
+        Error error = alone.error() == store::AttributesErrc::bad_value
+                          ? value_error(attributes[i].type)
+                          : to_error(alone.error());
         error.message = fmt::format("{}: {}", beginning_of(texts[i]), error.message);
         return std::unexpected(std::move(error));
     }

@@ -1,6 +1,7 @@
 #include "api/graph_routes.hpp"
 
 #include "api/graph_text.hpp"
+#include "base/unicode.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -15,8 +16,16 @@ namespace {
 
 constexpr std::int64_t kRecordMaxLeast = 1024; // bytes (MS-PPGRH 2.2.3.1)
 constexpr std::int64_t kRecordMaxMost = 62'914'560;
+constexpr std::size_t kTitleUnitsMax = 255; // UTF-16 units, without the zero behind them
+constexpr std::size_t kCommentUnitsMax = 511;
 constexpr std::int64_t kPresenceMsMin = 300'000;
 constexpr std::int64_t kPresenceMsMax = 31'536'000'000;
+
+std::unexpected<Error> refuse_text(std::string_view what, std::size_t units_max) {
+    return refuse(
+        ErrorCode::bad_request,
+        fmt::format("{} is text of at most {} characters", what, units_max));
+}
 
 // What takes part of a graph has as options, read from the members of a request.
 std::expected<node::GraphOptions, Error> read_options(RequestBody& body) {
@@ -41,6 +50,11 @@ std::expected<node::GraphOptions, Error> read_options(RequestBody& body) {
     }
     if (rules != "modern" && rules != "published") {
         return refuse(ErrorCode::bad_request, "the rules are \"modern\" or \"published\"");
+    }
+    for (const auto& [text, what] :
+         {std::pair(&out.peer_id, "the peer_id"), std::pair(&out.friendly_name, "the node_name")}) {
+        if (text->empty() || node::is_graph_name(*text)) continue;
+        return refuse_text(what, node::kGraphNameUnitsMax);
     }
     out.durability = durability == "full" ? store::Durability::full : store::Durability::relaxed;
     out.rules = rules == "modern" ? store::Rules::modern : store::Rules::published;
@@ -71,6 +85,12 @@ std::expected<graph::GraphInfo, Error> read_info(RequestBody& body) {
     out.friendly_name = body.text_or("friendly_name", "");
     out.comment = body.text_or("comment", "");
     out.defers_expiration = body.flag_or("defers_expiration", false);
+    if (utf16_length(out.friendly_name) > kTitleUnitsMax) {
+        return refuse_text("the title (friendly_name)", kTitleUnitsMax);
+    }
+    if (utf16_length(out.comment) > kCommentUnitsMax) {
+        return refuse_text("the comment", kCommentUnitsMax);
+    }
     out.record_max = static_cast<std::uint32_t>(
         body.number_or("record_size_max", kRecordMaxMost, kRecordMaxLeast, kRecordMaxMost));
     out.presence_lifetime = static_cast<std::uint32_t>(
@@ -220,6 +240,12 @@ Cancel GraphRoutes::create(GraphCall call) {
     if (!options) return call.refuse(options.error());
     if (const auto good = check_name(name); !good) return call.refuse(good.error());
     if (!info) return call.refuse(info.error());
+    if (!info->extras.empty() && options->rules != store::Rules::modern) {
+        return call.refuse(
+            {ErrorCode::bad_request,
+             "a graph with published rules has none of records_max, records_each_max and "
+             "bytes_each_max"});
+    }
     const auto created = service_.create(name, *options, *info);
     if (!created) return call.refuse(to_error(created.error()));
     return call.answer(Answer{kCreated, graph_document(service_, name)});
@@ -367,6 +393,12 @@ Cancel GraphRoutes::connect(GraphCall call) {
             return {};
         },
         [connecting](const graph::GraphResult<void>& done) {
+            if (!done && done.error() == graph::GraphErrc::bad_argument) {
+                return connecting->end(refuse(
+                    ErrorCode::bad_request,
+                    fmt::format(
+                        "{} is an address of this node itself", to_string(connecting->to))));
+            }
             if (!done) return connecting->end(std::unexpected(to_error(done.error())));
             if (connecting->is_there) connecting->succeed();
         });

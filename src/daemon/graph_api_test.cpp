@@ -301,8 +301,37 @@ TEST_F(GraphApiTest, names_the_attribute_that_is_none) {
     };
     EXPECT_THAT(complaint("nothing"), HasSubstr("nothing is no attribute of the form"));
     EXPECT_THAT(complaint("a-b=1"), HasSubstr("a-b=1: the name of an attribute is"));
-    EXPECT_THAT(complaint("age:int=x"), HasSubstr("age:int=x: the value"));
+    EXPECT_THAT(complaint("age:int=x"), HasSubstr("age:int=x: the value of an int"));
+    EXPECT_THAT(complaint("born:date=x"), HasSubstr("born:date=x: the value of a date"));
     EXPECT_THAT(complaint("peerrecordid=x"), HasSubstr("peerrecordid=x: this name stands"));
+}
+
+TEST_F(GraphApiTest, names_the_property_that_is_refused) {
+    found("plans");
+    const auto refusal = [&](const Json& body) {
+        const ApiAnswer answer = alice.post("/v1/graphs", body);
+        EXPECT_EQ(answer.code(), "bad_request");
+        return answer.body;
+    };
+    EXPECT_THAT(
+        refusal({{"name", "b"}, {"friendly_name", std::string(256, 'x')}}),
+        HasSubstr("the title (friendly_name) is text of at most 255 characters"));
+    EXPECT_THAT(
+        refusal({{"name", "b"}, {"comment", std::string(512, 'x')}}),
+        HasSubstr("the comment is text of at most 511 characters"));
+    EXPECT_THAT(
+        refusal({{"name", "b"}, {"node_name", std::string(256, 'x')}}),
+        HasSubstr("the node_name is text of at most 255 characters"));
+    EXPECT_THAT(
+        refusal({{"name", "b"}, {"peer_id", std::string(256, 'x')}}),
+        HasSubstr("the peer_id is text of at most 255 characters"));
+    EXPECT_THAT(
+        refusal({{"name", "b"}, {"rules", "published"}, {"records_max", 10}}),
+        HasSubstr("none of records_max"));
+    const Json own = alice.get("/v1/graphs/plans").document["listen"][0];
+    EXPECT_THAT(
+        alice.post("/v1/graphs/plans/connect", {{"to", own}}).body,
+        HasSubstr("is an address of this node itself"));
 }
 
 TEST_F(GraphApiTest, lists_in_order_and_says_what_it_leaves_out) {
