@@ -1,5 +1,7 @@
 #include "cli/search_text.hpp"
 
+#include "api/graph_text.hpp"
+#include "base/guid.hpp"
 #include "store/values.hpp"
 
 #include <algorithm>
@@ -249,12 +251,17 @@ private:
         const std::string& name,
         std::string type,
         const Comparison& comparison,
-        const std::string& value,
+        std::string value,
         bool is_quoted) {
         const bool orders = comparison.orders();
         const bool is_number = !is_quoted && std::ranges::all_of(value, is_digit);
         const bool is_time = name == "peercreationtime" || name == "peerlastmodificationtime";
         if (type.empty() && is_time) type = "date";
+        if (name == "peerrecordtype" && !orders) {
+            // A word stands for its GUID, as everywhere; what has wildcards is no word.
+            if (const auto guid = api::parse_record_type(value)) value = to_string(*guid);
+            if (type.empty()) type = "string";
+        }
         const auto written = [&](std::string_view as) {
             return fmt::format(
                 R"(<clause attrib="{}" type="{}" compare="{}">{}</clause>)",

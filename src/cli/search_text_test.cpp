@@ -44,6 +44,19 @@ TEST(SearchText, takes_a_date_for_a_text_or_a_date) {
     EXPECT_EQ(inside("d=\"2026-01\""), clause("d", "string", "equal", "2026-01"));
 }
 
+TEST(SearchText, takes_the_word_of_a_type_for_its_guid) {
+    const std::string chat = "3aa530a7-e81a-8ec2-9f20-ab5f98512801";
+    for (const auto& value : {std::string("chat"), std::string("\"chat\""), chat}) {
+        EXPECT_EQ(
+            inside("peerrecordtype=" + value), clause("peerrecordtype", "string", "equal", chat));
+    }
+    EXPECT_EQ(
+        inside("peerrecordtype!=3aa530a7-*"),
+        clause("peerrecordtype", "string", "notequal", "3aa530a7-*"));
+    EXPECT_EQ(
+        inside("peerrecordtype=2026-01-01").find("<or>"), std::string::npos); // a word, no date
+}
+
 TEST(SearchText, refuses_what_would_mean_something_else) {
     for (const char* text : {"n>-1", "n<=+5", "n<1.5", "n>1e9"})
         EXPECT_NE(inside(text).find("is no number of digits alone"), std::string::npos) << text;
