@@ -28,7 +28,7 @@ struct Texts {
     std::optional<std::string> resolves;
     std::string profile = "modern";
     std::optional<std::string> adversary;
-    std::string lies = "all";
+    std::optional<std::string> lies;
     std::optional<std::string> nat;
 };
 
@@ -51,8 +51,7 @@ void add_names_options(CLI::App& names, Arguments& out, Texts& texts) {
     names.add_flag("--churn", out.names.has_churn, "Nodes crash and return meanwhile");
     names.add_option("--adversary", texts.adversary, "Percent of nodes that lie, for an hour (0)");
     names.add_flag("--attack", out.names.has_attack, "Ids next to one name's, and a hostile seed");
-    names.add_option("--lies", texts.lies, "all, none, or some of the lies, with commas")
-        ->capture_default_str();
+    names.add_option("--lies", texts.lies, "all, none, or some of the lies, with commas (all)");
     names
         .add_option(
             "--nat", texts.nat, "Translators before a quarter of the nodes, and of what kind")
@@ -63,6 +62,19 @@ void add_names_options(CLI::App& names, Arguments& out, Texts& texts) {
         ->check(CLI::IsMember({"modern", "windows"}))
         ->capture_default_str();
     names.add_flag("--json", out.wants_json, "One JSON object instead of a table");
+}
+
+std::optional<Refusal> read_lies(const Texts& texts, NamesOptions& out) {
+    if (!texts.lies) return std::nullopt;
+    const auto lies = Lies::parse(*texts.lies);
+    if (!lies) {
+        return Refusal{fmt::format("kith-sim: --lies: {} is not a list of lies\n", *texts.lies)};
+    }
+    if (!texts.adversary && !out.has_attack) {
+        return Refusal{"kith-sim: --lies goes with --adversary or --attack\n"};
+    }
+    out.lies = *lies;
+    return std::nullopt;
 }
 
 std::optional<Refusal> read_names_options(const Texts& texts, NamesOptions& out) {
@@ -79,10 +91,7 @@ std::optional<Refusal> read_names_options(const Texts& texts, NamesOptions& out)
         return no;
     const Range<double> adversary{"--adversary", 0.0, kAdversaryMax};
     if (auto no = read(texts.adversary, adversary, out.adversary_percent)) return no;
-    const auto lies = Lies::parse(texts.lies);
-    if (!lies)
-        return Refusal{fmt::format("kith-sim: --lies: {} is not a list of lies\n", texts.lies)};
-    out.lies = *lies;
+    if (auto no = read_lies(texts, out)) return no;
     if (out.has_attack && out.adversary_percent > 0) {
         return Refusal{"kith-sim: --attack and --adversary exclude each other\n"};
     }
@@ -134,7 +143,17 @@ std::expected<Arguments, Refusal> parse_arguments(std::span<char* const> argumen
         const CLI::App& shown = names->parsed() ? *names : graph->parsed() ? *graph : app;
         return std::unexpected(Refusal{shown.help(), 0});
     } catch (const CLI::Error& error) {
-        return std::unexpected(Refusal{fmt::format("kith-sim: {}\n", error.what()), 2});
+        const std::vector<std::string> strangers = app.remaining();
+        if (names->parsed() || graph->parsed() || strangers.empty()) {
+            return std::unexpected(Refusal{fmt::format("kith-sim: {}\n", error.what()), 2});
+        }
+        const std::string& first = strangers.front();
+        return std::unexpected(Refusal{
+            fmt::format(
+                "kith-sim: there is no {} {}; the scenarios are names and graph\n",
+                first.starts_with('-') ? "option" : "scenario",
+                first.empty() ? "\"\"" : first),
+            2});
     }
     if (graph->parsed()) {
         auto options = graph_arguments.read();

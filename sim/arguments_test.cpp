@@ -128,11 +128,17 @@ INSTANTIATE_TEST_SUITE_P(
         std::vector<std::string>{"names", "--resolves", "1000001"},
         std::vector<std::string>{"names", "--adversary", "51"},
         std::vector<std::string>{"names", "--adversary", "20", "--lies", "truth"},
+        std::vector<std::string>{"names", "--lies", "silence"},
         std::vector<std::string>{"names", "--adversary", "20", "--attack"},
         std::vector<std::string>{"names", "--adversary", "20", "--churn"},
         std::vector<std::string>{"names", "--attack", "--kill", "10"},
         std::vector<std::string>{"names", "--unknown"},
         std::vector<std::string>{"names", "surplus"}));
+
+TEST(Arguments, what_is_no_scenario_is_named) {
+    EXPECT_NE(parse({"foo"}).error().text.find("no scenario foo"), std::string::npos);
+    EXPECT_NE(parse({"--foo"}).error().text.find("no option --foo"), std::string::npos);
+}
 
 TEST(Arguments, help_is_no_mistake) {
     for (const auto& words : {std::vector<std::string>{"--help"}, {"names", "--help"}}) {

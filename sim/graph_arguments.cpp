@@ -124,6 +124,15 @@ std::expected<GraphOptions, std::string> GraphArguments::read() const {
         }
         out.lies = *std::move(lies);
     }
+    if (texts.hours && !out.has_churn) {
+        return std::unexpected("kith-sim: --hours goes with --churn\n");
+    }
+    if (texts.split && !out.has_partition) {
+        return std::unexpected("kith-sim: --split goes with --partition\n");
+    }
+    if (texts.lies && !texts.liars) {
+        return std::unexpected("kith-sim: --lies goes with --liars\n");
+    }
     if (out.has_churn && (out.has_partition || out.kill_percent > 0)) {
         return std::unexpected("kith-sim: --churn excludes --partition and --kill\n");
     }

@@ -50,6 +50,9 @@ TEST(GraphArguments, what_makes_no_sense_is_refused) {
           "graph --liars 10 --lies",
           "graph --liars 10 --lies slow,slow",
           "graph --liars 10 --lies white",
+          "graph --lies slow",
+          "graph --hours 5",
+          "graph --split 5",
           "graph --churn --partition",
           "graph --network moon",
           "graph --rules old"}) {
