@@ -247,12 +247,13 @@ void Connection::received(const ErrorInfo& error) {
     watch_client();
 }
 
-// A client that gives up closes its end, which makes the socket readable.
+// A client that gives up closes its end, which makes the socket readable. Of an upgraded connection
+// that is the end of what comes, and whoever reads it may have read to there already.
 void Connection::watch_client() {
     stream_.socket().async_wait(
         Local::socket::wait_read,
         [self = shared_from_this(), exchange = exchange_](const ErrorInfo& error) {
-            const bool lasts = self->is_waiting_ || self->flow_;
+            const bool lasts = self->is_waiting_ || (self->flow_ && !self->is_upgraded_);
             if (error || !lasts || self->exchange_ != exchange) return;
             char byte = 0;
             const ssize_t got =

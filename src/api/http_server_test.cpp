@@ -56,7 +56,7 @@ private:
     bool is_over_ = false;
 };
 
-// Answers each request with its own text; `/later` waits for `release()`, `/never` for ever.
+// Answers each request with its own text; `/later` waits for `waiting()`, `/never` for ever.
 class Echo final : public Handler {
 public:
     Cancel handle(const Request& request, ReplyTo reply) override {
@@ -67,12 +67,13 @@ public:
             return [this] { ++cancelled; };
         }
         if (request.target == "/never") return [this] { ++cancelled; };
+        if (request.target == "/both-later") {
+            waiting = [this, reply = std::move(reply)] { answer_flow(101, {}, reply); };
+            return {};
+        }
         if (request.target == "/flow" || request.target == "/both" ||
             request.target == "/endless") {
-            const unsigned status = request.target == "/both" ? 101 : 200;
-            auto made = std::make_shared<Parrot>(flows, request.target);
-            flow = made;
-            reply({.status = status, .body = {}, .content_type = "text/plain", .flow = made});
+            answer_flow(request.target == "/both" ? 101 : 200, request.target, reply);
             return {};
         }
         reply({201, text});
@@ -81,6 +82,12 @@ public:
 
     BodyRoom room_for(std::string_view, std::string_view target) const override {
         return target == "/large" ? BodyRoom::record : BodyRoom::usual;
+    }
+
+    void answer_flow(unsigned status, std::string_view target, const ReplyTo& reply) {
+        auto made = std::make_shared<Parrot>(flows, target);
+        flow = made;
+        reply({.status = status, .body = {}, .content_type = "text/plain", .flow = made});
     }
 
     std::weak_ptr<Parrot> flow;
@@ -332,6 +339,22 @@ TEST_F(HttpServerTest, hands_an_upgraded_connection_over_both_ways) {
     EXPECT_EQ(until_text(client, "again"), " again");
     ::shutdown(client, SHUT_WR);
     EXPECT_EQ(until_end(client), "");
+    EXPECT_EQ(echo.flows, 0);
+}
+
+TEST_F(HttpServerTest, loses_nothing_of_a_client_that_was_upgraded_later_and_says_all_at_once) {
+    serve();
+    const int client = connect();
+    send(client, "POST /both-later HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+    for (int turn = 0; turn < 100 && !echo.waiting; ++turn)
+        loop.run_for(10ms);
+    ASSERT_TRUE(echo.waiting);
+    echo.waiting();
+    until_text(client, "\r\n\r\n");
+    send(client, "hello");
+    ::shutdown(client, SHUT_WR);
+    EXPECT_EQ(until_end(client), "hello");
+    EXPECT_TRUE(ended);
     EXPECT_EQ(echo.flows, 0);
 }
 
