@@ -91,13 +91,11 @@ public:
         pieces_.pop_front();
         waiting_ -= piece.size();
         passed_ += piece.size();
-        tell_taken();
-        std::string out = number_text(piece.size(), 4) + piece;
-        leave_if_done();
-        return out;
+        settle();
+        return number_text(piece.size(), 4) + piece;
     }
 
-    bool is_over() const override { return pieces_.empty() && (is_remote_over_ || is_broken_); }
+    bool is_over() const override { return pieces_.empty() && (is_confirmed_ || is_broken_); }
 
     bool has_room() override {
         flush();
@@ -226,9 +224,10 @@ private:
         } else if (received.type == end_type() && !is_remote_over_) {
             is_remote_over_ = true;
             pieces_.emplace_back(); // of length zero: the end
+            settle();
         } else if (received.type == taken_type() && received.data.size() == 8) {
             taken_ = std::clamp(read_number(received.data), taken_, sent_);
-            return;
+            return flush();
         } else {
             return;
         }
@@ -236,8 +235,7 @@ private:
     }
 
     void break_off() {
-        const bool is_whole = is_remote_over_ && is_end_sent_;
-        is_broken_ = is_broken_ || !is_whole;
+        is_broken_ = is_broken_ || !is_confirmed_;
         wake();
     }
 
@@ -263,17 +261,26 @@ private:
         }
         if (held_.empty() && is_input_over_ && !is_end_sent_ && send(end_type(), {})) {
             is_end_sent_ = true;
-            leave_if_done();
         }
+        settle();
     }
 
     void tell_taken() {
-        if (passed_ - told_ < kTakenStep) return;
+        const bool is_all = is_remote_over_ && waiting_ == 0;
+        if (passed_ == told_ || (passed_ - told_ < kTakenStep && !is_all)) return;
         if (send(taken_type(), as_bytes(number_text(passed_, 8)))) told_ = passed_;
     }
 
-    void leave_if_done() {
-        if (is_end_sent_ && is_remote_over_ && pieces_.empty()) leave();
+    // The client is told once the other end's reader has all that it said, which is then a success
+    // whatever becomes of the connection.
+    void settle() {
+        tell_taken();
+        if (!is_confirmed_ && !is_broken_ && is_remote_over_ && is_end_sent_ && taken_ == sent_) {
+            is_confirmed_ = true;
+            pieces_.emplace_back(); // of length zero, the second one
+            wake();
+        }
+        if (is_confirmed_ && pieces_.empty() && told_ == passed_) leave();
     }
 
     GraphService& service_;
@@ -283,7 +290,7 @@ private:
     std::vector<Endpoint> addresses_;    // not tried yet
     std::optional<std::string> peer_id_; // of the node that is meant; nothing: not known
     graph::LinkId link_ = 0;
-    std::deque<std::string> pieces_; // for the client; an empty one is the end
+    std::deque<std::string> pieces_; // for the client
     std::size_t waiting_ = 0;        // bytes of them
     std::uint64_t passed_ = 0;       // bytes that went to the client
     std::uint64_t told_ = 0;         // of these, how many the other end knows of
@@ -296,6 +303,7 @@ private:
     bool is_remote_over_ = false;
     bool is_input_over_ = false;
     bool is_end_sent_ = false;
+    bool is_confirmed_ = false;
     bool is_broken_ = false;
 };
 

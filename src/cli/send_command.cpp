@@ -33,7 +33,7 @@ constexpr std::chrono::milliseconds kAcceptTimeMax{std::chrono::hours(24 * 365)}
 constexpr std::chrono::milliseconds kProgressPause{250};
 
 // What comes, and what goes, is in pieces, each behind its length in four bytes; length zero is the
-// end.
+// end. After it another one comes once the other end has taken all that went.
 class Pieces {
 public:
     /// The content of the pieces that are whole.
@@ -41,24 +41,28 @@ public:
         unread_ += bytes;
         std::string out;
         std::size_t at = 0;
-        while (unread_.size() - at >= 4 && !has_ended_) {
+        while (unread_.size() - at >= 4) {
             std::size_t size = 0;
             for (std::size_t i = 0; i < 4; ++i)
                 size = size << 8U | static_cast<unsigned char>(unread_[at + i]);
             if (unread_.size() - at - 4 < size) break;
             out.append(unread_, at + 4, size);
             at += 4 + size;
-            has_ended_ = size == 0;
+            if (size > 0) continue;
+            is_confirmed_ = has_ended_;
+            has_ended_ = true;
         }
         unread_.erase(0, at);
         return out;
     }
 
     bool has_ended() const { return has_ended_; }
+    bool is_confirmed() const { return is_confirmed_; }
 
 private:
     std::string unread_;
     bool has_ended_ = false;
+    bool is_confirmed_ = false;
 };
 
 // What is open and is closed when it goes, but for the standard ones.
@@ -103,33 +107,24 @@ public:
         const InterruptWatch interrupts;
         // What came along with the answer's head makes nothing readable any more.
         if (auto failure = take()) return std::unexpected(std::move(*failure));
-        while (!stream_.is_over() || !is_all_sent()) {
+        while (!stream_.is_over()) {
             std::array<pollfd, 3> waits{
-                pollfd{.fd = stream_.fd(), .events = 0, .revents = 0},
+                pollfd{.fd = stream_.fd(), .events = POLLIN, .revents = 0},
                 pollfd{.fd = interrupts.fd(), .events = POLLIN, .revents = 0},
                 pollfd{
                     .fd = is_input_over_ || !held_.empty() ? -1 : input_,
                     .events = POLLIN,
                     .revents = 0}};
-            if (!stream_.is_over()) waits[0].events |= POLLIN;
             if (!held_.empty()) waits[0].events |= POLLOUT;
             ::poll(waits.data(), waits.size(), static_cast<int>(kProgressPause.count()));
             if (const auto signal = interrupts.take()) {
                 end_progress();
                 return interrupted_by(*signal);
             }
-            const bool is_gone = (waits[0].revents & (POLLHUP | POLLERR)) != 0;
-            if (!stream_.is_over() && waits[0].revents != 0) {
+            if (waits[0].revents != 0) {
                 if (auto failure = take()) return std::unexpected(std::move(*failure));
             }
-            if (stream_.is_over() && !pieces_.has_ended()) {
-                end_progress();
-                return failed("the connection broke off before the other end had said all");
-            }
-            if (stream_.is_over() && is_gone && !is_all_sent()) {
-                end_progress();
-                return failed("the other end closed the connection before everything was sent");
-            }
+            if (stream_.is_over()) break;
             if (waits[2].revents != 0) {
                 if (auto failure = read()) return std::unexpected(std::move(*failure));
             }
@@ -137,14 +132,18 @@ public:
             show_progress();
         }
         end_progress();
+        if (!pieces_.has_ended()) {
+            return failed("the connection broke off before the other end had said all");
+        }
+        if (!pieces_.is_confirmed()) {
+            return failed("the connection broke off before the other end had taken all");
+        }
         Json document{{"sent_bytes", sent_}, {"received_bytes", received_}};
         if (!session_.prints_json()) document = nullptr;
         return Done{std::move(document), {}};
     }
 
 private:
-    bool is_all_sent() const { return is_input_over_ && held_.empty(); }
-
     std::optional<Failure> take() {
         auto bytes = stream_.receive();
         if (!bytes) return complaint_of(bytes.error(), session_.socket_path());

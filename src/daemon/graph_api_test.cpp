@@ -475,18 +475,56 @@ TEST_F(GraphApiTest, carries_streams_between_two_nodes) {
         }
         while (auto piece = taken.flow->next())
             received += piece->substr(4);
-        return opened.flow->has_room() && taken.flow->is_over();
+        return opened.flow->has_room() && received.size() == sent.size();
     }));
     EXPECT_EQ(received, sent);
     EXPECT_FALSE(opened.flow->is_over()) << "the other direction is open";
+    EXPECT_FALSE(taken.flow->is_over()) << "the other direction is open";
     taken.flow->take(as_bytes(piece_of("")));
-    std::string back;
-    ASSERT_TRUE(eventually([&] {
+    for (const auto& flow : {opened.flow, taken.flow}) {
+        std::string last;
+        ASSERT_TRUE(eventually([&] {
+            while (auto piece = flow->next())
+                last += *piece;
+            return flow->is_over();
+        }));
+        EXPECT_EQ(last.substr(last.size() - 4), std::string(4, '\0')) << "the other end has all";
+    }
+    EXPECT_TRUE(opened.flow->wants_input() && taken.flow->wants_input()) << "neither broke";
+}
+
+TEST_F(GraphApiTest, confirms_no_stream_that_the_reader_at_the_other_end_did_not_get) {
+    share("plans");
+    const std::string node = bob.get("/v1/graphs/plans").document["node"];
+    ASSERT_TRUE(eventually(
+        [&] { return alice.get("/v1/graphs/plans/nodes").document["nodes"].size() == 2; }));
+    const auto accepted = bob.start("POST", "/v1/graphs/plans/direct", {{"accept", true}});
+    loop.run_for(std::chrono::milliseconds(50));
+    const ApiAnswer opened = alice.post("/v1/graphs/plans/direct", {{"node", node}});
+    ApiAnswer taken = bob.wait(accepted);
+    ASSERT_EQ(opened.status, 101U) << opened.document;
+    ASSERT_EQ(taken.status, 101U) << taken.document;
+    accepted->reset();
+    taken.flow->take(as_bytes(piece_of("")));
+    opened.flow->take(as_bytes(piece_of("hello") + piece_of("")));
+    std::string said;
+    const auto listen = [&] {
         while (auto piece = opened.flow->next())
-            back += *piece;
+            said += *piece;
+    };
+    ASSERT_TRUE(eventually([&] {
+        listen();
+        return !said.empty();
+    }));
+    loop.run_for(std::chrono::milliseconds(50));
+    EXPECT_FALSE(opened.flow->is_over());
+    taken.flow.reset(); // with what it has not read
+    ASSERT_TRUE(eventually([&] {
+        listen();
         return opened.flow->is_over();
     }));
-    EXPECT_EQ(back, std::string(4, '\0')) << "the orderly end";
+    EXPECT_EQ(said, std::string(4, '\0')) << "the end, and nothing behind it";
+    EXPECT_FALSE(opened.flow->wants_input()) << "broken off";
 }
 
 TEST_F(GraphApiTest, waits_for_a_connection_through_an_import_until_the_graph_closes) {
