@@ -149,7 +149,12 @@ void add_graph_group(CLI::App& root, Command& chosen) {
         ->option_text("IP:PORT")
         ->required()
         ->check(is_name());
-    add_timeout(*connect, connected);
+    add_span(
+        *connect,
+        "--timeout",
+        "How long to wait for the connection and until the graph is synchronized (default 30s)",
+        connected,
+        &GraphConnect::timeout);
 
     add_command_of_one(
         group, "close", "Leave a graph; its records stay", &GraphClose::name, chosen);

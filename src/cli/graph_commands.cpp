@@ -23,9 +23,6 @@ using Steady = std::chrono::steady_clock;
 // Between two looks at a graph that is on its way.
 constexpr std::chrono::milliseconds kLookPause{100};
 
-// A refusal refers to another node, and each attempt has its own patience.
-constexpr std::chrono::milliseconds kMemberTimeMax{130'000};
-
 Json wish_json(const GraphWish& wish) {
     Json body = Json::object();
     body["peer_id"] = wish.peer_id;
@@ -121,15 +118,26 @@ Result execute(const Session& session, const GraphOpen& command) {
 
 Result execute(const Session& session, const GraphConnect& command) {
     const std::string target = graph_target(command.name);
+    const auto start = Steady::now();
     const auto connected = session.call(
         {.method = Method::post,
          .target = target + "/connect",
          .body = {{"to", command.to}},
-         .time_max = kMemberTimeMax},
+         .time_max = command.timeout},
         "connecting");
-    if (!connected) return std::unexpected(connected.error());
+    if (!connected) {
+        const Failure& failure = connected.error();
+        const bool has_run_out = failure.exit_code == kExitFailed && failure.document.is_null() &&
+                                 Steady::now() - start >= command.timeout;
+        if (!has_run_out) return std::unexpected(failure);
+        return failed(fmt::format(
+            "nobody at {} answered as a member of {} within {:.0f} s; wait longer with --timeout "
+            "TIME",
+            command.to,
+            command.name,
+            std::chrono::duration<double>(command.timeout).count()));
+    }
     // Connected is not synchronized yet.
-    const auto start = Steady::now();
     Progress progress(
         "synchronizing",
         session.env().err_is_terminal ? ProgressTo::terminal : ProgressTo::nowhere);

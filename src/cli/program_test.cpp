@@ -115,6 +115,20 @@ TEST(Program, ARecordsAttributesTravelBesideItsPayload) {
     EXPECT_EQ(seen[2].payload, "two\nlines");
 }
 
+TEST(Program, ConnectingTakesNoLongerThanItIsLet) {
+    const LocalServer silent([](const SeenRequest&) { return std::nullopt; });
+    const Words words{"graph", "connect", "plans", "--to", "192.0.2.1:3541", "--timeout", "1s"};
+    const Outcome nobody = run_at(silent, words);
+    EXPECT_EQ(nobody.exit_code, 1);
+    EXPECT_THAT(nobody.err, HasSubstr("nobody at 192.0.2.1:3541 answered as a member of plans"));
+    EXPECT_THAT(nobody.err, HasSubstr("--timeout"));
+
+    const LocalServer slow(always(http_answer(200, R"({"name": "plans", "synchronized": false})")));
+    const Outcome connected = run_at(slow, words);
+    EXPECT_EQ(connected.exit_code, 0);
+    EXPECT_THAT(connected.out, HasSubstr("connected, and still synchronizing"));
+}
+
 TEST(Program, JsonPrintsTheDaemonsDocumentInAscii) {
     const LocalServer server(
         always(http_answer(200, R"({"z": "ü\u009b\u001b", "a": [1.5, null]})")));
