@@ -109,7 +109,7 @@ _kith() {
     "record get") words="--graph --payload-out --timeout" ;;
     "record list") words="--type --creator --limit --newest --timeout" ;;
     "record search") words="--limit --timeout" ;;
-    "record export") words="--force" ;;
+    "record export") words="--force --timeout" ;;
     "watch "*) words="--type" ;;
     "send "*) words="--node --accept --out" ;;
     "chat "*) words="--as --last --expires --timeout" ;;

@@ -104,8 +104,10 @@ check_head(GraphService& service, const std::string& name, const store::ArchiveH
 Cancel export_archive(GraphService& service, GraphCall call) {
     const std::string& name = call.arguments.front();
     if (const auto read = call.parameters.finish(); !read) return call.refuse(read.error());
-    if (const auto graph = require_graph(service, name); !graph) {
-        return call.refuse(graph.error());
+    const auto graph = require_graph(service, name);
+    if (!graph) return call.refuse(graph.error());
+    if (!(*graph)->status().is_synchronized) {
+        return call.refuse(to_error(graph::GraphErrc::not_ready));
     }
     store::RecordStore& store = *service.graphs().store(name);
     store::ArchiveWriter writer(store, {name, peer_of(service, name), store.rules()});

@@ -214,6 +214,7 @@ void add_archives(CLI::App& group, Command& chosen) {
         ->required()
         ->check(is_path());
     save->add_flag("--force", saved->force, "Replace the file if it exists");
+    add_timeout(*save, saved);
 
     auto [load, loaded] = add_command<RecordImport>(
         group, "import", "Take in what export wrote; the newer of two records stays", chosen);

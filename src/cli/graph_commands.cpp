@@ -63,27 +63,39 @@ std::string graph_target(std::string_view name) {
     return "/v1/graphs/" + percent_encoded(name);
 }
 
-std::expected<Json, Failure> call_when_ready(
-    const Session& session,
-    const Request& request,
-    const std::string& doing,
-    std::chrono::milliseconds timeout) {
+std::expected<void, Failure>
+until_ready(const Session& session, std::chrono::milliseconds timeout, const Attempt& attempt) {
     const auto start = Steady::now();
     Progress progress(
         "waiting for the graph to be synchronized",
         session.env().err_is_terminal ? ProgressTo::terminal : ProgressTo::nowhere);
     const InterruptWatch interrupts;
     while (true) {
-        auto answer = session.call(request, doing);
-        if (answer || error_code_of(answer.error().document) != "not_ready") return answer;
+        auto done = attempt();
+        if (done || error_code_of(done.error().document) != "not_ready") return done;
         const auto elapsed =
             std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - start);
         if (elapsed >= timeout) {
-            return std::unexpected(out_of_patience(std::move(answer.error()), timeout));
+            return std::unexpected(out_of_patience(std::move(done.error()), timeout));
         }
         progress.show(elapsed);
         if (const auto signal = pause(interrupts, kLookPause)) return interrupted_by(*signal);
     }
+}
+
+std::expected<Json, Failure> call_when_ready(
+    const Session& session,
+    const Request& request,
+    const std::string& doing,
+    std::chrono::milliseconds timeout) {
+    std::expected<Json, Failure> answer;
+    const auto done = until_ready(session, timeout, [&]() -> std::expected<void, Failure> {
+        answer = session.call(request, doing);
+        if (!answer) return std::unexpected(answer.error());
+        return {};
+    });
+    if (!done) return std::unexpected(done.error());
+    return answer;
 }
 
 Result execute(const Session& session, const GraphCreate& command) {

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -115,6 +117,7 @@ struct RecordExport {
     std::string graph;
     std::string file; // a path, or "-"
     bool force = false;
+    std::chrono::milliseconds timeout = kReadyTimeDefault;
 };
 struct RecordImport {
     std::string graph;
@@ -165,6 +168,13 @@ Result execute(const Session& session, const RecordImport& command);
 Result execute(const Session& session, const Watch& command);
 Result execute(const Session& session, const Send& command);
 Result execute(const Session& session, const Chat& command);
+
+using Attempt = std::function<std::expected<void, Failure>()>;
+
+/// Calls `attempt` again while it fails because the graph is not synchronized yet, at most for
+/// `timeout`.
+std::expected<void, Failure>
+until_ready(const Session& session, std::chrono::milliseconds timeout, const Attempt& attempt);
 
 /// Sends `request`; while the answer is that the graph is not synchronized yet, waits for that, at
 /// most `timeout`.

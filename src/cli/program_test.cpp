@@ -129,6 +129,26 @@ TEST(Program, ConnectingTakesNoLongerThanItIsLet) {
     EXPECT_THAT(connected.out, HasSubstr("connected, and still synchronizing"));
 }
 
+TEST(Program, AnExportWaitsForAGraphThatIsNotSynchronizedYet) {
+    int asked = 0;
+    const LocalServer server([&asked](const SeenRequest&) {
+        const bool is_ready = ++asked > 2;
+        return is_ready ? http_answer(200, "all records") : http_error(409, "not_ready", "not yet");
+    });
+    const TemporaryDirectory directory;
+    const std::string file = directory.path() + "/archive";
+    const Outcome done = run_at(server, {"record", "export", "plans", file, "--timeout", "60s"});
+    EXPECT_EQ(done.exit_code, 0) << done.err;
+    EXPECT_EQ(directory.read("archive"), "all records");
+
+    const LocalServer never(always(http_error(409, "not_ready", "not yet")));
+    const std::string other = directory.path() + "/other";
+    const Outcome late = run_at(never, {"record", "export", "plans", other, "--timeout", "1s"});
+    EXPECT_EQ(late.exit_code, 1);
+    EXPECT_THAT(late.err, HasSubstr("not yet; it was not after 1 s"));
+    EXPECT_EQ(directory.entries(), 1U);
+}
+
 TEST(Program, JsonPrintsTheDaemonsDocumentInAscii) {
     const LocalServer server(
         always(http_answer(200, R"({"z": "ü\u009b\u001b", "a": [1.5, null]})")));

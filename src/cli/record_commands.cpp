@@ -9,6 +9,7 @@
 #include "cli/search_text.hpp"
 
 #include <fmt/format.h>
+#include <optional>
 #include <utility>
 
 namespace kith::cli {
@@ -169,12 +170,20 @@ Result execute(const Session& session, const RecordExport& command) {
             return std::unexpected(free.error());
         }
     }
-    auto stream = ApiStream::open(
-        session.socket_path(),
-        {.target = graph_target(command.graph) + "/export", .time_max = kArchiveTimeMax});
-    if (!stream) return std::unexpected(complaint_of(stream.error(), session.socket_path()));
-    if (stream->status() >= 400) {
-        return std::unexpected(refusal_of(*stream, session.socket_path()));
+    std::optional<ApiStream> stream;
+    const auto begin = [&]() -> std::expected<void, Failure> {
+        auto opened = ApiStream::open(
+            session.socket_path(),
+            {.target = graph_target(command.graph) + "/export", .time_max = kArchiveTimeMax});
+        if (!opened) return std::unexpected(complaint_of(opened.error(), session.socket_path()));
+        if (opened->status() >= 400) {
+            return std::unexpected(refusal_of(*opened, session.socket_path()));
+        }
+        stream.emplace(std::move(*opened));
+        return {};
+    };
+    if (const auto begun = until_ready(session, command.timeout, begin); !begun) {
+        return std::unexpected(begun.error());
     }
     auto output =
         OutputFile::open(command.file, command.force ? Existing::replace : Existing::refuse);

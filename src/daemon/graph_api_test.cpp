@@ -104,6 +104,7 @@ TEST_F(GraphApiTest, founds_lists_closes_and_reopens_a_graph) {
     EXPECT_EQ(alice.call("DELETE", "/v1/graphs/plans").status, 200U);
     EXPECT_EQ(alice.post("/v1/graphs/plans/open").document["synchronized"], false);
     EXPECT_EQ(alice.get("/v1/graphs/plans/records").code(), "not_ready");
+    EXPECT_EQ(alice.get("/v1/graphs/plans/export").code(), "not_ready");
 }
 
 TEST_F(GraphApiTest, shows_and_closes_a_graph_that_cannot_be_opened) {
