@@ -40,7 +40,7 @@ struct Written {
     std::optional<std::vector<std::string>> attributes;
     std::int64_t lifetime_ms = 0; // or absent
     std::optional<Bytes> payload;
-    bool refreshes = false;
+    std::optional<bool> refreshes;
 };
 
 // The same, understood.
@@ -49,7 +49,7 @@ struct Wish {
     std::optional<std::string> attributes; // the document
     std::optional<std::chrono::seconds> lifetime;
     std::optional<Bytes> payload;
-    bool refreshes = false;
+    std::optional<bool> refreshes;
 };
 
 std::expected<store::RecordType, Error> read_type(const std::string& text) {
@@ -72,8 +72,9 @@ std::expected<Written, Error> read_parameters(GraphCall& call) {
     out.type = given.text("type");
     auto texts = given.texts("attr");
     out.lifetime_ms = given.number_or("lifetime_ms", 0, kRecordLifetimeMin, kRecordLifetimeMax);
-    out.refreshes = given.number_or("refreshes", 0, 0, 1) == 1;
+    const auto refreshes = given.number_or("refreshes", -1, 0, 1);
     if (const auto read = given.finish(); !read) return std::unexpected(read.error());
+    if (refreshes >= 0) out.refreshes = refreshes == 1;
     if (!texts.empty()) out.attributes = std::move(texts);
     out.payload = to_owned(as_bytes(call.request.body));
     return out;
@@ -92,7 +93,7 @@ std::expected<Written, Error> read_members(
         out.attributes = body->texts("attributes", std::numeric_limits<std::size_t>::max());
     }
     out.lifetime_ms = body->number_or("lifetime_ms", 0, kRecordLifetimeMin, kRecordLifetimeMax);
-    out.refreshes = body->flag_or("refreshes", false);
+    if (body->has("refreshes")) out.refreshes = body->flag_or("refreshes", false);
     const auto base64 = payload ? std::nullopt : body->optional_text("payload_base64");
     if (const auto read = body->finish(); !read) return std::unexpected(read.error());
     if (payload) out.payload = to_owned(as_bytes(*payload));
@@ -360,7 +361,7 @@ Cancel RecordRoutes::add(GraphCall call) {
     record->type = *wish->type;
     record->lifetime = wish->lifetime.value_or(
         std::chrono::ceil<std::chrono::seconds>(milliseconds(kRecordLifetimeDefault)));
-    record->refreshes = wish->refreshes;
+    record->refreshes = wish->refreshes.value_or(false);
     record->payload = std::move(wish->payload).value_or(Bytes{});
     record->attributes = std::move(wish->attributes).value_or(std::string{});
     const auto id = std::make_shared<store::RecordId>();
@@ -388,6 +389,10 @@ Cancel RecordRoutes::update(GraphCall call) {
     if (!wish) return call.refuse(wish.error());
     if (wish->type) {
         return call.refuse({ErrorCode::bad_request, "the type of a record never changes"});
+    }
+    if (wish->refreshes) {
+        return call.refuse(
+            {ErrorCode::bad_request, "whether a record is renewed is said when it is added"});
     }
     if (!wish->attributes && !wish->payload && !wish->lifetime) {
         return call.refuse({ErrorCode::bad_request, "nothing is to be changed"});

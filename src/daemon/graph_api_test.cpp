@@ -238,6 +238,12 @@ TEST_F(GraphApiTest, adds_changes_and_deletes_records) {
     EXPECT_EQ(plain.document["size"], 11);
     EXPECT_EQ(alice.post(target).code(), "bad_request");
     EXPECT_EQ(alice.post(target, {{"type", "other"}}).code(), "bad_request");
+    for (const bool refreshes : {true, false}) {
+        const Json change{{"refreshes", refreshes}, {"attributes", Json::array()}};
+        EXPECT_EQ(alice.post(target, change).code(), "bad_request");
+    }
+    EXPECT_EQ(alice.post_raw(target + "?refreshes=1", "x").code(), "bad_request");
+    EXPECT_EQ(alice.get(target).document["version"], 3);
     EXPECT_EQ(alice.post(target, {{"lifetime_ms", 1000}}).code(), "bad_lifetime");
 
     EXPECT_EQ(alice.call("DELETE", target).document["version"], 3) << "the record as it was";
