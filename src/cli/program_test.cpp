@@ -149,6 +149,24 @@ TEST(Program, AnExportWaitsForAGraphThatIsNotSynchronizedYet) {
     EXPECT_EQ(directory.entries(), 1U);
 }
 
+TEST(Program, SendTouchesNoFileUnlessThereIsAConnection) {
+    const LocalServer server(always(http_error(403, "not_allowed", "nobody waits there")));
+    const TemporaryDirectory directory;
+    const std::string input = directory.write("input", "x");
+    const std::string kept = directory.write("kept", "old");
+    const auto send_to = [&](const std::string& out) {
+        return run_at(server, {"send", "plans", "--node", "ab", "--out", out, input});
+    };
+    EXPECT_EQ(send_to(directory.path() + "/new").exit_code, 1);
+    EXPECT_EQ(send_to(kept).exit_code, 1);
+    EXPECT_EQ(directory.entries(), 2U);
+    EXPECT_EQ(directory.read("kept"), "old");
+    const Outcome nowhere = send_to(directory.path() + "/no/folder");
+    EXPECT_EQ(nowhere.exit_code, 1);
+    EXPECT_THAT(nowhere.err, HasSubstr("cannot write"));
+    EXPECT_EQ(server.seen().size(), 2U);
+}
+
 TEST(Program, JsonPrintsTheDaemonsDocumentInAscii) {
     const LocalServer server(
         always(http_answer(200, R"({"z": "ü\u009b\u001b", "a": [1.5, null]})")));

@@ -16,6 +16,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <fmt/format.h>
 #include <optional>
 #include <poll.h>
@@ -85,8 +86,18 @@ int open_for_reading(const std::string& path) {
     return path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
 }
 
-// What is there stays until there is a connection.
-int open_for_what_comes(const std::string& path) {
+// What is there stays, and what is not there is not made, until there is a connection.
+int open_what_is_there(const std::string& path) {
+    return ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+}
+
+// Whether there is a place for a new file; errno says why not.
+bool can_make(const std::string& path) {
+    const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+    return ::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0;
+}
+
+int make_file(const std::string& path) {
     return ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
 }
 
@@ -235,8 +246,10 @@ Result execute(const Session& session, const Send& command) {
     if (session.prints_json() && !has_file) {
         return misused("with --json say where to write what comes: --out FILE");
     }
-    const File out(has_file ? open_for_what_comes(*command.out) : STDOUT_FILENO);
-    if (out.fd() < 0) return unwritable(command);
+    std::optional<File> out(
+        std::in_place, has_file ? open_what_is_there(*command.out) : STDOUT_FILENO);
+    const bool is_new = out->fd() < 0 && errno == ENOENT;
+    if (out->fd() < 0 && !(is_new && can_make(*command.out))) return unwritable(command);
     Progress progress(
         command.accepts ? "waiting for a connection" : "connecting",
         session.env().err_is_terminal ? ProgressTo::terminal : ProgressTo::nowhere);
@@ -260,9 +273,11 @@ Result execute(const Session& session, const Send& command) {
     if (stream->status() != 101) {
         return std::unexpected(refusal_of(*stream, session.socket_path()));
     }
+    if (is_new) out.emplace(make_file(*command.out));
+    if (out->fd() < 0) return unwritable(command);
     // EINVAL: a device or a pipe, which has no length.
-    if (has_file && ::ftruncate(out.fd(), 0) != 0 && errno != EINVAL) return unwritable(command);
-    return Exchange(session, *stream, input.fd(), out.fd()).run();
+    if (has_file && ::ftruncate(out->fd(), 0) != 0 && errno != EINVAL) return unwritable(command);
+    return Exchange(session, *stream, input.fd(), out->fd()).run();
 }
 
 } // namespace kith::cli
