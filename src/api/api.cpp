@@ -260,6 +260,10 @@ Cancel Api::handle(const Request& request, ReplyTo reply) {
         if (!target || route.method != request.method) continue;
         auto arguments = match_path(route.path, target->path);
         if (!arguments) continue;
+        if (route.path.starts_with("/v1/identities/")) {
+            for (std::string& label : *arguments)
+                label = composed(label);
+        }
         auto body = RequestBody::parse(request.body);
         if (!body) {
             reply(to_reply(std::unexpected(body.error())));

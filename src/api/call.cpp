@@ -1,5 +1,7 @@
 #include "api/call.hpp"
 
+#include "base/unicode.hpp"
+
 #include <fmt/format.h>
 
 namespace kith::api {
@@ -19,6 +21,10 @@ Reply to_reply(const Outcome& outcome) {
     const Json document = {
         {"error", {{"code", to_string(error.code)}, {"message", error.message}}}};
     return {http_status(error.code), dump(document)};
+}
+
+std::string composed(const std::string& name) {
+    return to_nfc(name).value_or(name);
 }
 
 std::expected<std::vector<std::string>, Error>

@@ -39,6 +39,9 @@ inline std::unexpected<Error> refuse(ErrorCode code, std::string message) {
     return std::unexpected(Error{code, std::move(message)});
 }
 
+/// A name as it is kept: composed (NFC), where it is text at all.
+std::string composed(const std::string& name);
+
 /// The clouds that `wanted` means; refused if there is none.
 std::expected<std::vector<std::string>, Error>
 require_cloud(const node::Clouds& clouds, const std::string& wanted);

@@ -47,6 +47,7 @@ public:
     std::expected<void, node::GraphsErrc> remove(const std::string& name) override {
         return graphs_.remove({}, name);
     }
+    bool knows(const std::string& name) override { return graphs_.find(name) != nullptr; }
     const std::map<std::string, node::GraphsErrc>& unopened() const override { return unopened_; }
     void change(const std::string&, const Change&, Done) override {}
     WatchId watch(const std::string&, Watcher watcher) override {

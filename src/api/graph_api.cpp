@@ -16,6 +16,10 @@
 
 namespace kith::api {
 
+std::string graph_called(GraphService& service, const std::string& text) {
+    return service.knows(text) ? text : composed(text);
+}
+
 std::expected<graph::Graph*, Error> require_graph(GraphService& service, const std::string& name) {
     if (graph::Graph* graph = service.graphs().find(name)) return graph;
     if (const auto at = service.unopened().find(name); at != service.unopened().end()) {
@@ -70,6 +74,9 @@ BodyRoom GraphApi::room_for(std::string_view method, std::string_view target) {
 }
 
 Cancel GraphApi::handle(const Request& request, Target target, ReplyTo reply) {
+    if (parts_ && target.path.size() > 2 && target.path[1] == "graphs") {
+        target.path[2] = graph_called(parts_->service, target.path[2]);
+    }
     const std::string graph = target.path.size() > 2 ? target.path[2] : std::string{};
     const bool may_reopen = parts_ && request.method != "GET";
     Cancel cancel = route(request, std::move(target), std::move(reply));

@@ -37,6 +37,10 @@ struct GraphCall {
     }
 };
 
+/// What the graph that a request calls `text` is called: that, if anything of such a graph is here,
+/// else `text` composed.
+std::string graph_called(GraphService& service, const std::string& text);
+
 /// The graph, which has to be open; the message names those that are.
 std::expected<graph::Graph*, Error> require_graph(GraphService& service, const std::string& name);
 

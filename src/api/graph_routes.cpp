@@ -61,14 +61,10 @@ std::expected<node::GraphOptions, Error> read_options(RequestBody& body) {
     return out;
 }
 
-// What is to be read in lists and typed again. Other programs may have named a graph otherwise, and
-// what is open under such a name can be closed and deleted.
-std::expected<void, Error> check_name(std::string_view name) {
-    const bool has_control = std::ranges::any_of(name, [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return byte < 0x20 || byte == 0x7F;
-    });
-    if (!has_control) return {};
+// What is to be read in lists and typed again. A graph that is here under another name keeps it.
+std::expected<void, Error> check_name(GraphService& service, const std::string& name) {
+    if (!is_utf8(name) || service.knows(name)) return {}; // what is no text is no name anyway
+    if (!has_control_character(name) && !has_direction_control(name)) return {};
     return refuse(ErrorCode::bad_graph, "the name of a graph has no control characters");
 }
 
@@ -233,12 +229,12 @@ Cancel GraphRoutes::list(GraphCall call) {
 Cancel GraphRoutes::create(GraphCall call) {
     auto body = call.body();
     if (!body) return call.refuse(body.error());
-    const std::string name = body->text("name");
+    const std::string name = graph_called(service_, body->text("name"));
     const auto options = read_options(*body);
     const auto info = read_info(*body);
     if (const auto read = body->finish(); !read) return call.refuse(read.error());
     if (!options) return call.refuse(options.error());
-    if (const auto good = check_name(name); !good) return call.refuse(good.error());
+    if (const auto good = check_name(service_, name); !good) return call.refuse(good.error());
     if (!info) return call.refuse(info.error());
     if (!info->extras.empty() && options->rules != store::Rules::modern) {
         return call.refuse(
@@ -258,7 +254,7 @@ Cancel GraphRoutes::open(GraphCall call) {
     const auto options = read_options(*body);
     if (const auto read = body->finish(); !read) return call.refuse(read.error());
     if (!options) return call.refuse(options.error());
-    if (const auto good = check_name(name); !good) return call.refuse(good.error());
+    if (const auto good = check_name(service_, name); !good) return call.refuse(good.error());
     const auto opened = service_.open(name, *options);
     if (!opened) return call.refuse(to_error(opened.error()));
     return call.answer(Answer{200, graph_document(service_, name)});

@@ -39,6 +39,9 @@ public:
     /// `not_open` if nothing of this graph is here.
     virtual std::expected<void, node::GraphsErrc> remove(const std::string& name) = 0;
 
+    /// Whether anything of a graph of this name is here, open or not.
+    virtual bool knows(const std::string& name) = 0;
+
     /// The graphs that were open before and cannot be opened any more, and why. They are `close()`d
     /// and `remove()`d as others are, and `open()` tries again.
     virtual const std::map<std::string, node::GraphsErrc>& unopened() const = 0;

@@ -2,6 +2,7 @@
 
 #include "api/documents.hpp"
 #include "api/secret.hpp"
+#include "base/unicode.hpp"
 #include "identity/document.hpp"
 #include "identity/identity.hpp"
 
@@ -16,9 +17,13 @@ namespace {
 
 using Document = std::expected<std::string, identity::DocumentErrc>;
 
+// Of an identity that is to have this name: one that has it already keeps it.
 std::expected<std::string, Error> parse_label(const std::string& text) {
     auto label = identity::parse_label(text);
     if (!label) return std::unexpected(to_error(label.error()));
+    if (has_direction_control(*label)) {
+        return std::unexpected(to_error(identity::LabelErrc::bad_text));
+    }
     return std::move(*label);
 }
 

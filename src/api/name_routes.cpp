@@ -146,7 +146,8 @@ std::string NameRoutes::label_now(const identity::IdentityCard& card) const {
 
 std::expected<NameRoutes::Wish, Error> NameRoutes::read_wish(RequestBody& body) const {
     const std::string classifier = body.text_or("classifier", "");
-    const auto label = body.optional_text("identity");
+    auto label = body.optional_text("identity");
+    if (label) label = composed(*label);
     const bool unsecured = body.flag_or("unsecured", false);
     const auto addresses = body.texts("addresses");
     const std::string comment_text = body.text_or("comment", "");

@@ -215,9 +215,10 @@ RecordRoutes::find(const std::string& id, Parameters& parameters, std::size_t pa
     }
     std::vector<std::string> names = service_.graphs().names();
     if (given) {
-        const auto graph = require_graph(service_, *given);
+        const std::string name = graph_called(service_, *given);
+        const auto graph = require_graph(service_, name);
         if (!graph) return std::unexpected(graph.error());
-        names = {*given};
+        names = {name};
     }
     if (names.empty()) return refuse(ErrorCode::not_found, "no graph is open here");
     std::vector<std::string> places;

@@ -23,6 +23,16 @@ std::optional<char32_t> take_code_point(std::string_view& text) {
     return static_cast<char32_t>(point);
 }
 
+template<class Kind>
+bool has_any(std::string_view text, Kind is_of_kind) {
+    while (!text.empty()) {
+        const auto point = take_code_point(text);
+        KITH_CHECK(point.has_value());
+        if (is_of_kind(*point)) return true;
+    }
+    return false;
+}
+
 void append_utf8(std::string& out, char32_t point) {
     utf8proc_uint8_t buffer[4];
     const utf8proc_ssize_t size =
@@ -81,6 +91,17 @@ std::size_t utf16_length(std::string_view text) {
         units += *point < 0x10000 ? 1U : 2U;
     }
     return units;
+}
+
+bool has_control_character(std::string_view text) {
+    return has_any(
+        text, [](char32_t point) { return point < 0x20 || (point >= 0x7f && point < 0xa0); });
+}
+
+bool has_direction_control(std::string_view text) {
+    return has_any(text, [](char32_t point) {
+        return (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+    });
 }
 
 std::optional<std::string> to_nfc(std::string_view text) {

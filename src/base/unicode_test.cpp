@@ -103,6 +103,20 @@ TEST(Utf16DeathTest, TheLengthIsThatOfText) {
 }
 
 // Unicode TR 15, figures 3 to 6, and the rules that surprise.
+TEST(Controls, AreThoseOfBothRangesAndNoOthers) {
+    for (const char* text : {"\n", "a\x1f", "\x7f", "a\u0080", "\u0085", "\u009fz"})
+        EXPECT_TRUE(has_control_character(text)) << text;
+    for (const char* text : {"", " ", "~", "\u00a0", "\u200e", "\u202e"})
+        EXPECT_FALSE(has_control_character(text)) << text;
+}
+
+TEST(Controls, OfDirectionAreEmbeddingsOverridesAndIsolates) {
+    for (const char* text : {"\u202a", "a\u202e", "\u2066b", "\u2069"})
+        EXPECT_TRUE(has_direction_control(text)) << text;
+    for (const char* text : {"", "\u2029", "\u202f", "\u2065", "\u206a", "\u200f"})
+        EXPECT_FALSE(has_direction_control(text)) << text;
+}
+
 TEST(Nfc, ComposesAsTr15Says) {
     for (const auto& [text, composed] :
          {std::pair<std::string_view, std::string_view>{"", ""},

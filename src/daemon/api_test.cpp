@@ -207,7 +207,23 @@ TEST_F(ApiTest, creates_identities) {
         code("/v1/identities", {{"name", "alice"}, {"passphrase", nullptr}}), "already_exists");
 }
 
+TEST_F(ApiTest, finds_an_identity_by_its_name_however_that_is_composed) {
+    const Json jose = create("Jose\u0301");
+    EXPECT_EQ(jose["name"], "Jos\u00e9");
+    const std::string target = "/v1/identities/Jose%CC%81";
+    EXPECT_EQ(world.get(target).document, jose);
+    EXPECT_EQ(world.get(target + "/card").status, 200U);
+    EXPECT_EQ(world.post(target + "/default").status, 200U);
+    const ApiAnswer published = world.post(
+        "/v1/names",
+        {{"classifier", "web"}, {"identity", "Jose\u0301"}, {"addresses", Json::array()}});
+    EXPECT_EQ(published.document["identity"], "Jos\u00e9") << published.document;
+    EXPECT_EQ(world.call("DELETE", target).code(), "in_use");
+}
+
 TEST_F(ApiTest, refuses_identities_that_cannot_be) {
+    for (const char* name : {"a\n", "a\u0085", "a\u202e"})
+        EXPECT_EQ(code("/v1/identities", {{"name", name}, {"passphrase", nullptr}}), "bad_label");
     EXPECT_EQ(code("/v1/identities", {{"name", ""}, {"passphrase", nullptr}}), "bad_label");
     EXPECT_EQ(
         code("/v1/identities", {{"name", std::string(256, 'x')}, {"passphrase", nullptr}}),

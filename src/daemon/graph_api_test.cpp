@@ -153,7 +153,33 @@ TEST_F(GraphApiTest, founds_and_opens_no_graph_with_control_characters_in_its_na
     EXPECT_EQ(alice.post("/v1/graphs", {{"name", "a\nb"}}).code(), "bad_graph");
     EXPECT_EQ(alice.post("/v1/graphs", {{"name", "a\x7f"}}).code(), "bad_graph");
     EXPECT_EQ(alice.post("/v1/graphs/a%1Bb/open").code(), "bad_graph");
+    EXPECT_EQ(alice.post("/v1/graphs", {{"name", "a\u0085"}}).code(), "bad_graph");
+    EXPECT_EQ(alice.post("/v1/graphs/a%E2%80%AEb/open").code(), "bad_graph");
     EXPECT_EQ(alice.post("/v1/graphs", {{"name", "Ærø & Ø"}}).status, 201U);
+}
+
+TEST_F(GraphApiTest, composes_the_names_of_graphs) {
+    EXPECT_EQ(alice.post("/v1/graphs", {{"name", "Jose\u0301"}}).document["name"], "Jos\u00e9");
+    EXPECT_EQ(alice.post("/v1/graphs", {{"name", "Jos\u00e9"}}).code(), "already_exists");
+    const std::string target = "/v1/graphs/Jose%CC%81";
+    EXPECT_EQ(alice.get(target).document["name"], "Jos\u00e9");
+    const ApiAnswer added = alice.post(target + "/records", {{"type", "a"}});
+    const std::string id = added.document["id"];
+    EXPECT_EQ(alice.get("/v1/records/" + id + "?graph=Jose%CC%81").status, 200U);
+    EXPECT_EQ(alice.post(target + "/close").status, 200U);
+    EXPECT_EQ(alice.post(target + "/open").document["synchronized"], true);
+    EXPECT_EQ(alice.call("DELETE", target).status, 200U);
+}
+
+TEST_F(GraphApiTest, opens_what_is_here_under_any_name) {
+    const std::string name = "Jose\u0301\u202e";
+    ASSERT_TRUE(alice.graphs().create(name, {}, {}));
+    const std::string target = "/v1/graphs/Jose%CC%81%E2%80%AE";
+    EXPECT_EQ(alice.get(target).document["name"], name);
+    EXPECT_EQ(alice.post(target + "/close").status, 200U);
+    EXPECT_EQ(alice.post(target + "/open").document["name"], name);
+    EXPECT_EQ(alice.call("DELETE", target).status, 200U);
+    EXPECT_EQ(alice.post(target + "/open").code(), "bad_graph");
 }
 
 TEST_F(GraphApiTest, waits_for_a_record_only_where_every_graph_may_still_get_it) {

@@ -61,6 +61,7 @@ public:
     open(const std::string& name, const node::GraphOptions& options) override;
     std::expected<void, node::GraphsErrc> close(const std::string& name) override;
     std::expected<void, node::GraphsErrc> remove(const std::string& name) override;
+    bool knows(const std::string& name) override;
     const std::map<std::string, node::GraphsErrc>& unopened() const override { return unopened_; }
     std::expected<void, node::GraphsErrc>
     rework(const std::string& name, const std::function<void(store::RecordStore&)>& act) override;
@@ -74,7 +75,6 @@ private:
     std::expected<void, node::GraphsErrc>
     open_kept(const std::string& name, const node::GraphOptions& options);
     bool is_lost(const std::string& name, const node::GraphOptions& options) const;
-    bool knows(const std::string& name);
     std::expected<void, node::GraphsErrc> keep(const std::string& name);
     void note_closed(const std::string& name);
     void forget(const std::string& name);
