@@ -206,7 +206,7 @@ using GraphEvent = std::variant<
 
 struct GraphOptions {
     std::string name;                  // the graph's id: 1 to 255 UTF-16 units
-    std::string friendly_name{};       // of this node
+    std::string friendly_name{};       // of this node, as its neighbours see it
     std::filesystem::path folder{};    // of the records, mode 0700; empty: in memory
     std::string peer_id{};             // empty: one that the folder remembers
     bool is_durable = true;            // a change survives a power failure once it is acknowledged
@@ -234,6 +234,7 @@ struct GraphLink {
     std::string address;
     bool is_direct = false;
     bool is_incoming = false;
+    std::string friendly_name; // what the node calls itself; it may be empty, and it proves nothing
 };
 
 /// One graph on a node of its own. Every function may be called from any thread. Those that change

@@ -390,6 +390,7 @@ Json neighbour_document(const graph::LinkInfo& link) {
     return {
         {"node", node_text(link.node)},
         {"peer_id", link.peer_id},
+        {"node_name", text_or_null(link.friendly_name)},
         {"address", to_string(link.address)},
         {"direct", link.is_direct},
         {"incoming", link.is_incoming},

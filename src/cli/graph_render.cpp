@@ -136,6 +136,7 @@ std::string render_neighbours(const Json& neighbours, const Page& page) {
     }
     Table table(
         {{.title = "node"},
+         {.title = "name"},
          {.title = "peer"},
          {.title = "address"},
          {.title = "kind"},
@@ -147,6 +148,7 @@ std::string render_neighbours(const Json& neighbours, const Page& page) {
         if (!flag_of(link, "modern")) kind += ", published";
         table.add_row(
             {{text_of(link, "node")},
+             {text_of(link, "node_name")},
              {text_of(link, "peer_id")},
              {text_of(link, "address")},
              {kind},

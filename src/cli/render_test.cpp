@@ -1,3 +1,4 @@
+#include "cli/graph_render.hpp"
 #include "cli/render.hpp"
 
 #include <fmt/format.h>
@@ -249,6 +250,15 @@ TEST(Render, WhatPeersSentNeverReachesTheTerminalRaw) {
     for (const char c : calm)
         EXPECT_TRUE(c == '\n' || (c >= 0x20 && c <= 0x7e)) << calm;
     EXPECT_EQ(calm.find('\x1b'), std::string::npos);
+}
+
+TEST(Render, NeighboursHaveTheNamesThatTheyGaveThemselves) {
+    const Json links = Json::parse(
+        R"({"neighbours": [{"node": "01", "node_name": "at \u202ehome\u001b"},
+                           {"node": "02", "node_name": null}]})");
+    const std::string text = render_neighbours(links, {});
+    EXPECT_THAT(text, HasSubstr("at \\u{202e}home\\x1b"));
+    EXPECT_THAT(text, HasSubstr("02"));
 }
 
 TEST(Render, EmptyAndForeignDocumentsDoNoHarm) {

@@ -585,6 +585,21 @@ TEST_F(GraphApiTest, waits_for_a_connection_through_an_import_until_the_graph_cl
     EXPECT_EQ(bob.wait(in_vain).code(), "not_found");
 }
 
+TEST_F(GraphApiTest, shows_what_neighbours_call_themselves) {
+    alice.post("/v1/graphs", {{"name", "plans"}, {"node_name", "at home"}});
+    bob.post("/v1/graphs/plans/open", {{"node_name", "away"}});
+    const Json where = alice.get("/v1/graphs/plans").document["listen"][0];
+    ASSERT_EQ(bob.post("/v1/graphs/plans/connect", {{"to", where}}).status, 200U);
+    const auto name_seen_by = [](ApiWorld& world) {
+        return world.get("/v1/graphs/plans/neighbours").document["neighbours"][0]["node_name"];
+    };
+    EXPECT_EQ(name_seen_by(bob), "at home");
+    EXPECT_EQ(name_seen_by(alice), "away");
+    share("nameless");
+    const Json links = bob.get("/v1/graphs/nameless/neighbours").document["neighbours"];
+    EXPECT_EQ(links[0]["node_name"], nullptr);
+}
+
 TEST_F(GraphApiTest, is_connected_with_whoever_connected_first) {
     share("plans");
     const Json where = bob.get("/v1/graphs/plans").document["listen"][0];

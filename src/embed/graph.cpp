@@ -418,7 +418,8 @@ std::vector<GraphLink> Graph::links() const {
                  info.peer_id,
                  to_string(info.address),
                  info.is_direct,
-                 info.is_incoming});
+                 info.is_incoming,
+                 info.friendly_name});
         }
         return out;
     });

@@ -59,7 +59,9 @@ std::optional<T> wait_for(Graph& graph, const std::function<bool(const T&)>& is_
 }
 
 TEST(Graph, two_nodes_have_the_same_records) {
-    Graph home = need(Graph::create(options(), {.friendly_name = "The club"}));
+    GraphOptions named = options();
+    named.friendly_name = "at home";
+    Graph home = need(Graph::create(named, {.friendly_name = "The club"}));
     Graph away = need(Graph::open(options()));
     EXPECT_EQ(away.add(note("early")).error().code, Errc::not_ready);
     ASSERT_TRUE(away.connect(home.listening().front()));
@@ -94,7 +96,8 @@ TEST(Graph, two_nodes_have_the_same_records) {
     ASSERT_TRUE(home.remove(*id));
     ASSERT_TRUE(within(15s, [&] { return !away.get(*id); }));
     EXPECT_EQ(away.get(*id).error().code, Errc::not_found);
-    EXPECT_EQ(away.links().size(), 1U);
+    ASSERT_EQ(away.links().size(), 1U);
+    EXPECT_EQ(away.links().front().friendly_name, "at home");
     EXPECT_TRUE(within(15s, [&] { return away.nodes().size() == 2; }));
 }
 

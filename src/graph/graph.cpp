@@ -400,6 +400,7 @@ std::vector<LinkInfo> Graph::links() const {
         info.link = id;
         info.node = link.node;
         info.peer_id = link.peer_id;
+        info.friendly_name = link.friendly_name;
         info.address = link.addresses.empty() ? link.remote : link.addresses.front();
         info.is_direct = link.is_direct();
         info.is_incoming = link.is_incoming;

@@ -216,7 +216,8 @@ struct LinkInfo {
     LinkId link = 0;
     NodeId node = 0;
     std::string peer_id;
-    Endpoint address; // where it listens, or where it came from
+    std::string friendly_name; // what the node calls itself; may be empty
+    Endpoint address;          // where it listens, or where it came from
     bool is_direct = false;
     bool is_incoming = false;
     bool is_modern = false; // has agreed on capabilities

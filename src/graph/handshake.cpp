@@ -147,6 +147,7 @@ void Handshake::handle(Now now, Link& link, const Connect& connect) {
         return;
     }
     link.node = connect.node;
+    link.friendly_name = connect.friendly_name.value_or(std::string{});
     link.addresses = connect.addresses;
     if (const auto why = refusal(link, connect)) {
         refuse(link, *why);
@@ -245,6 +246,7 @@ void Handshake::handle(Now now, Link& link, const Welcome& welcome) {
         referrals_.push_back(address);
     link.node = welcome.node;
     link.peer_id = welcome.peer_id;
+    link.friendly_name = welcome.friendly_name.value_or(std::string{});
     link.addresses = {link.remote};
     if (link.kind == LinkKind::neighbour &&
         (welcome.node == context_.node || context_.links.neighbour(welcome.node) != nullptr)) {

@@ -72,6 +72,23 @@ TEST(GraphHandshake, ListenerGivesItsAddressesAndName) {
     EXPECT_EQ(connect->friendly_name, "the first");
 }
 
+TEST(GraphHandshake, TheOtherEndsNameIsKnownWhereItHasOne) {
+    World world;
+    Peer& peer = world.found();
+    Stranger named(peer.graph, 11);
+    named.come(world.now());
+    Connect connect;
+    connect.node = 11;
+    connect.friendly_name = "the stranger";
+    named.say(world.now(), connect);
+    EXPECT_EQ(named.info().friendly_name, "the stranger");
+    named.say(world.now(), update_of(11, {endpoint_at(11)}));
+    EXPECT_EQ(named.info().friendly_name, "the stranger");
+    Stranger nameless(peer.graph, 12);
+    nameless.join(world.now());
+    EXPECT_EQ(nameless.info().friendly_name, "");
+}
+
 // GRAPH-131: AUTH_INFO comes from the initiator only, once.
 TEST(GraphHandshake, SecondAuthInfoEndsTheConnection) {
     World world;

@@ -83,6 +83,7 @@ struct Link {
     // The peer.
     NodeId node = 0;
     std::string peer_id;
+    std::string friendly_name; // as it said itself
     std::vector<Endpoint> addresses;
     std::optional<std::string> wanted_peer;
     Capabilities can;
