@@ -69,8 +69,7 @@ std::string RequestBody::text(std::string_view name) {
 }
 
 std::string RequestBody::text_or(std::string_view name, std::string_view fallback) {
-    const nlohmann::json* member = members_->find(name);
-    return member == nullptr ? std::string(fallback) : text(name);
+    return optional_text(name).value_or(std::string(fallback));
 }
 
 std::optional<std::string> RequestBody::optional_text(std::string_view name) {

@@ -35,6 +35,7 @@ public:
     /// True if the member is there, whatever it is.
     bool has(std::string_view name) const;
     std::string text(std::string_view name);
+    /// `fallback` if the member is null or absent.
     std::string text_or(std::string_view name, std::string_view fallback);
     /// Nothing if the member is null or absent.
     std::optional<std::string> optional_text(std::string_view name);

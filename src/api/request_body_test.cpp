@@ -25,6 +25,13 @@ TEST(RequestBody, reads_members_of_every_kind) {
     EXPECT_TRUE(request.finish());
 }
 
+TEST(RequestBody, takes_null_for_a_text_that_may_be_absent) {
+    RequestBody request = body(R"({"a": null, "b": null})");
+    EXPECT_EQ(request.text_or("a", "default"), "default");
+    EXPECT_EQ(request.optional_text("b"), std::nullopt);
+    EXPECT_TRUE(request.finish());
+}
+
 TEST(RequestBody, refuses_what_is_no_object) {
     for (const char* text :
          {"[]",

@@ -87,6 +87,9 @@ TEST_F(GraphApiTest, founds_lists_closes_and_reopens_a_graph) {
     EXPECT_EQ(made.document["synchronized"], true);
     EXPECT_EQ(made.document["secured"], false);
     EXPECT_EQ(alice.get("/v1/graphs").document["graphs"][0]["name"], "plans");
+    const Json nulls{{"name", "other"}, {"peer_id", nullptr}, {"node_name", nullptr}};
+    EXPECT_EQ(alice.post("/v1/graphs", nulls).status, 201U);
+    EXPECT_EQ(alice.call("DELETE", "/v1/graphs/other").status, 200U);
     EXPECT_EQ(alice.post("/v1/graphs", {{"name", "plans"}}).code(), "already_exists");
 
     const ApiAnswer record =
