@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_set>
 
 namespace kith::sim {
@@ -52,6 +53,7 @@ public:
 
     graph::SecurityStep begin(Now now) override;
     graph::SecurityStep feed(Now now, ByteView bytes) override;
+    bool is_peer(const std::string&) override { return true; }
     std::optional<Bytes> protect(ByteView plain) override;
     std::optional<Bytes> unprotect(ByteView wire) override;
 

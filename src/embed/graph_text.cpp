@@ -57,6 +57,7 @@ public:
 
     graph::SecurityStep begin(Now) override { return to_step(inside_->begin()); }
     graph::SecurityStep feed(Now, ByteView bytes) override { return to_step(inside_->feed(bytes)); }
+    bool is_peer(const std::string&) override { return true; }
     std::optional<Bytes> protect(ByteView plain) override { return inside_->protect(plain); }
     std::optional<Bytes> unprotect(ByteView wire) override { return inside_->unprotect(wire); }
 

@@ -20,6 +20,8 @@ std::string_view to_string(DropReason reason) {
         return "other_graph";
     case DropReason::expired_record:
         return "expired_record";
+    case DropReason::foreign_properties:
+        return "foreign_properties";
     case DropReason::rejected_record:
         return "rejected_record";
     case DropReason::deferred_overflow:

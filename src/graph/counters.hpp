@@ -19,18 +19,19 @@ enum class DropReason : std::uint8_t {
     bad_record,        // malformed, or against the rules of records
     other_graph,       // ends the link before it is one; a record: dropped
     expired_record,
-    rejected_record,   // the security provider said no
-    deferred_overflow, // no room among the deferred records
-    over_quota,        // records or bytes of one creator, or of the graph
-    from_the_future,   // modified later than clocks may differ
-    version_jump,      // a version that leaves no room for later ones
-    too_many_syncs,    // solicited again too soon
-    too_many_invalid,  // ends the link
-    too_many_links,    // accepted, and closed at once
-    stale_sync,        // ends the link: an answer to no question
-    slow_reader,       // ends the link: too much of what it is told waits unread
-    unfinished,        // ends the link: it held the most of the messages that do not end
-    other_rules,       // ends the link: a record of published rules in a modern graph, or reversed
+    rejected_record,    // the security provider said no
+    foreign_properties, // of the graph, and not by its creator
+    deferred_overflow,  // no room among the deferred records
+    over_quota,         // records or bytes of one creator, or of the graph
+    from_the_future,    // modified later than clocks may differ
+    version_jump,       // a version that leaves no room for later ones
+    too_many_syncs,     // solicited again too soon
+    too_many_invalid,   // ends the link
+    too_many_links,     // accepted, and closed at once
+    stale_sync,         // ends the link: an answer to no question
+    slow_reader,        // ends the link: too much of what it is told waits unread
+    unfinished,         // ends the link: it held the most of the messages that do not end
+    other_rules,        // ends the link: a record of published rules in a modern graph, or reversed
     count,
 };
 

@@ -85,16 +85,24 @@ GraphErrc graph_error(store::StoreErrc why) {
 
 GraphResult<void> Database::load(Now now) {
     std::vector<RecordId> forgotten;
+    GraphResult<void> read;
     context_.store.index().visit(
         store::SyncKey::lowest(), store::SyncKey::highest(), [&](const IndexEntry& entry) {
             const bool is_passing = is_internal(entry.type) && entry.type != kGraphInfoType;
-            if (is_passing || !is_still_valid(entry.id)) {
+            const auto verdict = is_passing ? Verdict::invalid : judge_stored(entry.id);
+            if (!verdict) {
+                read = std::unexpected(verdict.error());
+                return false;
+            }
+            if (*verdict == Verdict::invalid) {
                 forgotten.push_back(entry.id);
                 return true;
             }
+            if (*verdict == Verdict::defer) unjudged_.push_back(entry.id);
             track(entry);
             return true;
         });
+    if (!read) return read;
     for (const RecordId& id : forgotten) {
         if (auto done = context_.store.erase(id); !done) {
             return std::unexpected(graph_error(done.error()));
@@ -123,10 +131,11 @@ void Database::restore(Now now) {
 }
 
 // The security provider's rules may have changed since the record was stored (MS-PPGRH 3.1.4.2).
-bool Database::is_still_valid(const RecordId& id) {
-    if (context_.security == nullptr) return true;
+GraphResult<Verdict> Database::judge_stored(const RecordId& id) {
+    if (context_.security == nullptr) return Verdict::valid;
     const auto record = context_.store.get(id);
-    return record && *record && context_.security->validate(**record) == Verdict::valid;
+    if (!record) return std::unexpected(graph_error(record.error()));
+    return *record ? context_.security->validate(**record) : Verdict::invalid;
 }
 
 GraphResult<void> Database::check_size(const Record& record) const {
@@ -361,7 +370,9 @@ GraphResult<void> Database::remove_internal(Now now, const RecordId& id) {
 GraphResult<void> Database::put(Now now, Record record, LinkId from) {
     if (from == 0 && context_.security != nullptr) {
         auto security = context_.security->secure(record);
-        if (!security) return std::unexpected(GraphErrc::refused);
+        if (!security || security->size() > kSecurityDataMax) {
+            return std::unexpected(GraphErrc::refused);
+        }
         record.security = std::move(*security);
     }
     bool was_seen = false;
@@ -459,6 +470,9 @@ std::optional<DropReason>
 Database::judge(Now now, const Record& record, const IndexEntry* known) const {
     const PeerTime peer_now = context_.peer_now(now);
     if (record.expires <= peer_now) return DropReason::expired_record;
+    if (record.type == kGraphInfoType && !is_of_the_creator(record)) {
+        return DropReason::foreign_properties;
+    }
     if (known == nullptr && is_full(use_.quotas())) return DropReason::over_quota;
     if (!use_.quotas().allows(record) || use_.is_over(weighed(record), known)) {
         return DropReason::over_quota;
@@ -468,6 +482,15 @@ Database::judge(Now now, const Record& record, const IndexEntry* known) const {
     if (record.expires.since(peer_now) > kLifetimeMax + kFutureMax) return DropReason::over_quota;
     if (record.version > kVersionMax) return DropReason::version_jump;
     return std::nullopt;
+}
+
+// A graph has one creator, who alone changes its properties and never deletes them (MS-PPGRH
+// 2.2.3.1, 3.1.4.1); whoever was seen first in that role keeps it.
+bool Database::is_of_the_creator(const Record& record) const {
+    const auto info = decode_graph_info(record.payload);
+    if (!info || info->creator != record.creator) return false;
+    if (!record.modifier.empty() && record.modifier != record.creator) return false;
+    return context_.info.creator.empty() || context_.info.creator == record.creator;
 }
 
 Reception Database::classify(const Record& record, const IndexEntry& known) {
@@ -493,6 +516,13 @@ void Database::defer(Now now, LinkId from, ByteView encoded) {
 }
 
 void Database::validate_deferred(Now now) {
+    for (const RecordId& id : std::exchange(unjudged_, {})) {
+        const auto verdict = judge_stored(id);
+        if (!verdict || *verdict == Verdict::defer) unjudged_.push_back(id);
+        if (!verdict || *verdict != Verdict::invalid) continue;
+        const IndexEntry* entry = context_.store.index().find(id);
+        if (entry != nullptr) (void)drop(*entry, RecordChangeKind::deleted);
+    }
     auto again = std::exchange(deferred_, {});
     deferred_bytes_ = 0;
     for (Deferred& item : again) {
@@ -594,17 +624,19 @@ void Database::plan_refresh(Now now) {
         now.instant + std::max(std::chrono::duration_cast<Duration>(wait), kRefreshTimerMin);
 }
 
-/// False if more are due than one turn takes.
+/// False if more are due than one turn takes. Who cannot be renewed is in nobody's way: the next
+/// turn goes on behind it.
 bool Database::refresh(Now now) {
     const PeerTime peer_now = context_.peer_now(now);
     const PeerTime horizon = peer_now.plus(kRefreshWindow);
-    std::vector<RecordId> due;
-    for (const auto& [expires, id] : refreshing_) {
-        if (expires > horizon || due.size() >= kSlice) break;
-        due.push_back(id);
+    std::vector<std::pair<PeerTime, RecordId>> due;
+    for (auto at = refreshing_.upper_bound(refreshed_to_); at != refreshing_.end(); ++at) {
+        if (at->first > horizon || due.size() >= kSlice) break;
+        due.push_back(*at);
     }
     bool is_whole = due.size() < kSlice;
-    for (const RecordId& id : due) {
+    refreshed_to_ = is_whole ? std::pair<PeerTime, RecordId>{} : due.back();
+    for (const auto& [expires, id] : due) {
         auto stored = context_.store.get(id);
         if (!stored || !*stored) continue;
         Record next = **stored;
@@ -615,8 +647,10 @@ bool Database::refresh(Now now) {
         next.expires = std::max(
             next.expires,
             next.modified.plus(lifetime > Ticks(0) ? lifetime : Ticks(std::chrono::seconds(300))));
-        if (!put(now, std::move(next), 0)) {
-            is_whole = true; // no more of them this time
+        const auto done = put(now, std::move(next), 0);
+        if (!done && done.error() != GraphErrc::refused) {
+            is_whole = true; // the store fails: no more of them this time
+            refreshed_to_ = {};
             break;
         }
     }
@@ -633,6 +667,7 @@ std::optional<Change> Database::poll_change() {
 
 std::size_t Database::memory() const {
     return deferred_bytes_ + deferred_.size() * sizeof(Deferred) + use_.memory() +
+           unjudged_.size() * sizeof(RecordId) +
            refreshing_.size() * (sizeof(std::pair<PeerTime, RecordId>) + 32) +
            changes_.size() * sizeof(Change);
 }

@@ -7,6 +7,7 @@
 #include "graph/context.hpp"
 #include "graph/quotas.hpp"
 #include "graph/record_codec.hpp"
+#include "graph/security.hpp"
 #include "store/record.hpp"
 
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
 namespace kith::graph {
 
@@ -111,9 +113,10 @@ private:
     GraphResult<void> replace(Now now, const store::Record& old, store::Record next);
     std::optional<DropReason>
     judge(Now now, const store::Record& record, const store::IndexEntry* known) const;
+    bool is_of_the_creator(const store::Record& record) const;
     Reception classify(const store::Record& record, const store::IndexEntry& known);
     Received refuse(DropReason reason);
-    bool is_still_valid(const store::RecordId& id);
+    GraphResult<Verdict> judge_stored(const store::RecordId& id);
     void defer(Now now, LinkId from, ByteView encoded);
     void expire(Now now);
     bool refresh(Now now);
@@ -131,8 +134,10 @@ private:
     std::deque<Change> changes_;
     std::deque<Deferred> deferred_;
     std::size_t deferred_bytes_ = 0;
+    std::vector<store::RecordId> unjudged_; // stored, and deferred when they were loaded
     std::set<std::pair<store::PeerTime, store::RecordId>> refreshing_;
-    std::uint64_t bytes_ = 0; // of all payloads and attributes
+    std::pair<store::PeerTime, store::RecordId> refreshed_to_; // of those, in this sweep
+    std::uint64_t bytes_ = 0;                                  // of all payloads and attributes
     bool has_quotas_ = false;
     QuotaUse use_;
     Instant expiry_due_ = Instant::max();

@@ -111,7 +111,7 @@ TEST(GraphDatabase, PresenceLivesAsLongAsARecordMay) {
     GraphInfo info = *peer.graph.properties();
     info.presence_lifetime = 0xFFFF'FFFF;
     record.version += 1;
-    record.modifier = "stranger";
+    record.modifier = record.creator;
     record.modified = record.modified.plus(1s);
     record.payload = encode_graph_info(info);
     Stranger other(peer.graph);
@@ -133,6 +133,49 @@ TEST(GraphDatabase, PublishedGraphInfoIsRenewed) {
     EXPECT_EQ(first.expires.since(first.modified), PeerTime::Ticks(300s));
     world.run(2000s);
     EXPECT_GT(stored(peer, kGraphInfoId).expires, peer.graph.peer_time(world.now().wall));
+}
+
+// GRAPH-071, GRAPH-105: whoever else publishes properties is not believed, nor is who deletes them.
+TEST(GraphDatabase, PropertiesOfAnotherCreatorAreRefused) {
+    World world;
+    Peer& founder = world.found();
+    Peer& joiner = world.join(founder);
+    world.run(2s);
+    const Record good = stored(joiner, kGraphInfoId);
+    const auto changed = [&](const std::string& creator, const std::string& modifier) {
+        Record record = good;
+        GraphInfo info = *founder.graph.properties();
+        info.creator = creator;
+        info.friendly_name = "taken over";
+        record.creator = creator;
+        record.version += 1;
+        record.modified = record.modified.plus(1s);
+        record.modifier = modifier;
+        record.payload = encode_graph_info(info);
+        return record;
+    };
+    Record claimed = changed("peer 0", "");
+    claimed.creator = "stranger";
+    Record deleted = changed("peer 0", "peer 0");
+    deleted.is_deleted = true;
+    deleted.payload.clear();
+    Record nonsense = changed("peer 0", "peer 0");
+    nonsense.payload = to_owned(as_bytes("nonsense"));
+    Stranger liar(joiner.graph);
+    liar.join(world.now());
+    for (const Record& record :
+         {changed("stranger", ""),
+          changed("stranger", "stranger"),
+          changed("peer 0", "stranger"),
+          claimed,
+          deleted,
+          nonsense}) {
+        liar.say(world.now(), flood_of(record));
+        EXPECT_EQ(stored(joiner, kGraphInfoId), good);
+    }
+    EXPECT_EQ(drops(joiner, DropReason::foreign_properties), 6U);
+    liar.say(world.now(), flood_of(changed("peer 0", "peer 0")));
+    EXPECT_EQ(joiner.graph.properties()->friendly_name, "taken over") << "who has its name";
 }
 
 // GRAPH-071: the ids never change; GRAPH-226: what changes is published by the creator only.

@@ -242,6 +242,10 @@ std::size_t FrameWriter::waiting(Load load) const {
     return waiting_[static_cast<std::size_t>(load)];
 }
 
+bool fits_a_frame(ByteView payload) {
+    return !payload.empty() && payload.size() <= kFrameAccepted;
+}
+
 Bytes frame_of(ByteView payload) {
     Bytes out;
     out.reserve(kFrameSizeField + payload.size());

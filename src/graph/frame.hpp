@@ -147,7 +147,10 @@ private:
     std::size_t waiting_[3] = {}; // by load
 };
 
-/// A frame: `payload` with its size before it. Requires: 1 to kFrameAccepted bytes.
+/// Whether a frame may have this payload: 1 to kFrameAccepted bytes.
+bool fits_a_frame(ByteView payload);
+
+/// A frame: `payload` with its size before it. Requires: it fits.
 Bytes frame_of(ByteView payload);
 
 } // namespace kith::graph

@@ -157,15 +157,16 @@ bool Graph::is_writable(LinkId id) const {
            link->writer.queued() < kDirectQueueMax;
 }
 
-void Graph::disconnect(Now now, LinkId id) {
+GraphResult<void> Graph::disconnect(Now now, LinkId id) {
     Link* link = state_->context.links.find(id);
-    if (link == nullptr || link->is_dead()) return;
+    if (link == nullptr || link->is_dead()) return std::unexpected(GraphErrc::not_found);
     if (link->state == LinkState::connected) {
         link->send(
             Disconnect{DisconnectReason::application, state_->handshake.referrals_for(*link)});
     }
     state_->context.close(*link, true);
     state_->settle(now);
+    return {};
 }
 
 GraphResult<RecordId> Graph::add(Now now, const NewRecord& wish) {

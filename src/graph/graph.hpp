@@ -271,7 +271,7 @@ public:
     /// `too_many` while more than a message waits: try again when `is_writable()`.
     GraphResult<void> send(Now now, LinkId id, const Guid& type, ByteView data);
     bool is_writable(LinkId id) const;
-    void disconnect(Now now, LinkId id);
+    GraphResult<void> disconnect(Now now, LinkId id);
 
     GraphResult<store::RecordId> add(Now now, const NewRecord& wish);
     GraphResult<void> update(Now now, const store::RecordId& id, const RecordChange& change);

@@ -371,7 +371,7 @@ std::optional<LinkCommand> Graph::State::poll_bytes(Now now) {
                 const auto plain = link.writer.poll_payload();
                 if (!plain) break;
                 const auto sealed = link.session->protect(*plain);
-                if (!sealed) continue; // dropped (MS-PPGRH 3.1.7.1)
+                if (!sealed || !fits_a_frame(*sealed)) continue; // dropped (MS-PPGRH 3.1.7.1)
                 const Bytes frame = frame_of(*sealed);
                 bytes.insert(bytes.end(), frame.begin(), frame.end());
             }

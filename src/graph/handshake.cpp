@@ -242,6 +242,10 @@ void Handshake::handle(Now now, Link& link, const Welcome& welcome) {
         context_.close(link, DropReason::not_authenticated);
         return;
     }
+    if (link.session && !link.session->is_peer(welcome.peer_id)) {
+        context_.close(link, DropReason::not_authenticated);
+        return;
+    }
     for (const Endpoint& address : welcome.addresses)
         referrals_.push_back(address);
     link.node = welcome.node;

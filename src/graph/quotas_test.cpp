@@ -240,7 +240,7 @@ TEST(GraphQuotas, LaterPropertiesChangeNothing) {
     forged.extras = {write_quotas({1, 1, 1, 1, 1})};
     store::Record record = *peer.store.get(kGraphInfoId).value();
     record.version += 1;
-    record.modifier = "stranger";
+    record.modifier = record.creator;
     record.modified = record.modified.plus(1s);
     record.payload = encode_graph_info(forged);
     liar.say(now, flood_of(record));

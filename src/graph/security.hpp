@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace kith::graph {
 
@@ -38,8 +39,12 @@ public:
     virtual SecurityStep begin(Now now) = 0;
     virtual SecurityStep feed(Now now, ByteView bytes) = 0;
 
-    /// One frame's plain bytes to the bytes that travel, and back; nothing drops them
-    /// (MS-PPGRH 3.1.7.1). Asked once the session is done.
+    /// Of a connection that we opened, once the session is done: the other end calls itself
+    /// `peer_id`. False ends the connection.
+    virtual bool is_peer(const std::string& peer_id) = 0;
+
+    /// One frame's plain bytes to the bytes that travel, at most `kFrameAccepted` of them, and
+    /// back; nothing drops them (MS-PPGRH 3.1.7.1). Asked once the session is done.
     virtual std::optional<Bytes> protect(ByteView plain) = 0;
     virtual std::optional<Bytes> unprotect(ByteView wire) = 0;
 
@@ -57,10 +62,11 @@ public:
     virtual std::unique_ptr<SecuritySession>
     start(Now now, bool is_initiator, const AuthInfo& announced) = 0;
 
-    /// The security data for a record that is about to be published; nothing aborts it.
+    /// The security data for a record that is about to be published, at most `kSecurityDataMax`
+    /// bytes; nothing aborts it.
     virtual std::optional<Bytes> secure(const store::Record& record) = 0;
 
-    /// Judges a record that arrived, or was loaded.
+    /// Judges a record that arrived, or was loaded. A loaded one that is deferred stays as it was.
     virtual Verdict validate(const store::Record& record) = 0;
 
 protected:

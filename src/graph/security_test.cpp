@@ -1,8 +1,10 @@
 // The seam for an application's own rules: who connects, and which records count.
 
 #include "graph/graph.hpp"
+#include "graph/limits.hpp"
 #include "graph/security.hpp"
 #include "graph/test_world.hpp"
+#include "graph/wire_limits.hpp"
 
 #include <chrono>
 #include <gtest/gtest.h>
@@ -37,7 +39,13 @@ public:
         return step;
     }
 
-    std::optional<Bytes> protect(ByteView plain) override { return turned(plain); }
+    bool is_peer(const std::string& peer_id) override { return peer_id != "banned"; }
+
+    std::optional<Bytes> protect(ByteView plain) override {
+        if (as_text(plain).contains("swell")) return Bytes(kFrameAccepted + 1);
+        if (as_text(plain).contains("vanish")) return Bytes{};
+        return turned(plain);
+    }
     std::optional<Bytes> unprotect(ByteView wire) override {
         if (is_deaf_) return std::nullopt;
         return turned(wire);
@@ -68,19 +76,24 @@ public:
     }
 
     std::optional<Bytes> secure(const store::Record& record) override {
-        if (as_text(record.payload) == "unsayable") return std::nullopt;
+        const std::string_view text = as_text(record.payload);
+        if (text == "unsayable" || (text == "fading" && record.version > 1)) return std::nullopt;
+        if (text == "heavy") return Bytes(kSecurityDataMax + 1);
         return to_owned(as_bytes("sealed"));
     }
 
     Verdict validate(const store::Record& record) override {
         ++judged;
         if (as_text(record.security) != "sealed") return Verdict::invalid;
-        if (as_text(record.payload) == "bad") return Verdict::invalid;
+        if (as_text(record.payload) == "bad" || as_text(record.payload) == hated) {
+            return Verdict::invalid;
+        }
         if (as_text(record.payload) == "later" && !knows_more) return Verdict::defer;
         return Verdict::valid;
     }
 
     bool knows_more = false;
+    std::string hated = "bad"; // a payload
     int judged = 0;
 
 private:
@@ -146,6 +159,83 @@ TEST(GraphSecurity, BannedPeerIsRefusedByItsName) {
     world.open(banned, founder);
     world.run(5s);
     EXPECT_FALSE(banned.graph.status().is_synchronized);
+}
+
+// Who opens a connection learns last whom it leads to.
+TEST(GraphSecurity, BannedPeerIsLeftByWhoCalled) {
+    World world;
+    world.answers_needs = false;
+    WordProvider ours("sesame");
+    WordProvider theirs("sesame");
+    Peer& banned = world.add(World::config("banned"), &ours);
+    ASSERT_TRUE(banned.graph.create(world.now(), {}));
+    world.listen(banned);
+    Peer& caller = world.join(banned, &theirs);
+    world.run(5s);
+    EXPECT_FALSE(caller.graph.status().is_synchronized);
+    EXPECT_EQ(drops(caller, DropReason::not_authenticated), 1U);
+}
+
+// GRAPH-144: what protects a frame keeps to its limits, or the frame is dropped.
+TEST(GraphSecurity, FrameThatDoesNotFitOnceProtectedIsDropped) {
+    World world;
+    WordProvider ours("sesame");
+    WordProvider theirs("sesame");
+    Peer& founder = world.found(&ours);
+    Peer& joiner = world.join(founder, &theirs);
+    world.run(2s);
+    const auto large = founder.graph.add(world.now(), note("to swell"));
+    const auto empty = founder.graph.add(world.now(), note("to vanish"));
+    world.run(1s);
+    EXPECT_FALSE(joiner.graph.get(world.now(), *large));
+    EXPECT_FALSE(joiner.graph.get(world.now(), *empty));
+    EXPECT_EQ(joiner.graph.links().size(), 1U);
+}
+
+TEST(GraphSecurity, RecordWithTooMuchSecurityDataIsRefused) {
+    World world;
+    WordProvider provider("sesame");
+    Peer& founder = world.found(&provider);
+    EXPECT_EQ(founder.graph.add(world.now(), note("heavy")).error(), GraphErrc::refused);
+}
+
+// A node that is not to renew one record renews the others, however many are not.
+TEST(GraphSecurity, RefusedRenewalHoldsUpNoOther) {
+    World world;
+    WordProvider provider("sesame");
+    Peer& founder = world.found(&provider);
+    NewRecord fading = note("fading");
+    fading.refreshes = true;
+    fading.lifetime = 240s;
+    for (std::size_t i = 0; i <= kSlice; ++i)
+        ASSERT_TRUE(founder.graph.add(world.now(), fading));
+    world.run(10ms);
+    NewRecord lasting = fading;
+    lasting.payload = to_owned(as_bytes("lasting"));
+    const auto id = founder.graph.add(world.now(), lasting);
+    world.run(480s);
+    EXPECT_TRUE(founder.graph.get(world.now(), *id));
+}
+
+// MS-PPGRH 3.1.4.2: records are judged again when they are loaded. What is deferred stays.
+TEST(GraphSecurity, StoredRecordsStayWhileTheyAreDeferred) {
+    World world;
+    WordProvider provider("sesame");
+    Peer& founder = world.found(&provider);
+    const auto later = founder.graph.add(world.now(), note("later"));
+    const auto good = founder.graph.add(world.now(), note("good"));
+    founder.graph.close(world.now());
+    ASSERT_TRUE(founder.graph.commit(world.now()));
+    provider.hated = "good";
+    Graph again(World::config("peer 0"), founder.store, &provider, founder.secure, founder.plain);
+    ASSERT_TRUE(again.open(world.now()));
+    EXPECT_TRUE(again.get(world.now(), *later));
+    EXPECT_FALSE(again.get(world.now(), *good));
+    again.validate_deferred(world.now());
+    EXPECT_TRUE(again.get(world.now(), *later));
+    provider.hated = "later";
+    again.validate_deferred(world.now());
+    EXPECT_FALSE(again.get(world.now(), *later));
 }
 
 // GRAPH-093, GRAPH-127, GRAPH-266, GRAPH-268.

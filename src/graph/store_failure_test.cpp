@@ -4,12 +4,14 @@
 #include "graph/graph.hpp"
 #include "graph/limits.hpp"
 #include "graph/quotas.hpp"
+#include "graph/security.hpp"
 #include "graph/test_stranger.hpp"
 #include "graph/test_world.hpp"
 
 #include <chrono>
 #include <gtest/gtest.h>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -32,12 +34,14 @@ public:
 
     bool fails = false;     // the next commit
     bool fails_put = false; // the next change of a record
-    std::size_t reads = 0;  // of whole records
+    bool fails_get = false;
+    std::size_t reads = 0; // of whole records
 
     store::Rules rules() const override { return inner_.rules(); }
     const store::RecordIndex& index() const override { return inner_.index(); }
     store::StoreResult<std::optional<Record>> get(const RecordId& id) override {
         ++reads;
+        if (fails_get) return std::unexpected(store::StoreErrc::io);
         return inner_.get(id);
     }
     store::StoreResult<std::optional<store::RecordHead>>
@@ -108,6 +112,14 @@ private:
     std::map<std::string, std::optional<Bytes>> properties_; // before the batch
     std::set<std::string> undone_;                           // properties that were new in it
     bool is_undone_ = false;
+};
+
+/// Reads every record when it is loaded, and finds nothing to say.
+class Content final : public SecurityProvider {
+public:
+    std::unique_ptr<SecuritySession> start(Now, bool, const AuthInfo&) override { return nullptr; }
+    std::optional<Bytes> secure(const Record&) override { return Bytes{}; }
+    Verdict validate(const Record&) override { return Verdict::valid; }
 };
 
 /// A graph over such a store.
@@ -344,6 +356,29 @@ TEST(GraphStoreReads, WhatExpiresAtOnceGoesInSlices) {
     }
     EXPECT_EQ(left, 0U);
     EXPECT_GE(turns, 4);
+}
+
+// A record that cannot be read is not taken for one that does not count.
+TEST(GraphStoreFailure, KeepsWhatCannotBeReadWhenItOpens) {
+    World world;
+    FailingStore store(store::Rules::modern);
+    Content provider;
+    SeededSecureRandom secure(1);
+    SeededRandom plain(2);
+    const auto graph = [&] {
+        return std::make_unique<Graph>(World::config("peer 0"), store, &provider, secure, plain);
+    };
+    auto first = graph();
+    ASSERT_TRUE(first->create(world.now(), {}));
+    const auto id = first->add(world.now(), note("text"));
+    first->close(world.now());
+    ASSERT_TRUE(first->commit(world.now()));
+    store.fails_get = true;
+    EXPECT_EQ(graph()->open(world.now()).error(), GraphErrc::store_failed);
+    store.fails_get = false;
+    auto again = graph();
+    ASSERT_TRUE(again->open(world.now()));
+    EXPECT_TRUE(again->get(world.now(), *id));
 }
 
 } // namespace
