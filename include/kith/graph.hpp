@@ -47,6 +47,7 @@ struct Record {
     std::vector<std::byte> payload;
     std::vector<Attribute> attributes;
     std::vector<std::byte> security; // what the security provider made
+    bool is_deleted = false;         // what is left of one; only a security provider sees it
 };
 
 struct NewRecord {
@@ -80,7 +81,8 @@ struct GraphProperties {
 
 // Security ----------------------------------------------------------------------------------------
 // Who may connect and whose records count is the application's to say. These are called on the
-// node's thread, have to be quick, and may not call the graph.
+// node's thread (while `create()` or `open()` runs, on the caller's), have to be quick, and may not
+// call the graph. One that throws has said no; a record that it was to judge is deferred.
 
 /// What a handshake wants after bytes of the peer's, or at its start.
 struct SecurityStep {
@@ -97,7 +99,12 @@ public:
     virtual SecurityStep begin() = 0;
     virtual SecurityStep feed(std::span<const std::byte> bytes) = 0;
 
-    /// Pieces of at most 16 KiB and back; nothing drops one. As they are unless overridden.
+    /// Of a connection that this node opened, once the handshake is done: the other end calls
+    /// itself `peer_id`. False ends the connection. True unless overridden.
+    virtual bool is_peer(const std::string& peer_id);
+
+    /// Pieces of at most 16 KiB to 1 to 32 KiB, and back; nothing, or another size, drops one. As
+    /// they are unless overridden.
     virtual std::optional<std::vector<std::byte>> protect(std::span<const std::byte> plain);
     virtual std::optional<std::vector<std::byte>> unprotect(std::span<const std::byte> wire);
 };
@@ -121,11 +128,19 @@ public:
     /// Null refuses the connection.
     virtual std::unique_ptr<SecuritySession> start(const PeerAnnounced& peer) = 0;
 
-    /// The security data of a record that is about to be published; nothing aborts it.
+    /// The security data of a record of the application's types that is about to be published, at
+    /// most 64 KiB; nothing, or more, aborts it.
     virtual std::optional<std::vector<std::byte>> secure(const Record& record) = 0;
 
-    /// Judges a record of the application's types that arrived, or was read from the disk.
+    /// Judges a record of the application's types that arrived, or was read from the disk. One that
+    /// is on the disk stays there, and in sight, while it is deferred.
     virtual Verdict validate(const Record& record) = 0;
+
+    /// The same for the graph's own records: its properties, and who is there. Without data, and
+    /// valid, unless overridden; that properties are the creator's alone is seen to anyway, as far
+    /// as the creator is who it says.
+    virtual std::optional<std::vector<std::byte>> secure_internal(const Record& record);
+    virtual Verdict validate_internal(const Record& record);
 };
 
 // Events ------------------------------------------------------------------------------------------
@@ -150,13 +165,23 @@ struct RecordChanged {
 
 struct ConnectionChanged {
     enum class State : std::uint8_t { connected, disconnected, failed };
+    enum class Why : std::uint8_t {
+        none,
+        unreachable,       // no answer, or the connection broke
+        refused,           // the node has no room, or takes no direct connections
+        not_authenticated, // the security provider of one end said no
+        protocol,          // the other end broke the rules
+        duplicate,         // already connected with that node
+        other_rules,       // one end's graph has published rules, the other's modern ones
+    };
 
     State state{};
     LinkId link = 0;
     bool is_direct = false;
     std::uint64_t node = 0;
     LinkId next = 0;    // after a refusal: the attempt that follows it
-    std::string reason; // of the end, in a few words
+    Why why{};          // of the end
+    std::string reason; // the same in a few words
 };
 
 struct DataReceived {
@@ -174,6 +199,9 @@ struct NodeChanged {
 };
 
 struct PropertiesChanged {};
+
+/// The node has lost its neighbours, or could do with more: `connect()` or `offer_peer()` helps.
+struct PeersNeeded {};
 
 /// The records of a type have all arrived; an empty type: of all others.
 struct Synchronized {
@@ -198,6 +226,7 @@ using GraphEvent = std::variant<
     DataReceived,
     NodeChanged,
     PropertiesChanged,
+    PeersNeeded,
     Synchronized,
     StoreFailed,
     EventsLost>;
@@ -217,7 +246,8 @@ struct GraphOptions {
     /// Every event, also those that happen before `create()` or `open()` returns; without it they
     /// go into the queue.
     std::function<void(GraphEvent)> told{};
-    /// Runs `told`, on whatever thread it likes. Without one it runs on the node's thread.
+    /// Runs `told`, on whatever thread it likes, one event at a time. Without one it runs on the
+    /// node's thread.
     std::function<void(std::function<void()>)> executor{};
 };
 
@@ -225,6 +255,8 @@ struct GraphNode {
     std::uint64_t node = 0;
     std::string peer_id;
     std::vector<std::string> addresses;
+    std::vector<Attribute> attributes; // that `set_presence()` gave there
+    bool is_own = false;               // this node
 };
 
 struct GraphLink {
@@ -248,13 +280,14 @@ public:
     /// Takes part in a graph: from what the folder has of it, or from nothing.
     static Result<Graph> open(GraphOptions options);
 
-    /// Says goodbye; up to two seconds. No callback runs afterwards. Not to be called by a callback
-    /// on the node's thread: that would wait for itself to end.
+    /// Says goodbye; up to two seconds. Waits for a callback that runs, and none runs afterwards:
+    /// what an executor still holds does nothing. Not to be called by a callback on the node's
+    /// thread: that would wait for itself to end.
     ~Graph();
     Graph(Graph&&) noexcept;
     Graph& operator=(Graph&&) noexcept;
 
-    /// To a member; `ConnectionChanged` follows.
+    /// To a member; `ConnectionChanged` follows, unless such a connection is there: then it is that.
     Result<LinkId>
     connect(std::string_view address, std::optional<std::string> peer_id = std::nullopt);
     /// For data alone; `ConnectionChanged` follows.
@@ -262,7 +295,10 @@ public:
     connect_direct(std::string_view address, std::optional<std::string> peer_id = std::nullopt);
     /// At most 1 MiB; `too_many` while more than that waits.
     Result<void> send(LinkId link, const Id& type, std::span<const std::byte> data);
+    /// `not_found` where there is no such connection, and no attempt.
     Result<void> disconnect(LinkId link);
+    /// An address at which a member may listen: tried when the node needs more neighbours.
+    Result<void> offer_peer(std::string_view address);
 
     Result<Id> add(const NewRecord& wish);
     /// All of them in one go, which is much faster; where one cannot be, those before it are there.
@@ -279,7 +315,9 @@ public:
 
     Result<GraphProperties> properties() const;
     Result<void> set_properties(const GraphProperties& properties); // the creator alone
-    Result<void> set_presence(std::span<const Attribute> attributes);
+    /// What other nodes see of this one in `nodes()`. In a large graph some nodes stay unseen (see
+    /// `presence_max`), unless they are `forced`.
+    Result<void> set_presence(std::span<const Attribute> attributes, bool is_forced = false);
 
     GraphStatus status() const;
     std::vector<GraphNode> nodes() const;
@@ -290,7 +328,7 @@ public:
     /// Judges the deferred records again.
     void validate_deferred();
 
-    /// The next event of the queue; nothing if there is none (within `patience`).
+    /// The next event of the queue; nothing if there is none (within `patience`, a year at most).
     std::optional<GraphEvent> poll();
     std::optional<GraphEvent> wait(std::chrono::milliseconds patience);
 

@@ -22,6 +22,7 @@ enum class Errc : std::uint8_t {
     wrong_password,  // or a changed document
     password_needed, // the document is sealed
     cannot_listen,   // the system refused a socket
+    cannot_start,    // the system refused a thread or a descriptor
     no_network,      // no cloud has an address here
     resolve_only,    // others do not reach this node, so that it cannot publish
     not_found,       // nobody holds the name

@@ -20,14 +20,14 @@ namespace kith {
 
 struct NodeOptions {
     std::vector<std::string>
-        listen{};                     // `ADDRESS:PORT`, port 0: any; empty: any port, IPv4 and IPv6
-    std::vector<std::string> seeds{}; // `HOST[:PORT]`
+        listen{}; // `ADDRESS:PORT`, one port for all, 0: any; empty: IPv4 and IPv6
+    std::vector<std::string> seeds{};  // `HOST[:PORT]`
     std::vector<std::string> clouds{}; // `Global_`, ...; empty: all that the addresses allow
     bool discover_on_link = true;      // SSDP
     std::filesystem::path memory{};    // folder for the nodes met; empty: forget them
 
-    /// Runs a callback, on whatever thread it likes. Without one, callbacks run on the node's
-    /// thread and have to be quick.
+    /// Runs a callback, on whatever thread it likes, one at a time. Without one, callbacks run on
+    /// the node's thread and have to be quick.
     std::function<void(std::function<void()>)> executor{};
 };
 
@@ -74,8 +74,9 @@ public:
     /// Opens the sockets and begins to look for members.
     static Result<Names> open(NodeOptions options = {});
 
-    /// Revokes what is published and says goodbye; up to a second. No callback runs afterwards. Not
-    /// to be called by a callback on the node's thread: that would wait for itself to end.
+    /// Revokes what is published and says goodbye; up to a second. Waits for a callback that runs,
+    /// and none runs afterwards: what an executor still holds does nothing. Not to be called by a
+    /// callback on the node's thread: that would wait for itself to end.
     ~Names();
     Names(Names&&) noexcept;
     Names& operator=(Names&&) noexcept;
@@ -87,15 +88,15 @@ public:
 
     struct Question {
         std::string name;
-        std::chrono::milliseconds timeout{10'000};
-        std::optional<std::string> cloud{}; // nothing: every cloud
+        std::chrono::milliseconds timeout{10'000}; // a year at most
+        std::optional<std::string> cloud{};        // nothing: every cloud
         Which which = Which::first;
     };
 
     /// One `Resolved` follows: to `done`, or without it into the queue.
     Result<Ticket> resolve(const Question& question, std::function<void(Resolved)> done = {});
 
-    /// The next one of the queue; nothing if there is none (within `patience`).
+    /// The next one of the queue; nothing if there is none (within `patience`, a year at most).
     std::optional<Resolved> poll();
     std::optional<Resolved> wait(std::chrono::milliseconds patience);
 
@@ -105,6 +106,7 @@ public:
 private:
     struct Inside;
     explicit Names(std::unique_ptr<Inside> inside);
+    static Result<Names> open_node(NodeOptions options);
 
     std::unique_ptr<Inside> inside_;
 };

@@ -1,5 +1,8 @@
+#include "embed/callback_gate.hpp"
 #include "embed/event_queue.hpp"
 #include "embed/graph_text.hpp"
+#include "embed/guarded.hpp"
+#include "embed/patience.hpp"
 #include "host/clocks.hpp"
 #include "host/entropy.hpp"
 #include "host/graph_driver.hpp"
@@ -79,6 +82,7 @@ struct Graph::Inside {
 
     // NOLINTNEXTLINE(bugprone-exception-escape): out of memory only, and that ends the program
     ~Inside() {
+        gate->close();
         if (!thread.joinable()) return;
         asio::post(loop, [this] {
             is_leaving = true;
@@ -183,20 +187,20 @@ struct Graph::Inside {
 
     void tell(const graph::Event& inside) {
         if (is_leaving || !is_wanted(inside)) return;
-        auto event = embed::to_event(inside);
-        if (!event) return;
+        GraphEvent event = embed::to_event(inside);
         if (!options.told) {
             {
                 const std::lock_guard lock(mutex);
-                queue.push(std::move(*event));
+                queue.push(std::move(event));
             }
             arrived.notify_all();
         } else if (options.executor) {
-            options.executor([told = options.told, event = std::move(*event)]() mutable {
-                told(std::move(event));
-            });
+            options.executor(
+                [gate = gate, told = options.told, event = std::move(event)]() mutable {
+                    gate->pass([&] { told(std::move(event)); });
+                });
         } else {
-            options.told(std::move(*event));
+            options.told(std::move(event));
         }
     }
 
@@ -210,7 +214,8 @@ struct Graph::Inside {
     asio::executor_work_guard<asio::io_context::executor_type> work{loop.get_executor()};
     std::unique_ptr<host::GraphDriver> driver;
     bool is_leaving = false; // of the node's thread
-    std::mutex mutex;        // of the queue
+    std::shared_ptr<embed::CallbackGate> gate = std::make_shared<embed::CallbackGate>();
+    std::mutex mutex; // of the queue
     std::condition_variable arrived;
     embed::EventQueue queue;
     std::thread thread; // last: it uses all of the above
@@ -222,22 +227,26 @@ Graph& Graph::operator=(Graph&&) noexcept = default;
 Graph::~Graph() = default;
 
 Result<Graph> Graph::create(GraphOptions options, const GraphProperties& properties) {
-    auto inside = std::make_unique<Inside>(std::move(options));
-    const graph::GraphInfo info = embed::to_info(properties);
-    auto started = inside->start([&](auto& driver, const auto& inner, auto security) {
-        return driver.create(inside->options.name, inner, info, std::move(security));
+    return embed::guarded([&]() -> Result<Graph> {
+        auto inside = std::make_unique<Inside>(std::move(options));
+        const graph::GraphInfo info = embed::to_info(properties);
+        auto started = inside->start([&](auto& driver, const auto& inner, auto security) {
+            return driver.create(inside->options.name, inner, info, std::move(security));
+        });
+        if (!started) return std::unexpected(started.error());
+        return Graph(std::move(inside));
     });
-    if (!started) return std::unexpected(started.error());
-    return Graph(std::move(inside));
 }
 
 Result<Graph> Graph::open(GraphOptions options) {
-    auto inside = std::make_unique<Inside>(std::move(options));
-    auto started = inside->start([&](auto& driver, const auto& inner, auto security) {
-        return driver.open(inside->options.name, inner, std::move(security));
+    return embed::guarded([&]() -> Result<Graph> {
+        auto inside = std::make_unique<Inside>(std::move(options));
+        auto started = inside->start([&](auto& driver, const auto& inner, auto security) {
+            return driver.open(inside->options.name, inner, std::move(security));
+        });
+        if (!started) return std::unexpected(started.error());
+        return Graph(std::move(inside));
     });
-    if (!started) return std::unexpected(started.error());
-    return Graph(std::move(inside));
 }
 
 // Connections -------------------------------------------------------------------------------------
@@ -246,12 +255,15 @@ Result<LinkId> Graph::connect(std::string_view address, std::optional<std::strin
     auto to = read_endpoint(address, false);
     if (!to) return std::unexpected(to.error());
     LinkId link = 0;
+    bool is_own = false;
     auto done = inside_->change([&](graph::Graph& graph, Now now) -> graph::GraphResult<void> {
         const auto opened = graph.connect(now, *to, std::move(peer_id));
+        is_own = !opened && opened.error() == graph::GraphErrc::bad_argument;
         if (!opened) return std::unexpected(opened.error());
         link = *opened;
         return {};
     });
+    if (is_own) return failure(Errc::bad_argument, std::string(address) + " is this node's own");
     if (!done) return std::unexpected(done.error());
     return link;
 }
@@ -277,11 +289,18 @@ Result<void> Graph::send(LinkId link, const Id& type, std::span<const std::byte>
         [&](graph::Graph& graph, Now now) { return graph.send(now, link, *kind, data); });
 }
 
-Result<void> Graph::disconnect(LinkId link) {
+Result<void> Graph::offer_peer(std::string_view address) {
+    const auto to = read_endpoint(address, false);
+    if (!to) return std::unexpected(to.error());
     return inside_->change([&](graph::Graph& graph, Now now) -> graph::GraphResult<void> {
-        graph.disconnect(now, link);
+        graph.offer_peer(now, *to);
         return {};
     });
+}
+
+Result<void> Graph::disconnect(LinkId link) {
+    return inside_->change(
+        [&](graph::Graph& graph, Now now) { return graph.disconnect(now, link); });
 }
 
 // Records -----------------------------------------------------------------------------------------
@@ -384,11 +403,12 @@ Result<void> Graph::set_properties(const GraphProperties& properties) {
         [&](graph::Graph& graph, Now now) { return graph.set_properties(now, info); });
 }
 
-Result<void> Graph::set_presence(std::span<const Attribute> attributes) {
+Result<void> Graph::set_presence(std::span<const Attribute> attributes, bool is_forced) {
     auto document = embed::to_document({attributes.begin(), attributes.end()});
     if (!document) return std::unexpected(document.error());
-    return inside_->change(
-        [&](graph::Graph& graph, Now now) { return graph.set_presence(now, *document, false); });
+    return inside_->change([&](graph::Graph& graph, Now now) {
+        return graph.set_presence(now, *document, is_forced);
+    });
 }
 
 GraphStatus Graph::status() const {
@@ -399,7 +419,8 @@ std::vector<GraphNode> Graph::nodes() const {
     return inside_->on_loop([&] {
         std::vector<GraphNode> out;
         for (const graph::NodeInfo& info : inside_->core().nodes()) {
-            GraphNode node{info.node, info.peer_id, {}};
+            GraphNode node{info.node, info.peer_id, {}, embed::to_attributes(info.attributes)};
+            node.is_own = info.node == inside_->core().node_id();
             for (const Endpoint& address : info.addresses)
                 node.addresses.push_back(to_string(address));
             out.push_back(std::move(node));
@@ -446,7 +467,8 @@ std::optional<GraphEvent> Graph::poll() {
 
 std::optional<GraphEvent> Graph::wait(std::chrono::milliseconds patience) {
     std::unique_lock lock(inside_->mutex);
-    inside_->arrived.wait_for(lock, patience, [&] { return !inside_->queue.empty(); });
+    inside_->arrived.wait_for(
+        lock, embed::bounded(patience), [&] { return !inside_->queue.empty(); });
     return inside_->queue.pop();
 }
 

@@ -1,8 +1,12 @@
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <future>
 #include <gtest/gtest.h>
 #include <kith/graph.hpp>
+#include <kith/names.hpp>
 #include <memory>
 #include <mutex>
 #include <stdlib.h>
@@ -206,6 +210,80 @@ TEST(Graph, tells_on_the_callers_executor) {
     EXPECT_FALSE(home.poll());
 }
 
+TEST(Graph, tells_nothing_after_its_end) {
+    std::mutex mutex;
+    std::vector<std::function<void()>> tasks;
+    int told = 0;
+    {
+        GraphOptions mine = options();
+        mine.executor = [&](std::function<void()> task) {
+            const std::lock_guard lock(mutex);
+            tasks.push_back(std::move(task));
+        };
+        mine.told = [&](const GraphEvent&) { ++told; };
+        Graph home = need(Graph::create(mine));
+        ASSERT_TRUE(home.add(note("x")));
+    }
+    ASSERT_FALSE(tasks.empty());
+    for (const auto& task : tasks)
+        task();
+    EXPECT_EQ(told, 0);
+}
+
+// The handler looks up what changed, as one does, while the graph goes.
+TEST(Graph, waits_for_the_callback_that_runs) {
+    std::atomic<Graph*> graph = nullptr;
+    std::promise<void> began;
+    std::atomic<bool> has_ended{false};
+    std::thread thread;
+    GraphOptions mine = options();
+    mine.executor = [&](const std::function<void()>& task) {
+        if (!thread.joinable() && graph.load() != nullptr) thread = std::thread(task);
+    };
+    mine.told = [&](const GraphEvent&) {
+        began.set_value();
+        std::this_thread::sleep_for(50ms);
+        EXPECT_TRUE(graph.load()->list(kNotes));
+        has_ended = true;
+    };
+    {
+        Graph home = need(Graph::create(mine));
+        graph = &home;
+        ASSERT_TRUE(home.add(note("x")));
+        ASSERT_EQ(began.get_future().wait_for(15s), std::future_status::ready);
+    }
+    EXPECT_TRUE(has_ended);
+    thread.join();
+}
+
+TEST(Graph, waits_as_long_as_it_is_asked_to) {
+    Graph home = need(Graph::create(options()));
+    for (int i = 0; i < 100 && home.wait(100ms); ++i) {
+    }
+    std::thread later([&] {
+        std::this_thread::sleep_for(50ms);
+        EXPECT_TRUE(home.add(note("x")));
+    });
+    EXPECT_TRUE(home.wait(std::chrono::milliseconds::max()));
+    later.join();
+}
+
+TEST(Graph, shows_who_is_there_and_asks_for_peers) {
+    std::optional<Graph> home = need(Graph::create(options()));
+    const std::vector<Attribute> mood{{"mood", Attribute::Type::string, "sunny"}};
+    ASSERT_TRUE(home->set_presence(mood, true));
+    Graph away = need(Graph::open(options()));
+    EXPECT_EQ(away.offer_peer("nowhere").error().code, Errc::bad_argument);
+    ASSERT_TRUE(away.offer_peer(home->listening().front()));
+    ASSERT_TRUE(within(15s, [&] { return away.nodes().size() == 2; }));
+    for (const GraphNode& node : away.nodes()) {
+        EXPECT_EQ(node.is_own, node.peer_id == away.peer_id());
+        EXPECT_EQ(node.attributes, node.is_own ? std::vector<Attribute>{} : mood);
+    }
+    home.reset();
+    EXPECT_TRUE(wait_for<PeersNeeded>(away, [](const auto&) { return true; }));
+}
+
 TEST(Graph, may_be_changed_from_inside_a_callback) {
     std::atomic<Graph*> graph = nullptr;
     std::atomic<int> added = 0;
@@ -230,6 +308,9 @@ public:
 
     std::atomic<bool> lets_later_in{false};
     std::atomic<int> refused{0};
+    std::atomic<int> deletions{0};
+    std::atomic<bool> throws{false};
+    std::string own_mark = "own mark"; // of the graph's records
 
     class Door final : public SecuritySession {
     public:
@@ -266,10 +347,19 @@ public:
         return bytes("mark");
     }
     Verdict validate(const Record& record) override {
+        if (throws) throw std::runtime_error("the application's own");
+        deletions += record.is_deleted ? 1 : 0;
         if (record.security != bytes("mark")) return Verdict::invalid;
         if (record.payload == bytes("bad")) return Verdict::invalid;
         if (record.payload == bytes("later") && !lets_later_in) return Verdict::defer;
         return Verdict::valid;
+    }
+
+    std::optional<std::vector<std::byte>> secure_internal(const Record&) override {
+        return bytes(own_mark);
+    }
+    Verdict validate_internal(const Record& record) override {
+        return record.security == bytes("own mark") ? Verdict::valid : Verdict::invalid;
     }
 
 private:
@@ -321,6 +411,52 @@ TEST(Graph, the_application_says_who_connects_and_what_counts) {
     home.validate_deferred();
     EXPECT_TRUE(within(15s, [&] { return home.get(*later).has_value(); }));
     EXPECT_FALSE(home.get(*bad));
+
+    ASSERT_TRUE(member.remove(*good));
+    EXPECT_TRUE(within(15s, [&] { return !home.get(*good); }));
+    EXPECT_GE(rule->deletions, 1);
+}
+
+TEST(Graph, the_application_says_whose_presence_counts) {
+    Graph home = need(Graph::create(options(std::make_shared<Rule>("swordfish"))));
+    const auto careless = std::make_shared<Rule>("swordfish");
+    careless->own_mark = "";
+    Graph member = need(Graph::open(options(careless)));
+    ASSERT_TRUE(joins(member, home.listening().front()));
+    ASSERT_TRUE(within(15s, [&] { return member.nodes().size() == 2; }));
+    const auto id = member.add(note("good"));
+    ASSERT_TRUE(id);
+    ASSERT_TRUE(within(15s, [&] { return home.get(*id).has_value(); }));
+    EXPECT_EQ(home.nodes().size(), 1U);
+}
+
+// What the application throws goes no further, and loses nothing.
+TEST(Graph, survives_a_provider_that_throws) {
+    const auto rule = std::make_shared<Rule>("swordfish");
+    Graph home = need(Graph::create(options(rule)));
+    Graph member = need(Graph::open(options(std::make_shared<Rule>("swordfish"))));
+    ASSERT_TRUE(joins(member, home.listening().front()));
+    rule->throws = true;
+    const auto id = member.add(note("good"));
+    ASSERT_TRUE(id);
+    std::this_thread::sleep_for(200ms);
+    EXPECT_FALSE(home.get(*id));
+    rule->throws = false;
+    home.validate_deferred();
+    EXPECT_TRUE(within(15s, [&] { return home.get(*id).has_value(); }));
+}
+
+TEST(Graph, says_that_the_system_has_no_descriptor_left) {
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    rlimit none = before;
+    none.rlim_cur = 0;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+    const auto graph = Graph::create(options());
+    const auto names = Names::open({.listen = {"127.0.0.1:0"}});
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_EQ(graph.error().code, Errc::cannot_start);
+    EXPECT_FALSE(names);
 }
 
 TEST(Graph, refuses_what_cannot_be) {
@@ -340,6 +476,9 @@ TEST(Graph, refuses_what_cannot_be) {
     }
     Graph home = need(Graph::create(options()));
     EXPECT_EQ(home.connect("nowhere").error().code, Errc::bad_argument);
+    EXPECT_TRUE(
+        home.connect(home.listening().front()).error().message.ends_with("this node's own"));
+    EXPECT_EQ(home.disconnect(987'654).error().code, Errc::not_found);
     NewRecord wish = note("x");
     wish.type = "no id";
     EXPECT_EQ(home.add(wish).error().code, Errc::bad_argument);

@@ -1,6 +1,7 @@
 #include "embed/graph_text.hpp"
 
 #include "base/overload.hpp"
+#include "embed/guarded.hpp"
 #include "graph/quotas.hpp"
 #include "graph/record_codec.hpp"
 #include "store/attributes.hpp"
@@ -55,13 +56,25 @@ class Session final : public graph::SecuritySession {
 public:
     explicit Session(std::unique_ptr<kith::SecuritySession> inside) : inside_(std::move(inside)) {}
 
-    graph::SecurityStep begin(Now) override { return to_step(inside_->begin()); }
-    graph::SecurityStep feed(Now, ByteView bytes) override { return to_step(inside_->feed(bytes)); }
-    bool is_peer(const std::string&) override { return true; }
-    std::optional<Bytes> protect(ByteView plain) override { return inside_->protect(plain); }
-    std::optional<Bytes> unprotect(ByteView wire) override { return inside_->unprotect(wire); }
+    graph::SecurityStep begin(Now) override {
+        return to_step(asked(kFailed, [&] { return inside_->begin(); }));
+    }
+    graph::SecurityStep feed(Now, ByteView bytes) override {
+        return to_step(asked(kFailed, [&] { return inside_->feed(bytes); }));
+    }
+    bool is_peer(const std::string& peer_id) override {
+        return asked(false, [&] { return inside_->is_peer(peer_id); });
+    }
+    std::optional<Bytes> protect(ByteView plain) override {
+        return asked(std::nullopt, [&] { return inside_->protect(plain); });
+    }
+    std::optional<Bytes> unprotect(ByteView wire) override {
+        return asked(std::nullopt, [&] { return inside_->unprotect(wire); });
+    }
 
 private:
+    static inline const SecurityStep kFailed{.reply = {}, .is_done = false, .has_failed = true};
+
     static graph::SecurityStep to_step(SecurityStep step) {
         return {std::move(step.reply), step.is_done, step.has_failed};
     }
@@ -80,24 +93,30 @@ public:
         peer.is_initiator = is_initiator;
         peer.is_direct = announced.kind == graph::LinkKind::direct;
         peer.peer_id = is_initiator ? announced.destination.value_or("") : announced.source;
-        auto session = inside_->start(peer);
+        auto session = asked(nullptr, [&] { return inside_->start(peer); });
         if (!session) return nullptr;
         return std::make_unique<Session>(std::move(session));
     }
 
     std::optional<Bytes> secure(const store::Record& record) override {
-        if (graph::is_internal(record.type)) return Bytes{};
-        return inside_->secure(to_record(record));
+        return asked(std::nullopt, [&] {
+            return graph::is_internal(record.type) ? inside_->secure_internal(to_record(record))
+                                                   : inside_->secure(to_record(record));
+        });
     }
 
     graph::Verdict validate(const store::Record& record) override {
-        if (graph::is_internal(record.type)) return graph::Verdict::valid;
-        switch (inside_->validate(to_record(record))) {
-        case kith::SecurityProvider::Verdict::valid:
+        using Verdict = kith::SecurityProvider::Verdict;
+        const Verdict verdict = asked(Verdict::defer, [&] { // so nothing is lost
+            return graph::is_internal(record.type) ? inside_->validate_internal(to_record(record))
+                                                   : inside_->validate(to_record(record));
+        });
+        switch (verdict) {
+        case Verdict::valid:
             return graph::Verdict::valid;
-        case kith::SecurityProvider::Verdict::invalid:
+        case Verdict::invalid:
             return graph::Verdict::invalid;
-        case kith::SecurityProvider::Verdict::defer:
+        case Verdict::defer:
             return graph::Verdict::defer;
         }
         return graph::Verdict::invalid;
@@ -197,17 +216,22 @@ Record to_record(const store::Record& record) {
     out.version = record.version;
     out.creator = record.creator;
     out.modifier = record.modifier;
+    out.is_deleted = record.is_deleted;
     out.created = to_time(record.created);
     out.modified = to_time(record.modified);
     out.expires = to_time(record.expires);
     out.payload = record.payload;
     out.security = record.security;
-    if (const auto attributes = store::parse_attributes(record.attributes)) {
-        for (const store::Attribute& one : *attributes) {
-            const auto type = static_cast<Attribute::Type>(one.type);
-            out.attributes.push_back({one.name, type, one.value});
-        }
-    }
+    out.attributes = to_attributes(record.attributes);
+    return out;
+}
+
+std::vector<Attribute> to_attributes(std::string_view document) {
+    std::vector<Attribute> out;
+    const auto attributes = store::parse_attributes(document);
+    if (!attributes) return out;
+    for (const store::Attribute& one : *attributes)
+        out.push_back({one.name, static_cast<Attribute::Type>(one.type), one.value});
     return out;
 }
 
@@ -284,8 +308,8 @@ GraphStatus to_status(const graph::StatusChanged& status) {
     return {status.is_listening, status.has_neighbours, status.is_synchronized};
 }
 
-std::optional<GraphEvent> to_event(const graph::Event& event) {
-    using Out = std::optional<GraphEvent>;
+GraphEvent to_event(const graph::Event& event) {
+    using Out = GraphEvent;
     return std::visit(
         Overload{
             [](const graph::StatusChanged& it) -> Out { return to_status(it); },
@@ -296,19 +320,24 @@ std::optional<GraphEvent> to_event(const graph::Event& event) {
                     static_cast<RecordChanged::Kind>(kind), to_id(it.id), to_id(it.type)};
             },
             [](const graph::ConnectionChanged& it) -> Out {
+                using Why = ConnectionChanged::Why;
+                static_assert(
+                    static_cast<int>(Why::other_rules) ==
+                    static_cast<int>(graph::FailureReason::other_rules));
                 ConnectionChanged out;
                 out.state = static_cast<ConnectionChanged::State>(static_cast<int>(it.status) - 1);
                 out.link = it.link;
                 out.is_direct = it.is_direct;
                 out.node = it.node;
                 out.next = it.next;
+                out.why = static_cast<ConnectionChanged::Why>(it.reason);
                 out.reason = to_text(it.reason);
                 return out;
             },
             [](const graph::DataReceived& it) -> Out {
                 return DataReceived{it.link, to_id(it.type), it.data};
             },
-            [](const graph::PeersNeeded&) -> Out { return std::nullopt; },
+            [](const graph::PeersNeeded&) -> Out { return PeersNeeded{}; },
             [](const graph::NodeChanged& it) -> Out {
                 const auto kind = static_cast<int>(it.kind) - 1;
                 return NodeChanged{static_cast<NodeChanged::Kind>(kind), it.node, it.peer_id};
@@ -328,6 +357,18 @@ std::shared_ptr<graph::SecurityProvider> adapt(std::shared_ptr<SecurityProvider>
 } // namespace kith::embed
 
 namespace kith {
+
+bool SecuritySession::is_peer(const std::string&) {
+    return true;
+}
+
+std::optional<std::vector<std::byte>> SecurityProvider::secure_internal(const Record&) {
+    return std::vector<std::byte>{};
+}
+
+SecurityProvider::Verdict SecurityProvider::validate_internal(const Record&) {
+    return Verdict::valid;
+}
 
 std::optional<std::vector<std::byte>> SecuritySession::protect(std::span<const std::byte> plain) {
     return to_owned(plain);

@@ -1,10 +1,14 @@
 #include "api/app_address.hpp"
+#include "embed/callback_gate.hpp"
 #include "embed/error_text.hpp"
+#include "embed/guarded.hpp"
+#include "embed/patience.hpp"
 #include "host/clocks.hpp"
 #include "host/entropy.hpp"
 #include "host/node_driver.hpp"
 #include "host/private_directory.hpp"
 #include "host/remembered_nodes.hpp"
+#include "node/cloud_name.hpp"
 
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
@@ -57,6 +61,31 @@ bind_all(const std::vector<Endpoint>& listen, bool is_default) {
     return sockets;
 }
 
+bool is_loopback(const Endpoint& endpoint) {
+    return endpoint.address.scope() == Scope::loopback;
+}
+
+// One node has one port, and is this machine's own or is not.
+Result<void> check_together(const std::vector<Endpoint>& listen) {
+    std::uint16_t port = 0;
+    for (const Endpoint& one : listen) {
+        if (port != 0 && one.port != 0 && one.port != port) {
+            return refuse(
+                Errc::bad_argument, to_string(one) + ": a node has the same port everywhere");
+        }
+        if (one.port != 0) port = one.port;
+        if (is_loopback(one) != is_loopback(listen.front())) {
+            return refuse(
+                Errc::bad_argument,
+                fmt::format(
+                    "a node on loopback has no other addresses: {} and {}",
+                    to_string(listen.front()),
+                    to_string(one)));
+        }
+    }
+    return {};
+}
+
 Result<std::vector<host::UdpSocket>> open_sockets(const std::vector<std::string>& texts) {
     std::vector<Endpoint> listen;
     for (const std::string& text : texts) {
@@ -67,6 +96,7 @@ Result<std::vector<host::UdpSocket>> open_sockets(const std::vector<std::string>
         if (any_port) endpoint->port = 0;
         listen.push_back(*endpoint);
     }
+    if (const auto fits = check_together(listen); !fits) return std::unexpected(fits.error());
     const bool is_default = listen.empty();
     if (is_default) listen = {Endpoint{Address{}, 0}, Endpoint{Address::v4(0), 0}};
     auto sockets = bind_all(listen, is_default);
@@ -125,6 +155,7 @@ struct Names::Inside {
 
     // NOLINTNEXTLINE(bugprone-exception-escape): out of memory only, and that ends the program
     ~Inside() {
+        gate->close();
         asio::post(loop, [this] { leave(); });
         thread.join();
         driver.reset();
@@ -163,8 +194,9 @@ struct Names::Inside {
             }
             arrived.notify_all();
         } else if (options.executor) {
-            options.executor(
-                [done, resolved = std::move(resolved)]() mutable { done(std::move(resolved)); });
+            options.executor([gate = gate, done, resolved = std::move(resolved)]() mutable {
+                gate->pass([&] { done(std::move(resolved)); });
+            });
         } else {
             done(std::move(resolved));
         }
@@ -189,6 +221,7 @@ struct Names::Inside {
     std::mutex mutex; // of the queue
     std::condition_variable arrived;
     std::deque<Resolved> queue;
+    std::shared_ptr<embed::CallbackGate> gate = std::make_shared<embed::CallbackGate>();
     std::thread thread; // last: it uses all of the above
 };
 
@@ -198,13 +231,23 @@ Names& Names::operator=(Names&&) noexcept = default;
 Names::~Names() = default;
 
 Result<Names> Names::open(NodeOptions options) {
+    return embed::guarded([&] { return open_node(std::move(options)); });
+}
+
+Result<Names> Names::open_node(NodeOptions options) {
+    for (const std::string& cloud : options.clouds) {
+        if (!node::scope_of_cloud(cloud)) {
+            return refuse(
+                Errc::bad_argument,
+                cloud + " is no cloud: Global_, SiteLocal_, LinkLocal_ or LinkLocal_%INTERFACE");
+        }
+    }
     auto sockets = open_sockets(options.listen);
     if (!sockets) return std::unexpected(sockets.error());
     host::DriverConfig config;
     config.clouds.node.use_ssdp = options.discover_on_link;
-    config.clouds.node.allow_loopback = std::ranges::any_of(*sockets, [](const auto& socket) {
-        return socket.local().address.scope() == Scope::loopback;
-    });
+    config.clouds.node.allow_loopback = std::ranges::any_of(
+        *sockets, [](const auto& socket) { return is_loopback(socket.local()); });
     config.only = options.clouds;
     config.sockets = std::move(*sockets);
     for (const std::string& text : options.seeds) {
@@ -279,7 +322,7 @@ Result<Ticket> Names::resolve(const Question& question, std::function<void(Resol
     const auto name = identity::PeerName::parse(question.name);
     if (!name) return std::unexpected(embed::to_error(name.error()));
     pnrp::ResolveQuery query{.name = *name};
-    query.timeout = question.timeout;
+    query.timeout = embed::bounded(question.timeout);
     if (question.which == Which::nearest) query.criteria = pnrp::kNearest;
     if (question.which == Which::all) query.extent = pnrp::Extent::all;
     return inside_->on_loop([&]() -> Result<Ticket> {
@@ -308,7 +351,8 @@ std::optional<Resolved> Names::poll() {
 
 std::optional<Resolved> Names::wait(std::chrono::milliseconds patience) {
     std::unique_lock lock(inside_->mutex);
-    inside_->arrived.wait_for(lock, patience, [&] { return !inside_->queue.empty(); });
+    inside_->arrived.wait_for(
+        lock, embed::bounded(patience), [&] { return !inside_->queue.empty(); });
     if (inside_->queue.empty()) return std::nullopt;
     Resolved next = std::move(inside_->queue.front());
     inside_->queue.pop_front();

@@ -140,9 +140,52 @@ TEST_F(NamesTest, are_found_at_every_node_that_publishes_them) {
     EXPECT_TRUE(nearest->others.empty());
 }
 
+TEST_F(NamesTest, are_waited_for_as_long_as_asked) {
+    constexpr auto kForever = std::chrono::milliseconds::max();
+    ASSERT_TRUE(home_.publish({.owner = alice_, .classifier = "x"}));
+    ASSERT_TRUE(away_.resolve({.name = *alice_.name("x"), .timeout = kForever}));
+    const auto resolved = away_.wait(kForever);
+    ASSERT_TRUE(resolved);
+    EXPECT_TRUE(resolved->outcome);
+}
+
+TEST_F(NamesTest, tell_nothing_after_their_end) {
+    std::mutex mutex;
+    std::vector<std::function<void()>> tasks;
+    const auto count = [&] {
+        const std::lock_guard lock(mutex);
+        return tasks.size();
+    };
+    bool is_told = false;
+    {
+        NodeOptions options;
+        options.executor = [&](std::function<void()> task) {
+            const std::lock_guard lock(mutex);
+            tasks.push_back(std::move(task));
+        };
+        Names third = open({home_.listening().front()}, std::move(options));
+        ASSERT_TRUE(third.resolve(
+            {.name = *alice_.name("x"), .timeout = 1s}, [&](const Resolved&) { is_told = true; }));
+        for (int tries = 0; tries < 1500 && count() == 0; ++tries)
+            std::this_thread::sleep_for(10ms);
+    }
+    ASSERT_EQ(tasks.size(), 1U);
+    tasks.front()();
+    EXPECT_FALSE(is_told);
+}
+
 TEST(Names, refuse_what_cannot_be) {
     EXPECT_EQ(Names::open({.listen = {"nowhere"}}).error().code, Errc::bad_argument);
     EXPECT_EQ(Names::open({.listen = {"192.0.2.1:4000"}}).error().code, Errc::cannot_listen);
+    for (const std::vector<std::string>& listen :
+         {std::vector<std::string>{"127.0.0.1:4601", "127.0.0.2:4602"},
+          {"127.0.0.1:0", "0.0.0.0:0"}}) {
+        EXPECT_EQ(Names::open({.listen = listen}).error().code, Errc::bad_argument);
+    }
+    for (const char* cloud : {"", "Glboal_", "Global_1"}) {
+        const auto opened = Names::open({.listen = {"127.0.0.1:0"}, .clouds = {cloud}});
+        EXPECT_EQ(opened.error().code, Errc::bad_argument) << cloud;
+    }
     NodeOptions options;
     options.seeds = {"host:port:x"};
     EXPECT_EQ(Names::open(options).error().code, Errc::bad_argument);
