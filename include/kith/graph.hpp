@@ -287,7 +287,7 @@ public:
     Graph(Graph&&) noexcept;
     Graph& operator=(Graph&&) noexcept;
 
-    /// To a member; `ConnectionChanged` follows, unless such a connection is there: then it is that.
+    /// To a member; `ConnectionChanged` follows, or else it is the connection that is there.
     Result<LinkId>
     connect(std::string_view address, std::optional<std::string> peer_id = std::nullopt);
     /// For data alone; `ConnectionChanged` follows.
