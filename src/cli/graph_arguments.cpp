@@ -102,6 +102,28 @@ void add_wish(CLI::App& command, GraphWish& wish) {
         ->allow_extra_args(false);
 }
 
+void add_quotas(CLI::App& command, GraphCreate& values) {
+    const auto is_quota = [](CLI::Option* option, const char* unit, auto most) {
+        option->option_text(unit)->check(CLI::Range(decltype(most){1}, most));
+    };
+    constexpr auto kRecordsMost = std::numeric_limits<std::uint32_t>::max();
+    constexpr std::uint64_t kBytesMost = std::uint64_t{1} << 62U;
+    is_quota(
+        command.add_option("--max-records", values.records_max, "Records of the graph, for good"),
+        "COUNT",
+        kRecordsMost);
+    is_quota(
+        command.add_option(
+            "--max-records-each", values.records_each_max, "Records of one creator, for good"),
+        "COUNT",
+        kRecordsMost);
+    is_quota(
+        command.add_option(
+            "--max-bytes-each", values.bytes_each_max, "Bytes of one creator, for good"),
+        "BYTES",
+        kBytesMost);
+}
+
 void add_graph_group(CLI::App& root, Command& chosen) {
     CLI::App& group = add_group(root, "graph", "Shared databases of records");
     auto [create, created] = add_command<GraphCreate>(group, "create", "Found a graph", chosen);
@@ -117,26 +139,7 @@ void add_graph_group(CLI::App& root, Command& chosen) {
         ->check(make_check("must be global, site or link", [](const std::string& text) {
             return text == "global" || text == "site" || text == "link";
         }));
-
-    const auto is_quota = [](CLI::Option* option, const char* unit, auto most) {
-        option->option_text(unit)->check(CLI::Range(decltype(most){1}, most));
-    };
-    constexpr auto kRecordsMost = std::numeric_limits<std::uint32_t>::max();
-    constexpr std::uint64_t kBytesMost = std::uint64_t{1} << 62U;
-    is_quota(
-        create->add_option("--max-records", created->records_max, "Records of the graph, for good"),
-        "COUNT",
-        kRecordsMost);
-    is_quota(
-        create->add_option(
-            "--max-records-each", created->records_each_max, "Records of one creator, for good"),
-        "COUNT",
-        kRecordsMost);
-    is_quota(
-        create->add_option(
-            "--max-bytes-each", created->bytes_each_max, "Bytes of one creator, for good"),
-        "BYTES",
-        kBytesMost);
+    add_quotas(*create, *created);
 
     auto [open, opened] =
         add_command<GraphOpen>(group, "open", "Take part in a graph that exists", chosen);
