@@ -143,10 +143,7 @@ private:
         const graph::LinkId link = std::exchange(link_, 0);
         service_.change(
             name_,
-            [link](graph::Graph& graph, Now now) -> graph::GraphResult<void> {
-                graph.disconnect(now, link);
-                return {};
-            },
+            [link](graph::Graph& graph, Now now) { return graph.disconnect(now, link); },
             [](const graph::GraphResult<void>&) {});
     }
 
@@ -397,10 +394,7 @@ struct DirectStreams::Acceptors : std::enable_shared_from_this<Acceptors> {
         if (at == waiting.end()) {
             service.change(
                 name,
-                [id = link->link](graph::Graph& open, Now now) -> graph::GraphResult<void> {
-                    open.disconnect(now, id);
-                    return {};
-                },
+                [id = link->link](graph::Graph& open, Now now) { return open.disconnect(now, id); },
                 [](const graph::GraphResult<void>&) {});
             return;
         }
