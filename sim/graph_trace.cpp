@@ -55,6 +55,8 @@ public:
         hash_.mix(static_cast<std::uint64_t>(failed.why));
     }
 
+    void operator()(const graph::EventsLost& lost) { hash_.mix(lost.count); }
+
 private:
     TraceHash& hash_;
 };

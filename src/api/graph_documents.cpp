@@ -476,7 +476,10 @@ Json event_document(
             [](const graph::Synchronized& done) -> Json {
                 return {{"event", "synchronized"}, {"type", type_or_null(done.type)}};
             },
-            [](const graph::StoreFailed&) -> Json { return {{"event", "store_failed"}}; }},
+            [](const graph::StoreFailed&) -> Json { return {{"event", "store_failed"}}; },
+            [](const graph::EventsLost& lost) -> Json {
+                return {{"event", "lost"}, {"count", lost.count}};
+            }},
         event);
 }
 

@@ -345,7 +345,8 @@ GraphEvent to_event(const graph::Event& event) {
             [](const graph::Synchronized& it) -> Out { return Synchronized{to_id(it.type)}; },
             [](const graph::StoreFailed& it) -> Out {
                 return StoreFailed{to_error(graph::graph_error(it.why))};
-            }},
+            },
+            [](const graph::EventsLost& it) -> Out { return EventsLost{it.count}; }},
         event);
 }
 

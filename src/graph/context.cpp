@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
+#include <variant>
 
 namespace kith::graph {
 
@@ -66,11 +67,16 @@ Duration Context::between(Duration low, Duration high) {
 }
 
 void Context::tell(Event event) {
-    if (events.size() >= kEventsMax) {
-        events.pop_front();
-        if (committed_events > 0) --committed_events;
-    }
     events.push_back(std::move(event));
+    if (events.size() > kEventsMax) lose_oldest_event();
+}
+
+void Context::lose_oldest_event() {
+    const auto* before = std::get_if<EventsLost>(&events.front());
+    const std::uint64_t count = before == nullptr ? 1 : before->count;
+    events.pop_front();
+    events.front() = EventsLost{count + 1};
+    if (committed_events > 1) --committed_events;
 }
 
 void Context::close(Link& link, bool drains, FailureReason why) {

@@ -83,6 +83,7 @@ struct Context {
     /// Uniform in [low, high].
     Duration between(Duration low, Duration high);
     void tell(Event event);
+    void lose_oldest_event();
 
     /// Ends a link, now or once what waits has left. The graph takes it out of its machines before
     /// the turn is over.

@@ -585,5 +585,26 @@ TEST(GraphDatabase, LateJoinerHearsNothingOfTheDeleted) {
     EXPECT_TRUE(joiner.told<StatusChanged>().back().is_synchronized);
 }
 
+// More events than a node keeps: what is missing is said where it is missing.
+TEST(GraphDatabase, LostEventsAreTold) {
+    World world;
+    Peer& peer = loner(world);
+    while (peer.graph.poll_event()) {
+    }
+    constexpr std::size_t kSurplus = 500;
+    for (std::size_t i = 0; i < kEventsMax + kSurplus; ++i)
+        ASSERT_TRUE(peer.graph.add(world.now(), note("x")));
+    ASSERT_TRUE(peer.graph.commit(world.now()));
+    const auto first = peer.graph.poll_event();
+    ASSERT_TRUE(first);
+    const auto* lost = std::get_if<EventsLost>(&*first);
+    ASSERT_NE(lost, nullptr);
+    std::size_t told = 0;
+    while (peer.graph.poll_event())
+        ++told;
+    EXPECT_EQ(told, kEventsMax - 1);
+    EXPECT_EQ(lost->count + told, kEventsMax + kSurplus);
+}
+
 } // namespace
 } // namespace kith::graph

@@ -192,6 +192,11 @@ struct StoreFailed {
     store::StoreErrc why = store::StoreErrc::io;
 };
 
+/// So many events are missing here: the oldest ones, where more waited than `kEventsMax`.
+struct EventsLost {
+    std::uint64_t count = 0;
+};
+
 using Event = std::variant<
     StatusChanged,
     PropertiesChanged,
@@ -201,7 +206,8 @@ using Event = std::variant<
     PeersNeeded,
     NodeChanged,
     Synchronized,
-    StoreFailed>;
+    StoreFailed,
+    EventsLost>;
 
 // Observation -------------------------------------------------------------------------------------
 

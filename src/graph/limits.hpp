@@ -204,7 +204,7 @@ inline constexpr std::chrono::seconds kSlewPerMinute{1};
 
 // Outputs -----------------------------------------------------------------------------------------
 
-/// Events that nobody takes; the oldest of records go first.
+/// Events that nobody takes; the oldest go first, and `EventsLost` says so in their place.
 inline constexpr std::size_t kEventsMax = 100'000;
 
 } // namespace kith::graph

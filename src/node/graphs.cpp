@@ -333,11 +333,13 @@ void Graphs::Parts::drain_links(const std::string& name, Participant& member) {
 }
 
 void Graphs::Parts::tell(GraphsEvent event) {
-    if (events.size() < kGraphEventsMax) events.push_back(std::move(event));
+    if (events.size() < kGraphEventsMax + kNameEventsMax) events.push_back(std::move(event));
 }
 
 void Graphs::Parts::take_events(const std::string& name, Participant& member) {
-    while (auto event = member.core.poll_event()) {
+    while (events.size() < kGraphEventsMax) {
+        auto event = member.core.poll_event();
+        if (!event) return;
         const bool wants_peers = std::holds_alternative<graph::PeersNeeded>(*event);
         tell(GraphEvent{name, std::move(*event)});
         const bool is_soon =

@@ -35,9 +35,11 @@
 
 namespace kith::node {
 
-inline constexpr std::size_t kGraphsMax = 64;           // open at once; more are refused
-inline constexpr std::size_t kGraphNameUnitsMax = 255;  // UTF-16 units (MS-PPGRH 2.2.3.1)
-inline constexpr std::size_t kGraphEventsMax = 100'000; // not taken; further ones are dropped
+inline constexpr std::size_t kGraphsMax = 64;          // open at once; more are refused
+inline constexpr std::size_t kGraphNameUnitsMax = 255; // UTF-16 units (MS-PPGRH 2.2.3.1)
+/// Of graphs, not taken: further ones stay with their graph, which says what it loses.
+inline constexpr std::size_t kGraphEventsMax = 100'000;
+inline constexpr std::size_t kNameEventsMax = 1000; // beside them; further ones are dropped
 
 /// Accepted connections without an AUTH_INFO: in all, of one /64 or IPv4 /24 (connections of this
 /// machine to itself do not count), for how long, and in how many bytes (modernization 4.8).
