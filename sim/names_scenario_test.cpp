@@ -19,6 +19,14 @@ NamesReport run(const NamesOptions& options) {
     return report.value_or(NamesReport{});
 }
 
+/// Where it takes long: that a run can be repeated is shown by others.
+NamesReport run_once(const NamesOptions& options) {
+    NoProgress progress;
+    const auto report = run_names_once(options, progress);
+    EXPECT_TRUE(report.has_value()) << report.error();
+    return report.value_or(NamesReport{});
+}
+
 // PNRP-242
 TEST(NamesScenario, every_live_name_resolves) {
     const NamesReport report = run(small(48, 7));
@@ -88,7 +96,7 @@ TEST(NamesScenario, liars_forge_nothing_and_hide_little) {
     NamesOptions options = small(40, 11);
     options.adversary_percent = 20;
     options.resolves = 200;
-    const NamesReport report = run(options);
+    const NamesReport report = run_once(options);
     EXPECT_EQ(report.liars, 8U);
     EXPECT_EQ(report.live_nodes, 32U);
     EXPECT_EQ(report.resolves, 200U);
@@ -127,12 +135,10 @@ TEST(NamesScenario, a_surrounded_name_resolves_soon) {
     NamesOptions options = small(96, 2);
     options.has_attack = true;
     options.resolves = 60;
-    NoProgress progress;
-    const auto report = run_names_once(options, progress);
-    ASSERT_TRUE(report.has_value()) << report.error();
-    EXPECT_EQ(report->succeeded, 60U);
-    EXPECT_LT(report->latency_p50_ms, 500.0);
-    EXPECT_LT(report->latency_p99_ms, 2500.0);
+    const NamesReport report = run_once(options);
+    EXPECT_EQ(report.succeeded, 60U);
+    EXPECT_LT(report.latency_p50_ms, 500.0);
+    EXPECT_LT(report.latency_p99_ms, 2500.0);
 }
 
 } // namespace
