@@ -238,11 +238,8 @@ void Handshake::handle(Now now, Link& link, const Welcome& welcome) {
         context_.close(link, DropReason::bad_message);
         return;
     }
-    if (link.wanted_peer && *link.wanted_peer != welcome.peer_id) {
-        context_.close(link, DropReason::not_authenticated);
-        return;
-    }
-    if (link.session && !link.session->is_peer(welcome.peer_id)) {
+    const bool is_wanted = !link.wanted_peer || *link.wanted_peer == welcome.peer_id;
+    if (!is_wanted || (link.session && !link.session->is_peer(welcome.peer_id))) {
         context_.close(link, DropReason::not_authenticated);
         return;
     }
