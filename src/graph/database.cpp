@@ -489,6 +489,7 @@ Database::judge(Now now, const Record& record, const IndexEntry* known) const {
 bool Database::is_of_the_creator(const Record& record) const {
     const auto info = decode_graph_info(record.payload);
     if (!info || info->creator != record.creator) return false;
+    if (info->graph_id != context_.config.graph_id) return false;
     if (!record.modifier.empty() && record.modifier != record.creator) return false;
     return context_.info.creator.empty() || context_.info.creator == record.creator;
 }

@@ -161,6 +161,10 @@ TEST(GraphDatabase, PropertiesOfAnotherCreatorAreRefused) {
     deleted.payload.clear();
     Record nonsense = changed("peer 0", "peer 0");
     nonsense.payload = to_owned(as_bytes("nonsense"));
+    Record elsewhere = changed("peer 0", "peer 0");
+    GraphInfo other_graph = *founder.graph.properties();
+    other_graph.graph_id = "another";
+    elsewhere.payload = encode_graph_info(other_graph);
     Stranger liar(joiner.graph);
     liar.join(world.now());
     for (const Record& record :
@@ -169,11 +173,12 @@ TEST(GraphDatabase, PropertiesOfAnotherCreatorAreRefused) {
           changed("peer 0", "stranger"),
           claimed,
           deleted,
-          nonsense}) {
+          nonsense,
+          elsewhere}) {
         liar.say(world.now(), flood_of(record));
         EXPECT_EQ(stored(joiner, kGraphInfoId), good);
     }
-    EXPECT_EQ(drops(joiner, DropReason::foreign_properties), 6U);
+    EXPECT_EQ(drops(joiner, DropReason::foreign_properties), 7U);
     liar.say(world.now(), flood_of(changed("peer 0", "peer 0")));
     EXPECT_EQ(joiner.graph.properties()->friendly_name, "taken over") << "who has its name";
 }
