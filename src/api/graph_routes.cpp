@@ -2,6 +2,7 @@
 
 #include "api/graph_text.hpp"
 #include "base/unicode.hpp"
+#include "graph/wire_limits.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -16,8 +17,9 @@ namespace {
 
 constexpr std::int64_t kRecordMaxLeast = 1024; // bytes (MS-PPGRH 2.2.3.1)
 constexpr std::int64_t kRecordMaxMost = 62'914'560;
-constexpr std::size_t kTitleUnitsMax = 255; // UTF-16 units, without the zero behind them
-constexpr std::size_t kCommentUnitsMax = 511;
+// UTF-16 units, without the zero behind them on the wire.
+constexpr std::size_t kTitleUnitsMax = graph::kNameUnitsMax - 1;
+constexpr std::size_t kCommentUnitsMax = graph::kCommentUnitsMax - 1;
 constexpr std::int64_t kPresenceMsMin = 300'000;
 constexpr std::int64_t kPresenceMsMax = 31'536'000'000;
 
