@@ -103,8 +103,8 @@ public:
     /// itself `peer_id`. False ends the connection. True unless overridden.
     virtual bool is_peer(const std::string& peer_id);
 
-    /// Pieces of at most 16 KiB to 1 to 32 KiB, and back; nothing, or another size, drops one. As
-    /// they are unless overridden.
+    /// What travels for a piece of at most 16 KiB, and back: at least a byte, at most 32 KiB.
+    /// Nothing, or another size, drops the piece. As it is unless overridden.
     virtual std::optional<std::vector<std::byte>> protect(std::span<const std::byte> plain);
     virtual std::optional<std::vector<std::byte>> unprotect(std::span<const std::byte> wire);
 };
@@ -316,7 +316,7 @@ public:
     Result<GraphProperties> properties() const;
     Result<void> set_properties(const GraphProperties& properties); // the creator alone
     /// What other nodes see of this one in `nodes()`. In a large graph some nodes stay unseen (see
-    /// `presence_max`), unless they are `forced`.
+    /// `presence_max`), unless they are forced to be seen.
     Result<void> set_presence(std::span<const Attribute> attributes, bool is_forced = false);
 
     GraphStatus status() const;

@@ -12,7 +12,7 @@
 namespace kith::embed {
 
 /// What `make` yields; `cannot_start` if it throws: the system has no thread or descriptor left.
-/// Out of memory ends the program as it does elsewhere.
+/// That there is no memory left is the application's to hear, as from any other call.
 template<class Make>
 std::invoke_result_t<Make> guarded(Make make) {
     try {
