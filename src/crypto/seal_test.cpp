@@ -1,3 +1,4 @@
+#include "base/test_sanitizer.hpp"
 #include "crypto/seal.hpp"
 #include "crypto/secret.hpp"
 
@@ -167,13 +168,7 @@ TEST(Seal, RefusesASecretOrAPasswordOutOfBounds) {
 // In a process of its own, which has no more address space than it holds already. A sanitizer's
 // allocator does not survive that.
 TEST(SealDeathTest, TellsThatItHasNoMemory) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    GTEST_SKIP() << "a sanitizer needs the address space itself";
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    GTEST_SKIP() << "a sanitizer needs the address space itself";
-#endif
-#endif
+    if (kIsSanitized) GTEST_SKIP() << "a sanitizer needs the address space itself";
     EXPECT_EXIT(unseal_without_memory(), testing::ExitedWithCode(0), "");
 }
 

@@ -58,6 +58,22 @@ struct GraphApiTest : testing::Test {
             [&] { return bob.get("/v1/graphs/" + name).document["synchronized"] == true; }));
     }
 
+    // Bob's in the graph `plans`, once alice knows of it.
+    std::string bobs_node() {
+        EXPECT_TRUE(eventually(
+            [&] { return alice.get("/v1/graphs/plans/nodes").document["nodes"].size() == 2; }));
+        return bob.get("/v1/graphs/plans").document["node"];
+    }
+
+    // Alice's end of a stream to bob in `plans`, and his.
+    std::pair<ApiAnswer, ApiAnswer> connect_direct(const Json& acceptance) {
+        const std::string node = bobs_node();
+        const auto accepted = bob.start("POST", "/v1/graphs/plans/direct", acceptance);
+        loop.run_for(std::chrono::milliseconds(50));
+        ApiAnswer opened = alice.post("/v1/graphs/plans/direct", {{"node", node}});
+        return {std::move(opened), bob.wait(accepted)};
+    }
+
     // The lines that a flow has to say until one of them is this event.
     std::vector<Json> until(api::Flow& flow, const std::string& event) {
         std::vector<Json> out;
@@ -484,18 +500,12 @@ TEST_F(GraphApiTest, searches_by_document) {
 
 TEST_F(GraphApiTest, carries_streams_between_two_nodes) {
     share("plans");
-    const std::string node = bob.get("/v1/graphs/plans").document["node"];
-    ASSERT_TRUE(eventually(
-        [&] { return alice.get("/v1/graphs/plans/nodes").document["nodes"].size() == 2; }));
+    const std::string node = bobs_node();
     const ApiAnswer refused = alice.post("/v1/graphs/plans/direct", {{"node", node}});
     EXPECT_EQ(refused.code(), "not_allowed") << "nobody waits there";
 
-    const auto accepted =
-        bob.start("POST", "/v1/graphs/plans/direct", {{"accept", true}, {"node", nullptr}});
-    loop.run_for(std::chrono::milliseconds(50));
-    ApiAnswer opened = alice.post("/v1/graphs/plans/direct", {{"node", node}});
+    auto [opened, taken] = connect_direct({{"accept", true}, {"node", nullptr}});
     ASSERT_EQ(opened.status, 101U) << opened.document;
-    ApiAnswer taken = bob.wait(accepted);
     ASSERT_EQ(taken.status, 101U);
 
     // More than both windows hold: it goes on only because the reader reads.
@@ -531,16 +541,9 @@ TEST_F(GraphApiTest, carries_streams_between_two_nodes) {
 
 TEST_F(GraphApiTest, confirms_no_stream_that_the_reader_at_the_other_end_did_not_get) {
     share("plans");
-    const std::string node = bob.get("/v1/graphs/plans").document["node"];
-    ASSERT_TRUE(eventually(
-        [&] { return alice.get("/v1/graphs/plans/nodes").document["nodes"].size() == 2; }));
-    const auto accepted = bob.start("POST", "/v1/graphs/plans/direct", {{"accept", true}});
-    loop.run_for(std::chrono::milliseconds(50));
-    const ApiAnswer opened = alice.post("/v1/graphs/plans/direct", {{"node", node}});
-    ApiAnswer taken = bob.wait(accepted);
+    auto [opened, taken] = connect_direct({{"accept", true}});
     ASSERT_EQ(opened.status, 101U) << opened.document;
     ASSERT_EQ(taken.status, 101U) << taken.document;
-    accepted->reset();
     taken.flow->take(as_bytes(piece_of("")));
     opened.flow->take(as_bytes(piece_of("hello") + piece_of("")));
     std::string said;
@@ -613,13 +616,7 @@ TEST_F(GraphApiTest, is_connected_with_whoever_connected_first) {
 
 TEST_F(GraphApiTest, holds_no_more_of_a_stream_than_its_window) {
     share("plans");
-    const std::string node = bob.get("/v1/graphs/plans").document["node"];
-    ASSERT_TRUE(eventually(
-        [&] { return alice.get("/v1/graphs/plans/nodes").document["nodes"].size() == 2; }));
-    const auto accepted = bob.start("POST", "/v1/graphs/plans/direct", {{"accept", true}});
-    loop.run_for(std::chrono::milliseconds(50));
-    const ApiAnswer opened = alice.post("/v1/graphs/plans/direct", {{"node", node}});
-    ApiAnswer taken = bob.wait(accepted);
+    auto [opened, taken] = connect_direct({{"accept", true}});
     ASSERT_EQ(opened.status, 101U) << opened.document;
     std::size_t sent = 0;
     const std::string piece(64 * 1024, 'x');
@@ -631,7 +628,6 @@ TEST_F(GraphApiTest, holds_no_more_of_a_stream_than_its_window) {
         loop.run_for(std::chrono::milliseconds(2));
     }
     EXPECT_LE(sent, std::size_t{1024} * 1024 + piece.size()) << "nobody reads there";
-    accepted->reset();
     // Who goes ends both streams, and the other end knows that it was no orderly end.
     taken.flow.reset();
     EXPECT_TRUE(eventually([&] { return opened.flow->is_over(); }));

@@ -1,3 +1,6 @@
+#include "base/test_sanitizer.hpp"
+#include "embed/test_executor.hpp"
+
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -8,7 +11,6 @@
 #include <kith/graph.hpp>
 #include <kith/names.hpp>
 #include <memory>
-#include <mutex>
 #include <stdlib.h>
 #include <thread>
 
@@ -184,23 +186,17 @@ TEST(Graph, keeps_its_records_in_its_folder) {
 }
 
 TEST(Graph, tells_on_the_callers_executor) {
-    std::mutex mutex;
-    std::vector<std::function<void()>> tasks;
+    PutBy waiting;
     std::vector<GraphEvent> told;
     GraphOptions mine = options();
-    mine.executor = [&](std::function<void()> task) {
-        const std::lock_guard lock(mutex);
-        tasks.push_back(std::move(task));
-    };
+    mine.executor = waiting.executor();
     mine.told = [&](GraphEvent event) { told.push_back(std::move(event)); };
     Graph home = need(Graph::create(mine));
     const auto id = home.add(note("x"));
     ASSERT_TRUE(id);
     EXPECT_TRUE(told.empty());
     const bool came = within(15s, [&] {
-        const std::lock_guard lock(mutex);
-        for (const auto& task : std::exchange(tasks, {}))
-            task();
+        waiting.run();
         return std::ranges::any_of(told, [&](const GraphEvent& event) {
             const auto* changed = std::get_if<RecordChanged>(&event);
             return changed != nullptr && changed->id == *id;
@@ -211,22 +207,17 @@ TEST(Graph, tells_on_the_callers_executor) {
 }
 
 TEST(Graph, tells_nothing_after_its_end) {
-    std::mutex mutex;
-    std::vector<std::function<void()>> tasks;
+    PutBy waiting;
     int told = 0;
     {
         GraphOptions mine = options();
-        mine.executor = [&](std::function<void()> task) {
-            const std::lock_guard lock(mutex);
-            tasks.push_back(std::move(task));
-        };
+        mine.executor = waiting.executor();
         mine.told = [&](const GraphEvent&) { ++told; };
         Graph home = need(Graph::create(mine));
         ASSERT_TRUE(home.add(note("x")));
     }
-    ASSERT_FALSE(tasks.empty());
-    for (const auto& task : tasks)
-        task();
+    ASSERT_GT(waiting.size(), 0U);
+    waiting.run();
     EXPECT_EQ(told, 0);
 }
 
@@ -447,13 +438,7 @@ TEST(Graph, survives_a_provider_that_throws) {
 }
 
 TEST(Graph, says_that_the_system_has_no_descriptor_left) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    GTEST_SKIP() << "a sanitizer needs descriptors itself";
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    GTEST_SKIP() << "a sanitizer needs descriptors itself";
-#endif
-#endif
+    if (kIsSanitized) GTEST_SKIP() << "a sanitizer needs descriptors itself";
     rlimit before{};
     ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
     rlimit none = before;

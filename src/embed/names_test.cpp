@@ -1,8 +1,9 @@
+#include "embed/test_executor.hpp"
+
 #include <algorithm>
 #include <future>
 #include <gtest/gtest.h>
 #include <kith/names.hpp>
-#include <mutex>
 #include <set>
 #include <thread>
 
@@ -76,13 +77,9 @@ TEST_F(NamesTest, change_and_end) {
 }
 
 TEST_F(NamesTest, tell_on_the_callers_executor) {
-    std::mutex mutex;
-    std::vector<std::function<void()>> tasks;
+    PutBy waiting;
     NodeOptions options;
-    options.executor = [&](std::function<void()> task) {
-        const std::lock_guard lock(mutex);
-        tasks.push_back(std::move(task));
-    };
+    options.executor = waiting.executor();
     ASSERT_TRUE(home_.publish({.owner = alice_, .classifier = "x"}));
     Names third = open({home_.listening().front()}, std::move(options));
     std::optional<Resolved> told;
@@ -91,10 +88,7 @@ TEST_F(NamesTest, tell_on_the_callers_executor) {
     }));
     for (int tries = 0; tries < 1500 && !told; ++tries) {
         std::this_thread::sleep_for(10ms);
-        const std::lock_guard lock(mutex);
-        for (const auto& task : tasks)
-            task();
-        tasks.clear();
+        waiting.run();
     }
     ASSERT_TRUE(told);
     EXPECT_TRUE(told->outcome);
@@ -153,27 +147,19 @@ TEST_F(NamesTest, are_waited_for_as_long_as_asked) {
 }
 
 TEST_F(NamesTest, tell_nothing_after_their_end) {
-    std::mutex mutex;
-    std::vector<std::function<void()>> tasks;
-    const auto count = [&] {
-        const std::lock_guard lock(mutex);
-        return tasks.size();
-    };
+    PutBy waiting;
     bool is_told = false;
     {
         NodeOptions options;
-        options.executor = [&](std::function<void()> task) {
-            const std::lock_guard lock(mutex);
-            tasks.push_back(std::move(task));
-        };
+        options.executor = waiting.executor();
         Names third = open({home_.listening().front()}, std::move(options));
         ASSERT_TRUE(third.resolve(
             {.name = *alice_.name("x"), .timeout = 1s}, [&](const Resolved&) { is_told = true; }));
-        for (int tries = 0; tries < 1500 && count() == 0; ++tries)
+        for (int tries = 0; tries < 1500 && waiting.size() == 0; ++tries)
             std::this_thread::sleep_for(10ms);
     }
-    ASSERT_EQ(tasks.size(), 1U);
-    tasks.front()();
+    ASSERT_EQ(waiting.size(), 1U);
+    waiting.run();
     EXPECT_FALSE(is_told);
 }
 

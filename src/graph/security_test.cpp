@@ -100,17 +100,25 @@ private:
     std::string word_;
 };
 
+/// Two members that know the same word.
+class GraphSecurityPair : public ::testing::Test {
+protected:
+    void SetUp() override {
+        world.run(2s);
+        ASSERT_TRUE(joiner.graph.status().is_synchronized);
+    }
+
+    World world;
+    WordProvider ours{"sesame"};
+    WordProvider theirs{"sesame"};
+    Peer& founder = world.found(&ours);
+    Peer& joiner = world.join(founder, &theirs);
+};
+
 // GRAPH-214, GRAPH-257, GRAPH-266, GRAPH-267; GRAPH-136 to GRAPH-138: what comes before the
 // sessions
 // are done is theirs, and what they answer is sent.
-TEST(GraphSecurity, SameWordMeetsAndRecordsAreSecured) {
-    World world;
-    WordProvider ours("sesame");
-    WordProvider theirs("sesame");
-    Peer& founder = world.found(&ours);
-    Peer& joiner = world.join(founder, &theirs);
-    world.run(2s);
-    ASSERT_TRUE(joiner.graph.status().is_synchronized);
+TEST_F(GraphSecurityPair, SameWordMeetsAndRecordsAreSecured) {
     const auto id = founder.graph.add(world.now(), note("good"));
     world.run(1s);
     const auto record = joiner.graph.get(world.now(), *id);
@@ -120,14 +128,7 @@ TEST(GraphSecurity, SameWordMeetsAndRecordsAreSecured) {
 }
 
 // GRAPH-144: a frame that the session does not open is dropped, and the link stays.
-TEST(GraphSecurity, FrameThatDoesNotOpenIsDropped) {
-    World world;
-    WordProvider ours("sesame");
-    WordProvider theirs("sesame");
-    Peer& founder = world.found(&ours);
-    Peer& joiner = world.join(founder, &theirs);
-    world.run(2s);
-    ASSERT_TRUE(joiner.graph.status().is_synchronized);
+TEST_F(GraphSecurityPair, FrameThatDoesNotOpenIsDropped) {
     theirs.is_deaf = true;
     const auto id = founder.graph.add(world.now(), note("unheard"));
     world.run(1s);
@@ -177,13 +178,7 @@ TEST(GraphSecurity, BannedPeerIsLeftByWhoCalled) {
 }
 
 // GRAPH-144: what protects a frame keeps to its limits, or the frame is dropped.
-TEST(GraphSecurity, FrameThatDoesNotFitOnceProtectedIsDropped) {
-    World world;
-    WordProvider ours("sesame");
-    WordProvider theirs("sesame");
-    Peer& founder = world.found(&ours);
-    Peer& joiner = world.join(founder, &theirs);
-    world.run(2s);
+TEST_F(GraphSecurityPair, FrameThatDoesNotFitOnceProtectedIsDropped) {
     const auto large = founder.graph.add(world.now(), note("to swell"));
     const auto empty = founder.graph.add(world.now(), note("to vanish"));
     world.run(1s);
@@ -239,13 +234,7 @@ TEST(GraphSecurity, StoredRecordsStayWhileTheyAreDeferred) {
 }
 
 // GRAPH-093, GRAPH-127, GRAPH-266, GRAPH-268.
-TEST(GraphSecurity, RecordsAreRejectedOrDeferred) {
-    World world;
-    WordProvider ours("sesame");
-    WordProvider theirs("sesame");
-    Peer& founder = world.found(&ours);
-    Peer& joiner = world.join(founder, &theirs);
-    world.run(2s);
+TEST_F(GraphSecurityPair, RecordsAreRejectedOrDeferred) {
     EXPECT_EQ(founder.graph.add(world.now(), note("unsayable")).error(), GraphErrc::refused);
     const auto bad = founder.graph.add(world.now(), note("bad"));
     const auto later = founder.graph.add(world.now(), note("later"));
